@@ -1,0 +1,1 @@
+"""Sensitive values under encryption: tokens, keys, reveal, audit chain. A leaf: knows no table."""
