@@ -1,0 +1,186 @@
+"""What the engine asks of an online service: list rows, and write what a plan says.
+
+One connection is one Airtable base or one spreadsheet and holds one replica of each of its tables. Connections translate
+between raw cells and the service; they judge nothing, know no hub and open no token.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Literal, Protocol
+
+from validators.raw import Raw
+from validators.schema import FieldKey, TableKey
+
+Uid = str
+RowId = str
+
+
+class SystemColumn(StrEnum):
+    """The columns that the daemon keeps in every table; per replica, never merged. Values are the headers."""
+
+    STATUS = "校验状态"
+    NOTE = "校验说明"
+    VIEW = "查看"
+    UID = "记录编号"
+
+
+CellValue = str | Decimal | date | datetime | bool | tuple[str, ...] | None
+"""A cell to write, typed. Sensitive fields: the stand-in's text. Links: business keys joined by 、 on Sheets, a tuple of
+record ids on Airtable. Multi-selects: a tuple in the order of the options. None clears the cell."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeenRow:
+    """One row as a service showed it. `repr` keeps the cells to itself: they may hold what staff have just typed."""
+
+    uid: Uid
+    """The text in 记录编号; empty for a row that nobody has numbered yet."""
+    row_id: RowId
+    """Airtable's record id. On Sheets a row has no name of its own: empty."""
+    position: int
+    """Zero-based row of the grid on Sheets; -1 on Airtable."""
+    cells: Mapping[FieldKey, Raw] = field(repr=False)
+    """As shown; blank cells are absent. Links: record ids on Airtable, text on Sheets."""
+    system: Mapping[SystemColumn, str] = field(repr=False, default_factory=dict)
+    formulas: frozenset[FieldKey] = frozenset()
+    """Cells that hold a formula: reported, never written."""
+    partial: bool = False
+    """Whether `cells` and `system` hold only what changed since the row was last listed (an Airtable webhook);
+    a cleared cell is then present with None (and a cleared system cell with an empty text)."""
+    actor: str | None = None
+    """Who made the change, where the service tells."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What a pull says of one table."""
+
+    table: TableKey
+    rows: Sequence[SeenRow] = ()
+    complete: bool = False
+    """Whether `rows` are all rows of the table, so that absence means something."""
+    destroyed: tuple[RowId, ...] = ()
+    """Rows that the service itself reports as deleted."""
+    missing: frozenset[FieldKey] = frozenset()
+    """Columns that cannot be found: frozen until they are back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Insert:
+    """A record that the replica lacks."""
+
+    uid: Uid
+    cells: Mapping[FieldKey, CellValue] = field(repr=False)
+    system: Mapping[SystemColumn, str] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Update:
+    """Changed cells of a row that stands. A blank row's new uid is part of `system`."""
+
+    uid: Uid
+    row_id: RowId
+    position: int
+    numbered: bool
+    """Whether the row already carries `uid`; false when this write gives it."""
+    before: Mapping[FieldKey, Raw] = field(repr=False)
+    """What the cells about to change are believed to show (missing: blank). A difference found while writing is a person's edit."""
+    cells: Mapping[FieldKey, CellValue] = field(repr=False)
+    system: Mapping[SystemColumn, str] = field(repr=False, default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Remove:
+    """A record that the replica should no longer hold."""
+
+    uid: Uid
+    row_id: RowId
+    position: int
+
+
+Operation = Insert | Update | Remove
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """An insert or update that took effect. `row` is the whole row as the service answered, never partial."""
+
+    uid: Uid
+    row: SeenRow
+    overwritten: Mapping[FieldKey, Raw] = field(default_factory=dict, repr=False)
+    """Cells whose content before the write was neither `before` nor the new value: a person's edit that was lost over."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """An operation that did not take effect. `reason` is a short English code such as `row_moved`, `invalid_value`."""
+
+    uid: Uid
+    reason: str
+    detail: str = ""
+    """The service's own words with values removed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of the operations on one table. Order as given; every operation is in exactly one list."""
+
+    written: Sequence[Written] = ()
+    removed: Sequence[Uid] = ()
+    refused: Sequence[Refused] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One thing that `setup` made, or would make, or will not touch (then `why` says the reason and what to do)."""
+
+    table: str
+    what: str
+    why: str | None = None
+
+
+class Bindings(Protocol):
+    """Where a connection remembers the service's own ids: tables, fields, columns, webhook cursors. Persisted by the hub."""
+
+    def get(self, name: str) -> str | None: ...
+
+    def set(self, name: str, value: str) -> None: ...
+
+    def drop(self, name: str) -> None: ...
+
+
+class Connection(Protocol):
+    """One base or spreadsheet. Every method raises the errors of `sync/errors.py` and nothing else."""
+
+    name: str
+    link_form: Literal["row_id", "key"]
+
+    def setup(self, *, dry_run: bool = False) -> Sequence[Change]:
+        """Create what is missing from the schema; never delete, never retype. Changes with `why` are left to a person."""
+        ...
+
+    def pull(self, *, reread: Mapping[TableKey, frozenset[RowId]], full: bool) -> Iterator[Listing]:
+        """List what may have changed; a table without a change is not yielded. `full` lists everything, completely.
+
+        `reread` names rows (Sheets: any name means the whole tab) that have to be shown again though nothing changed.
+        """
+        ...
+
+    def acknowledge(self) -> None:
+        """What the last pull showed is now safe in the hub: a cursor may advance."""
+        ...
+
+    def apply(self, table: TableKey, operations: Sequence[Operation]) -> Outcome:
+        """Write, verify, report. A row that fails does not stop the others."""
+        ...
+
+    def stamp(self, values: Mapping[str, str]) -> None:
+        """Write the heartbeat and key figures to 系统状态."""
+        ...
+
+    def url(self, table: TableKey, row_id: RowId, position: int) -> str | None:
+        """The page where a person sees this row."""
+        ...
