@@ -86,8 +86,9 @@ class Update:
     position: int
     numbered: bool
     """Whether the row already carries `uid`; false when this write gives it."""
-    before: Mapping[FieldKey, Raw] = field(repr=False)
-    """What the cells about to change are believed to show (missing: blank). A difference found while writing is a person's edit."""
+    before: Mapping[FieldKey, Raw | CellValue] = field(repr=False)
+    """What the cells about to change are believed to show (missing: blank), as read or as once written: the connection
+    encodes both alike before comparing. A difference found while writing is a person's edit."""
     cells: Mapping[FieldKey, CellValue] = field(repr=False)
     system: Mapping[SystemColumn, str] = field(repr=False, default_factory=dict)
 

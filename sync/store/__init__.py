@@ -1,0 +1,1 @@
+"""The hub's database: agreed records, what each replica last showed, and the lists people work off."""

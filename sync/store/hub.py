@@ -1,0 +1,95 @@
+"""Opens the hub's database and hands out units of work."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+from alembic import command
+from alembic.config import Config as AlembicConfig
+from sqlalchemy import Connection, Engine, create_engine, event
+
+from validators.schema import SchemaConfig
+
+from .bindings import HubBindings
+from .lists import Lists
+from .records import Records
+from .seen import SeenRows
+
+BUSY_TIMEOUT_MS = 15_000
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """One transaction: everything read and written through it is committed together or not at all."""
+
+    connection: Connection
+    records: Records
+    seen: SeenRows
+    lists: Lists
+
+
+class Hub:
+    """The agreed state of every record, over SQLite (WAL) or PostgreSQL."""
+
+    def __init__(self, url: str, schema: SchemaConfig) -> None:
+        self.schema = schema
+        self.engine = _engine(url)
+        _migrate(self.engine)
+
+    @contextmanager
+    def unit(self) -> Iterator[Unit]:
+        """A unit of work; commits at the end, rolls back when it raises."""
+        with self.engine.begin() as connection:
+            yield Unit(
+                connection,
+                Records(connection, self.schema),
+                SeenRows(connection, self.schema),
+                Lists(connection, self.schema),
+            )
+
+    def bindings(self, connection_name: str) -> HubBindings:
+        """What a connection remembers between runs. Every change is a transaction of its own."""
+        return HubBindings(self.engine, connection_name)
+
+    def close(self) -> None:
+        """Release the database."""
+        self.engine.dispose()
+
+
+def _engine(url: str) -> Engine:
+    engine = create_engine(url, json_serializer=_dumps, json_deserializer=orjson.loads)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _dumps(value: Any) -> str:
+    return orjson.dumps(value).decode()
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    connection.isolation_level = None  # Transactions are ours: the driver's own would begin too late.
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=NORMAL",
+        f"busy_timeout={BUSY_TIMEOUT_MS}",
+        "foreign_keys=ON",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    # Taking the write lock at once avoids the upgrade that fails when two processes both began by reading.
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _migrate(engine: Engine) -> None:
+    config = AlembicConfig()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    with engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")

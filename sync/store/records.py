@@ -1,0 +1,202 @@
+"""Records as hub and people agree on them, and the indexes that rules and links need."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import Connection, delete, func, insert, select, update
+
+from validators.schema import FieldKey, SchemaConfig, TableKey
+from validators.values import Value, dump_value, load_value, refers
+
+from ..connection import Uid
+from ..merge import Row
+from .tables import counter, record, reference, tombstone, unique_value
+from .times import utc
+
+BLOCK = 400
+"""Ids per query: SQLite and PostgreSQL both take it, and it is well past where more would help."""
+
+
+class State(StrEnum):
+    """Where a record stands in its life."""
+
+    ARRIVING = "arriving"  # typed somewhere; its uid is not yet confirmed there
+    HELD = "held"  # its business key or identity is not right yet: it stays where it was typed
+    WAITING = "waiting"  # fine itself, but refers to a record that is held
+    LIVE = "live"
+    ARCHIVED = "archived"
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One record. `values` are canonical; sensitive fields hold tokens."""
+
+    table: TableKey
+    uid: Uid
+    rev: int
+    key: str
+    state: State
+    values: Row = field(repr=False)
+    created_at: datetime
+    changed_at: datetime
+
+
+class Records:
+    """The records of all tables, within one transaction."""
+
+    def __init__(self, connection: Connection, schema: SchemaConfig) -> None:
+        self._connection, self._schema = connection, schema
+
+    def get(self, table: TableKey, uid: Uid) -> Record | None:
+        """One record, whatever its state."""
+        return self.get_many(table, [uid]).get(uid)
+
+    def get_many(self, table: TableKey, uids: Iterable[Uid]) -> dict[Uid, Record]:
+        """The records that exist among `uids`, whatever their state."""
+        found: dict[Uid, Record] = {}
+        for block in blocks(uids):
+            query = select(record).where(record.c.table == table, record.c.uid.in_(block))
+            found |= {row.uid: self._record(row) for row in self._connection.execute(query)}
+        return found
+
+    def of_table(self, table: TableKey, *states: State) -> Iterator[Record]:
+        """All records of a table in these states (default: live), by uid, that is by age."""
+        query = select(record).where(record.c.table == table, record.c.state.in_(states or (State.LIVE,)))
+        return map(self._record, self._connection.execute(query.order_by(record.c.uid)))
+
+    def by_key(self, table: TableKey, keys: Iterable[str]) -> dict[str, Uid]:
+        """The uids of the records that go by these business keys; archived ones are left out."""
+        found: dict[str, Uid] = {}
+        for block in blocks(keys):
+            query = select(record.c.key, record.c.uid).where(
+                record.c.table == table, record.c.key.in_(block), record.c.state != State.ARCHIVED
+            )
+            for key, uid in self._connection.execute(query.order_by(record.c.uid.desc())):
+                found[key] = uid  # Of two records that claim one key, the older is meant.
+        return found
+
+    def count(self, table: TableKey) -> dict[State, int]:
+        """How many records of a table are in each state."""
+        query = select(record.c.state, func.count()).where(record.c.table == table).group_by(record.c.state)
+        return {State(state): count for state, count in self._connection.execute(query)}
+
+    def save(self, table: TableKey, uid: Uid, values: Row, *, state: State, now: datetime) -> int:
+        """Create or change a record; returns its new revision. Indexes follow."""
+        config = self._schema.tables[table]
+        rev = self.next_number("rev")
+        row = {
+            "rev": rev,
+            "key": str(values.get(config.key, "")),
+            "state": state,
+            "values": {key: dump_value(value) for key, value in values.items()},
+            "changed_at": now,
+        }
+        known = update(record).where(record.c.table == table, record.c.uid == uid).values(row)
+        if self._connection.execute(known).rowcount == 0:
+            self._connection.execute(insert(record).values(row, table=table, uid=uid, created_at=now))
+        self._index(table, uid, {} if state is State.ARCHIVED else values)
+        return rev
+
+    def bury(self, table: TableKey, uid: Uid, *, replica: str, now: datetime) -> None:
+        """Leave a tombstone: this record was deleted in `replica`, and no stale copy brings it back."""
+        self.exhume(table, uid)
+        self._connection.execute(insert(tombstone).values(table=table, uid=uid, replica=replica, at=now))
+
+    def exhume(self, table: TableKey, uid: Uid) -> None:
+        """Take the tombstone away: the record lives again."""
+        self._connection.execute(delete(tombstone).where(tombstone.c.table == table, tombstone.c.uid == uid))
+
+    def tombstones(self, table: TableKey) -> dict[Uid, str]:
+        """Deleted records of a table, with the replica they were deleted in."""
+        query = select(tombstone.c.uid, tombstone.c.replica).where(tombstone.c.table == table)
+        return {uid: replica for uid, replica in self._connection.execute(query)}
+
+    def holders(self, table: TableKey, field_key: FieldKey, values: Iterable[str]) -> dict[str, set[Uid]]:
+        """Which records hold these values of a unique plain field."""
+        found: dict[str, set[Uid]] = {}
+        for block in blocks(values):
+            query = select(unique_value.c.value, unique_value.c.uid).where(
+                unique_value.c.table == table,
+                unique_value.c.field == field_key,
+                unique_value.c.value.in_(block),
+            )
+            for value, uid in self._connection.execute(query):
+                found.setdefault(value, set()).add(uid)
+        return found
+
+    def referrers(self, uids: Iterable[Uid]) -> list[tuple[TableKey, Uid, Uid]]:
+        """Records that link to these: (table, uid, target)."""
+        found: list[tuple[TableKey, Uid, Uid]] = []
+        for block in blocks(uids):
+            query = select(reference.c.table, reference.c.uid, reference.c.to_uid).where(
+                reference.c.to_uid.in_(block)
+            )
+            found += [
+                (table, uid, target) for table, uid, target in self._connection.execute(query.distinct())
+            ]
+        return found
+
+    def next_number(self, name: str) -> int:
+        """The next value of a persistent counter, from 1."""
+        raised = update(counter).where(counter.c.name == name).values(value=counter.c.value + 1)
+        if self._connection.execute(raised).rowcount == 0:
+            self._connection.execute(insert(counter).values(name=name, value=1))
+        value: int = self._connection.execute(
+            select(counter.c.value).where(counter.c.name == name)
+        ).scalar_one()
+        return value
+
+    def raise_number(self, name: str, value: int) -> None:
+        """Make sure that the counter never gives `value` or less again."""
+        current = self._connection.execute(select(counter.c.value).where(counter.c.name == name)).scalar()
+        if current is None:
+            self._connection.execute(insert(counter).values(name=name, value=value))
+        elif current < value:
+            self._connection.execute(update(counter).where(counter.c.name == name).values(value=value))
+
+    def _index(self, table: TableKey, uid: Uid, values: Mapping[FieldKey, Value]) -> None:
+        fields = self._schema.tables[table].fields
+        unique = [
+            {"table": table, "field": key, "value": str(value), "uid": uid}
+            for key, value in values.items()
+            if key in fields and fields[key].unique and not fields[key].sensitive
+        ]
+        links = [
+            {"table": table, "uid": uid, "field": key, "to_uid": target}
+            for key, value in values.items()
+            if key in fields
+            for target in refers(fields[key], value)
+        ]
+        self._connection.execute(
+            delete(unique_value).where(unique_value.c.table == table, unique_value.c.uid == uid)
+        )
+        self._connection.execute(delete(reference).where(reference.c.table == table, reference.c.uid == uid))
+        if unique:
+            self._connection.execute(insert(unique_value), unique)
+        if links:
+            self._connection.execute(insert(reference), links)
+
+    def _record(self, row: object) -> Record:
+        mapping = row._mapping  # type: ignore[attr-defined]
+        fields = self._schema.tables[mapping["table"]].fields
+        return Record(
+            table=mapping["table"],
+            uid=mapping["uid"],
+            rev=mapping["rev"],
+            key=mapping["key"],
+            state=State(mapping["state"]),
+            # A field that the configuration no longer has stays in the store and is not shown.
+            values={
+                key: load_value(fields[key], json) for key, json in mapping["values"].items() if key in fields
+            },
+            created_at=utc(mapping["created_at"]),
+            changed_at=utc(mapping["changed_at"]),
+        )
+
+
+def blocks(items: Iterable[str]) -> Iterator[Sequence[str]]:
+    """`items` without repeats, in blocks that fit one query."""
+    unique = list(dict.fromkeys(items))
+    return (unique[start : start + BLOCK] for start in range(0, len(unique), BLOCK))

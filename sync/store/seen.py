@@ -1,0 +1,197 @@
+"""What each replica last showed: base, held fields, fingerprint, per row."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, delete, insert, or_, select, update
+
+from validators.issues import Issue
+from validators.schema import FieldKey, Level, SchemaConfig, TableKey
+from validators.values import dump_value, load_value
+
+from ..connection import RowId, Uid
+from ..merge import Row
+from .records import State, blocks
+from .tables import journal, record, seen
+from .times import utc
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A field value that waits where it was typed. `token` stands for a sensitive one; a plain one stays in its cell."""
+
+    issue: Issue
+    token: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SeenState:
+    """What is known of one row of one replica. `rev` is the record's revision they last agreed on, None while they differ."""
+
+    uid: Uid
+    row_id: RowId = ""
+    position: int = -1
+    base: Row = field(default_factory=dict, repr=False)
+    held: Mapping[FieldKey, Held] = field(default_factory=dict)
+    fingerprint: bytes | None = None
+    rev: int | None = None
+    status: str = ""
+    note: str = ""
+    gone_since: datetime | None = None
+
+    def evolve(self, **changes: Any) -> "SeenState":
+        """A copy with some fields changed."""
+        return replace(self, **changes)
+
+
+class SeenRows:
+    """The rows of all replicas, within one transaction."""
+
+    def __init__(self, connection: Connection, schema: SchemaConfig) -> None:
+        self._connection, self._schema = connection, schema
+
+    def of(self, replica: str, table: TableKey) -> dict[Uid, SeenState]:
+        """Every row known of one replica's table."""
+        query = select(seen).where(seen.c.replica == replica, seen.c.table == table)
+        return {row.uid: self._state(table, row) for row in self._connection.execute(query)}
+
+    def save(self, replica: str, table: TableKey, states: Iterable[SeenState]) -> None:
+        """Create or replace rows."""
+        rows = [self._row(replica, table, state) for state in states]
+        self.forget(replica, table, [row["uid"] for row in rows])
+        if rows:
+            self._connection.execute(insert(seen), rows)
+
+    def move(self, replica: str, table: TableKey, positions: Mapping[Uid, int]) -> None:
+        """Note where rows stand now; nothing else about them changed."""
+        for uid, position in positions.items():
+            self._connection.execute(
+                update(seen)
+                .where(seen.c.replica == replica, seen.c.table == table, seen.c.uid == uid)
+                .values(position=position)
+            )
+
+    def forget(self, replica: str, table: TableKey, uids: Iterable[Uid]) -> None:
+        """The replica no longer holds these rows."""
+        for block in blocks(uids):
+            self._connection.execute(
+                delete(seen).where(seen.c.replica == replica, seen.c.table == table, seen.c.uid.in_(block))
+            )
+
+    def behind(self, replica: str, table: TableKey) -> set[Uid]:
+        """Live records that this replica lacks or does not show as the hub has them, and archived ones it still shows."""
+        mine = seen.alias()
+        joined = record.outerjoin(
+            mine,
+            (mine.c.table == record.c.table) & (mine.c.uid == record.c.uid) & (mine.c.replica == replica),
+        )
+        lacks = (record.c.state == State.LIVE) & or_(
+            mine.c.uid.is_(None), mine.c.rev.is_(None), mine.c.rev < record.c.rev
+        )
+        stale = mine.c.uid.is_not(None) & or_(
+            record.c.state == State.ARCHIVED,
+            # A record that is not live yet stands where it was typed and is mended there.
+            (record.c.state != State.LIVE) & or_(mine.c.rev.is_(None), mine.c.rev < record.c.rev),
+        )
+        query = select(record.c.uid).select_from(joined).where(record.c.table == table, or_(lacks, stale))
+        return set(self._connection.execute(query).scalars())
+
+    def locate(self, replica: str, table: TableKey, uids: Iterable[Uid]) -> dict[Uid, RowId]:
+        """The service's row ids of these records, where the replica has them."""
+        found: dict[Uid, RowId] = {}
+        for block in blocks(uids):
+            query = select(seen.c.uid, seen.c.row_id).where(
+                seen.c.replica == replica,
+                seen.c.table == table,
+                seen.c.uid.in_(block),
+                seen.c.gone_since.is_(None),
+            )
+            found |= {uid: row_id for uid, row_id in self._connection.execute(query)}
+        return found
+
+    def name(self, replica: str, table: TableKey, row_ids: Iterable[RowId]) -> dict[RowId, Uid]:
+        """The inverse of `locate`."""
+        found: dict[RowId, Uid] = {}
+        for block in blocks(row_ids):
+            query = select(seen.c.row_id, seen.c.uid).where(
+                seen.c.replica == replica, seen.c.table == table, seen.c.row_id.in_(block)
+            )
+            found |= {row_id: uid for row_id, uid in self._connection.execute(query)}
+        return found
+
+    def numbering(self, replica: str, table: TableKey) -> dict[bytes, list[Uid]]:
+        """Rows that were about to get a uid when the daemon last stopped, by fingerprint."""
+        query = select(journal.c.fingerprint, journal.c.uid).where(
+            journal.c.replica == replica, journal.c.table == table
+        )
+        found: dict[bytes, list[Uid]] = {}
+        for fingerprint, uid in self._connection.execute(query.order_by(journal.c.uid)):
+            found.setdefault(bytes(fingerprint), []).append(uid)
+        return found
+
+    def begin_numbering(
+        self, replica: str, table: TableKey, uid: Uid, fingerprint: bytes, now: datetime
+    ) -> None:
+        """Journal that a row is about to get `uid`, so that a crash in between gives it the same one again."""
+        self.end_numbering(replica, table, [uid])
+        row = {"replica": replica, "table": table, "uid": uid, "fingerprint": fingerprint, "at": now}
+        self._connection.execute(insert(journal).values(row))
+
+    def end_numbering(self, replica: str, table: TableKey, uids: Iterable[Uid]) -> None:
+        """The rows carry their uids."""
+        for block in blocks(uids):
+            self._connection.execute(
+                delete(journal).where(
+                    journal.c.replica == replica, journal.c.table == table, journal.c.uid.in_(block)
+                )
+            )
+
+    def _row(self, replica: str, table: TableKey, state: SeenState) -> dict[str, Any]:
+        return {
+            "replica": replica,
+            "table": table,
+            "uid": state.uid,
+            "row_id": state.row_id,
+            "position": state.position,
+            "base": {key: dump_value(value) for key, value in state.base.items()},
+            "held": {key: _dump_held(held) for key, held in state.held.items()},
+            "fingerprint": state.fingerprint,
+            "rev": state.rev,
+            "status": state.status,
+            "note": state.note,
+            "gone_since": state.gone_since,
+        }
+
+    def _state(self, table: TableKey, row: Any) -> SeenState:
+        fields = self._schema.tables[table].fields
+        return SeenState(
+            uid=row.uid,
+            row_id=row.row_id,
+            position=row.position,
+            base={key: load_value(fields[key], json) for key, json in row.base.items() if key in fields},
+            held={key: _load_held(json) for key, json in row.held.items() if key in fields},
+            fingerprint=bytes(row.fingerprint) if row.fingerprint is not None else None,
+            rev=row.rev,
+            status=row.status,
+            note=row.note,
+            gone_since=utc(row.gone_since) if row.gone_since else None,
+        )
+
+
+def _dump_held(held: Held) -> dict[str, Any]:
+    issue = held.issue
+    return {
+        "code": issue.code,
+        "level": issue.level,
+        "fields": list(issue.fields),
+        "message": issue.message,
+        "mend": issue.mend,
+        "token": held.token,
+    }
+
+
+def _load_held(json: Mapping[str, Any]) -> Held:
+    issue = Issue(json["code"], Level(json["level"]), tuple(json["fields"]), json["message"], json["mend"])
+    return Held(issue, json["token"])

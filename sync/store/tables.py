@@ -1,0 +1,193 @@
+"""The tables of the hub. Sensitive fields hold tokens here, never plaintext; personal plain fields are as the config says.
+
+JSON columns hold canonical values as `validators.values.dump_value` writes them.
+"""
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Column,
+    DateTime,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
+
+metadata = MetaData()
+
+KEY = String(80)
+UID = String(22)
+TIME = DateTime(timezone=True)
+
+record = Table(
+    "record",
+    metadata,
+    Column("table", KEY, primary_key=True),
+    Column("uid", UID, primary_key=True),
+    Column("rev", BigInteger, nullable=False),
+    Column("key", Text, nullable=False, default=""),
+    Column("state", String(10), nullable=False),
+    Column("values", JSON, nullable=False),
+    Column("created_at", TIME, nullable=False),
+    Column("changed_at", TIME, nullable=False),
+    Index("record_by_key", "table", "key"),
+    Index("record_by_rev", "table", "rev"),
+)
+
+# Values that must be unique among the records of a table, in their plain form (business keys, not sensitive ones).
+unique_value = Table(
+    "unique_value",
+    metadata,
+    Column("table", KEY, primary_key=True),
+    Column("field", KEY, primary_key=True),
+    Column("value", Text, primary_key=True),
+    Column("uid", UID, primary_key=True),
+    Index("unique_value_by_uid", "table", "uid"),
+)
+
+reference = Table(
+    "reference",
+    metadata,
+    Column("table", KEY, primary_key=True),
+    Column("uid", UID, primary_key=True),
+    Column("field", KEY, primary_key=True),
+    Column("to_uid", UID, primary_key=True),
+    Index("reference_by_target", "to_uid"),
+)
+
+seen = Table(
+    "seen",
+    metadata,
+    Column("replica", KEY, primary_key=True),
+    Column("table", KEY, primary_key=True),
+    Column("uid", UID, primary_key=True),
+    Column("row_id", String(40), nullable=False, default=""),
+    Column("position", Integer, nullable=False, default=-1),
+    Column("base", JSON, nullable=False),
+    Column("held", JSON, nullable=False),
+    Column("fingerprint", LargeBinary(16), nullable=True),
+    # The record's revision when row and hub last agreed in every field that is not held; null while they do not.
+    Column("rev", BigInteger, nullable=True),
+    Column("status", String(10), nullable=False, default=""),
+    Column("note", Text, nullable=False, default=""),
+    Column("gone_since", TIME, nullable=True),
+    Index("seen_by_row", "replica", "table", "row_id"),
+)
+
+journal = Table(
+    "journal",
+    metadata,
+    Column("replica", KEY, primary_key=True),
+    Column("table", KEY, primary_key=True),
+    Column("uid", UID, primary_key=True),
+    Column("row_id", String(40), nullable=False, default=""),
+    Column("position", Integer, nullable=False, default=-1),
+    Column("fingerprint", LargeBinary(16), nullable=False),
+    Column("at", TIME, nullable=False),
+)
+
+ledger = Table(
+    "ledger",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at", TIME, nullable=False),
+    Column("replica", KEY, nullable=False),
+    Column("table", KEY, nullable=False),
+    Column("uid", UID, nullable=False),
+    Column("field", KEY, nullable=False),
+    Column("kept", JSON, nullable=True),
+    Column("other", JSON, nullable=True),
+    Column("reason", String(20), nullable=False),
+    Column("resolved_at", TIME, nullable=True),
+)
+
+tombstone = Table(
+    "tombstone",
+    metadata,
+    Column("table", KEY, primary_key=True),
+    Column("uid", UID, primary_key=True),
+    Column("replica", KEY, nullable=False),
+    Column("at", TIME, nullable=False),
+)
+
+deletion = Table(
+    "deletion",
+    metadata,
+    Column("replica", KEY, primary_key=True),
+    Column("table", KEY, primary_key=True),
+    Column("uid", UID, primary_key=True),
+    Column("since", TIME, nullable=False),
+    Column("decision", String(10), nullable=True),
+)
+
+binding = Table(
+    "binding",
+    metadata,
+    Column("connection", KEY, primary_key=True),
+    Column("name", String(200), primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
+recheck = Table(
+    "recheck",
+    metadata,
+    Column("replica", KEY, primary_key=True),
+    Column("table", KEY, primary_key=True),
+    Column("row", String(40), primary_key=True),
+    Column("reason", String(20), nullable=False),
+)
+
+history = Table(
+    "history",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at", TIME, nullable=False),
+    Column("table", KEY, nullable=False),
+    Column("uid", UID, nullable=False),
+    Column("field", KEY, nullable=False),
+    Column("replica", KEY, nullable=False),
+    Column("actor", Text, nullable=True),
+    Column("before", JSON, nullable=True),
+    Column("after", JSON, nullable=True),
+    Index("history_by_record", "table", "uid"),
+)
+
+counter = Table(
+    "counter",
+    metadata,
+    Column("name", String(120), primary_key=True),
+    Column("value", BigInteger, nullable=False),
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("at", TIME, nullable=False),
+    Column("recipient", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("html", Text, nullable=False),
+    Column("headers", JSON, nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("sent_at", TIME, nullable=True),
+)
+
+reminder = Table(
+    "reminder",
+    metadata,
+    Column("key", String(64), primary_key=True),
+    Column("reminder", KEY, nullable=False),
+    Column("table", KEY, nullable=False),
+    Column("uid", UID, nullable=False),
+    Column("anchor", String(40), nullable=False),
+    Column("stage", Integer, nullable=False),
+    Column("recipient", Text, nullable=False),
+    Column("first_at", TIME, nullable=False),
+    Column("closed_at", TIME, nullable=True),
+)
