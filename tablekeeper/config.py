@@ -1,0 +1,167 @@
+"""`config.yaml` as one frozen model, composed of the sections that the packages own, and its JSON schema for editors.
+
+`load` either gives a configuration in which every reference leads somewhere, or every problem at once.
+"""
+
+import argparse
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import Field, ValidationError, field_validator
+
+from sync.config import SyncConfig
+from tablekeeper.config_problems import ConfigProblems, from_models, suggestion
+from tablekeeper.config_repair import repaired
+from tablekeeper.yaml_document import read_yaml
+from validators import references
+from validators.references import Problem
+from validators.rules import RuleBook, RuleProblems
+from validators.schema import SchemaConfig, Section
+from vault.config import VaultConfig
+from vault.masks import MasksConfig
+
+
+class ArchiveConfig(Section):
+    """What the archive is called, whose it is, and which clock its days follow."""
+
+    name: str = Field(min_length=1, max_length=60)
+    company: str = Field(default="", max_length=60)
+    timezone: str = "Asia/Shanghai"
+    locale: str = Field(default="zh-CN", pattern=r"^[a-z]{2}(-[A-Z]{2})?$")
+    desk_url: str = Field(default="http://127.0.0.1:8460", pattern=r"^https?://\S+$")
+
+    @field_validator("timezone")
+    @classmethod
+    def _known(cls, name: str) -> str:
+        try:
+            ZoneInfo(name)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError("no such time zone; write it like Asia/Shanghai") from error
+        return name
+
+
+class Config(SchemaConfig):
+    """All of `config.yaml`: the schema's `options`, `tables` and `rules`, and the other packages' sections."""
+
+    archive: ArchiveConfig
+    masks: MasksConfig = Field(default_factory=MasksConfig)
+    vault: VaultConfig = Field(default_factory=VaultConfig)
+    sync: SyncConfig = Field(default_factory=SyncConfig)
+
+
+def load(path: Path) -> Config:
+    """The configuration in the file. Raises ConfigProblems with all that is wrong with it."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise ConfigProblems(
+            [Problem("", f"cannot read the configuration: {reason}; name it with --config")], file=str(path)
+        ) from None
+    return parse(text, file=path.name)
+
+
+def parse(text: str, *, file: str = "config.yaml") -> Config:
+    """The configuration that a YAML text holds. `file` is what problems call it."""
+    document = read_yaml(text)
+    problems = list(document.problems)
+    config = None
+    if isinstance(document.values, dict):
+        config = _judge(document.values, problems)
+    elif not problems:
+        problems.append(Problem("", "must hold the sections archive, options, tables and rules"))
+    if config is None or problems:
+        raise ConfigProblems(problems, file=file, lines=document.lines)
+    return config
+
+
+def _judge(raw: Mapping[str, Any], problems: list[Problem]) -> Config | None:
+    """The model of the values, if they are one; `problems` takes in all that is found."""
+    config: Config | None = None
+    try:
+        config = Config.model_validate(raw)
+    except ValidationError as error:
+        problems += from_models(error, Config)
+    schema = config or repaired(raw)
+    problems += references.problems(raw)
+    problems += _references_of_the_other_sections(raw)
+    if schema:
+        problems += _rule_problems(schema)
+    return config
+
+
+def _rule_problems(schema: SchemaConfig) -> Iterator[Problem]:
+    """Expressions that cannot be used, at the path of their rule or computed field."""
+    places = {rule.id: f"rules.{place}" for place, rule in enumerate(schema.rules)}
+    try:
+        RuleBook(schema)
+    except RuleProblems as error:
+        for where, message in error.problems:
+            yield Problem(places.get(where, where), f"{where}: {message}" if where in places else message)
+
+
+def _references_of_the_other_sections(raw: Mapping[str, Any]) -> Iterator[Problem]:
+    """Masks that fields name, and tables and fields that replicas name."""
+    tables = _mapping(raw.get("tables"))
+    masks = MasksConfig().names | _mapping(raw.get("masks")).keys()
+    for table, section in tables.items():
+        for field, spec in _mapping(_mapping(section).get("fields")).items():
+            mask = _mapping(_mapping(spec).get("sensitive")).get("mask")
+            if isinstance(mask, str) and mask not in masks:
+                path = f"tables.{table}.fields.{field}.sensitive.mask"
+                yield Problem(path, f"no mask named {mask}{suggestion(mask, masks)}")
+    replicas = _mapping(raw.get("sync")).get("replicas")
+    for place, replica in enumerate(replicas if isinstance(replicas, list) else []):
+        yield from _replica_problems(f"sync.replicas.{place}", _mapping(replica), tables)
+
+
+def _replica_problems(path: str, replica: Mapping[str, Any], tables: Mapping[str, Any]) -> Iterator[Problem]:
+    listed = replica.get("tables")
+    for place, table in enumerate(listed if isinstance(listed, list) else []):
+        if table not in tables:
+            yield Problem(f"{path}.tables.{place}", f"no table {table}{suggestion(table, tables)}")
+    for table, fields in _mapping(replica.get("fields")).items():
+        if table not in tables:
+            yield Problem(f"{path}.fields.{table}", f"no table {table}{suggestion(table, tables)}")
+            continue
+        known = _mapping(_mapping(tables[table]).get("fields"))
+        for place, field in enumerate(fields if isinstance(fields, list) else []):
+            if field not in known:
+                message = f"table {table} has no field {field}{suggestion(field, known)}"
+                yield Problem(f"{path}.fields.{table}.{place}", message)
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def json_schema() -> dict[str, Any]:
+    """What an editor needs to complete and check `config.yaml`."""
+    schema = Config.model_json_schema()
+    # The schema of a model does not show the short form of an option list, which a validator turns into the long one.
+    option_list = schema["properties"]["options"]["additionalProperties"]
+    short = {"type": "array", "items": {"type": "string"}, "minItems": 1}
+    schema["properties"]["options"]["additionalProperties"] = {"anyOf": [option_list, short]}
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
+
+
+def json_schema_text() -> str:
+    """The content of `docs/config.schema.json`."""
+    return json.dumps(json_schema(), ensure_ascii=False, indent=2) + "\n"
+
+
+def main() -> None:
+    """`python -m tablekeeper.config --schema > docs/config.schema.json`."""
+    parser = argparse.ArgumentParser(prog="python -m tablekeeper.config")
+    parser.add_argument(
+        "--schema", action="store_true", required=True, help="print the JSON schema of config.yaml"
+    )
+    parser.parse_args()
+    print(json_schema_text(), end="")
+
+
+if __name__ == "__main__":
+    main()

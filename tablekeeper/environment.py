@@ -1,0 +1,120 @@
+"""What Tablekeeper takes from the environment: credentials, addresses and its home. No value of it is ever printed."""
+
+from pathlib import Path
+from typing import Annotated, Self
+
+from pydantic import BeforeValidator, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from sync.config import SyncConfig
+from tablekeeper.config_problems import ConfigProblems
+from validators.references import Problem
+
+PREFIX = "TABLEKEEPER_"
+
+_PURPOSES = {
+    "airtable_token": "set it to a personal access token with the scopes data.records, schema.bases and webhook",
+    "airtable_base": "set it to the id of the base, which starts with app",
+    "google_credentials": "set it to the path of the service account's key file",
+    "spreadsheet": "set it to the id of the spreadsheet, the long part of its address",
+    "smtp_url": "set it to the mail server, like smtp://host:25 or smtps://user:password@host:465",
+    "passphrase": "set it, or TABLEKEEPER_PASSPHRASE_FILE, to what opens the vault",
+}
+
+HomePath = Annotated[Path, BeforeValidator(lambda value: Path(value).expanduser())]
+
+
+class Environment(BaseSettings):
+    """The `TABLEKEEPER_*` variables. What is absent is None; a service address that is None is the service's own."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_ignore_empty=True, extra="ignore", frozen=True, hide_input_in_errors=True
+    )
+
+    home: HomePath = Path("~/.tablekeeper").expanduser()
+    """Folder of hub, vault, logs and backups."""
+    passphrase: SecretStr | None = None
+    passphrase_file: HomePath | None = None
+    airtable_url: str | None = None
+    airtable_token: SecretStr | None = None
+    airtable_base: str | None = None
+    google_url: str | None = None
+    google_credentials: HomePath | None = None
+    spreadsheet: str | None = None
+    smtp_url: SecretStr | None = None
+
+    @field_validator("airtable_url", "google_url")
+    @classmethod
+    def _an_address(cls, address: str | None) -> str | None:
+        if address is not None and not address.startswith(("https://", "http://")):
+            raise ValueError("must start with https:// or http://")
+        return address.rstrip("/") if address else address
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _a_mail_server(cls, address: SecretStr | None) -> SecretStr | None:
+        if address is not None and not address.get_secret_value().startswith(("smtp://", "smtps://")):
+            raise ValueError("must start with smtp:// or smtps://")
+        return address
+
+    @classmethod
+    def read(cls) -> Self:
+        """The environment of this run. Raises ConfigProblems naming every variable that cannot be used."""
+        try:
+            return cls()
+        except ValidationError as error:
+            raise ConfigProblems(
+                Problem(variable(str(found["loc"][0])), found["msg"].removeprefix("Value error, "))
+                for found in error.errors(include_url=False, include_input=False)
+            ) from None
+
+    def require(self, *names: str) -> None:
+        """Raises ConfigProblems naming every variable of `names` that is missing or leads to no file."""
+        problems = [problem for name in names if (problem := self._problem(name))]
+        if problems:
+            raise ConfigProblems(problems)
+
+    def root_passphrase(self) -> SecretStr:
+        """What opens the vault, from its variable or else from its file. Raises ConfigProblems."""
+        self.require("passphrase")
+        if self.passphrase is not None:
+            return self.passphrase
+        assert self.passphrase_file is not None, "require() has seen to one of the two"
+        return SecretStr(self.passphrase_file.read_text(encoding="utf-8").strip())
+
+    def _problem(self, name: str) -> Problem | None:
+        if name == "passphrase" and self.passphrase is None and self.passphrase_file is not None:
+            return _unreadable("passphrase_file", self.passphrase_file)
+        value = getattr(self, name)
+        if value is None:
+            return Problem(variable(name), f"is not set: {_PURPOSES[name]}")
+        return _unreadable(name, value) if isinstance(value, Path) else None
+
+
+def variable(name: str) -> str:
+    """The environment's name of a setting."""
+    return PREFIX + name.upper()
+
+
+def needed(config: SyncConfig) -> tuple[str, ...]:
+    """The settings without which the replicas of a configuration cannot be reached."""
+    names: dict[str, None] = {}
+    for replica in config.replicas:
+        credential, place = _SERVICES[replica.service]
+        names |= {credential: None} if replica.place else {credential: None, place: None}
+    return tuple(names)
+
+
+_SERVICES = {
+    "airtable": ("airtable_token", "airtable_base"),
+    "sheets": ("google_credentials", "spreadsheet"),
+}
+
+
+def _unreadable(name: str, path: Path) -> Problem | None:
+    try:
+        with path.open("rb") as file:
+            empty = not file.read(1)
+    except OSError as error:
+        return Problem(variable(name), f"its file cannot be read: {error.strerror}")
+    return Problem(variable(name), "its file is empty") if empty else None
