@@ -34,14 +34,13 @@ def _grouped(pattern: str) -> re.Pattern[str]:
     return re.compile(_BEFORE + pattern.replace("_", _GAP) + _AFTER, re.ASCII)
 
 
-def _is_card(digits: str) -> bool:
-    return 16 <= len(digits) <= 19 and luhn.is_valid(digits)
-
+# The first digits of cards in use: UnionPay 60 and 62, Visa 4, MasterCard 5, and old cards of Chinese banks 9.
+# One pattern per length, the longest first: a card and a number after it, set off by a blank, are not one card.
+_CARDS = tuple(_grouped(rf"(?:60|62|[459][0-9])(?:_[0-9]){{{length - 2}}}") for length in (19, 18, 17, 16))
 
 _KINDS: tuple[tuple[Kind, re.Pattern[str], Callable[[str], bool]], ...] = (
-    ("idno", _grouped(r"(?:[1-9](?:_[0-9]){16}_[0-9Xx])"), lambda number: is_citizen_number(number.upper())),
-    # The first digits of cards in use: UnionPay 60 and 62, Visa 4, MasterCard 5, and old cards of Chinese banks 9.
-    ("account", _grouped(r"(?:(?:60|62|[459][0-9])(?:_[0-9]){14,17})"), _is_card),
+    ("idno", _grouped(r"[1-9](?:_[0-9]){16}_[0-9Xx]"), lambda number: is_citizen_number(number.upper())),
+    *(("account", pattern, luhn.is_valid) for pattern in _CARDS),
     ("phone", _grouped(r"(?:(?:\+86|0086|86)_)?1_[3-9](?:_[0-9]){9}"), lambda _: True),
 )
 

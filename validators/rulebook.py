@@ -1,6 +1,5 @@
 """Compiles the rules and computed fields of a table and finds what is wrong with them. Judges no row."""
 
-import difflib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from itertools import chain
@@ -8,6 +7,7 @@ from itertools import chain
 from .cel_values import UID
 from .expressions import Expression, ExpressionProblem, compile_expression
 from .schema import FieldConfig, FieldKey, FieldType, Level, RuleConfig, SchemaConfig, TableConfig, TableKey
+from .suggestions import suggestion
 
 TODAY = "today"
 
@@ -62,15 +62,18 @@ class TableRules:
 
 def compile_table(schema: SchemaConfig, key: TableKey, report: Report) -> TableRules:
     """Everything of one table that compiles; what does not goes to `report`."""
-    table = schema.tables[key]
-    compiler = _Compiler(schema, table, report)
+    compiler = _Compiler(schema, key, report)
     rules = tuple(filter(None, map(compiler.rule, schema.rules_of(key))))
-    computed = _in_order(
-        filter(
-            None, (compiler.computed(key, name) for name, field in table.fields.items() if field.computed)
-        ),
-        report,
+    table = schema.tables[key]
+    computed = filter(
+        None, (compiler.computed(name) for name, field in table.fields.items() if field.computed)
     )
+    return _gathered(schema, table, rules, compiler.in_order(computed))
+
+
+def _gathered(
+    schema: SchemaConfig, table: TableConfig, rules: tuple[Rule, ...], computed: tuple[Computed, ...]
+) -> TableRules:
     expressions = [each for rule in rules for each in (rule.when, rule.check) if each]
     expressions += [each.expression for each in computed]
     names = frozenset(chain.from_iterable(expression.names for expression in expressions))
@@ -88,9 +91,10 @@ def compile_table(schema: SchemaConfig, key: TableKey, report: Report) -> TableR
 class _Compiler:
     """Compiles expressions in the scope of one table."""
 
-    def __init__(self, schema: SchemaConfig, table: TableConfig, report: Report) -> None:
+    def __init__(self, schema: SchemaConfig, key: TableKey, report: Report) -> None:
         self._schema = schema
-        self._table = table
+        self._key = key
+        self._table = schema.tables[key]
         self._report = report
 
     def rule(self, config: RuleConfig) -> Rule | None:
@@ -108,12 +112,28 @@ class _Compiler:
         expressions = [check, when] if when else [check]
         return Rule(config, when, check, _needs(expressions, frozenset(config.blanks)), holds)
 
-    def computed(self, table: TableKey, key: FieldKey) -> Computed | None:
+    def computed(self, key: FieldKey) -> Computed | None:
         field = self._table.fields[key]
-        expression = self._expression(f"tables.{table}.fields.{key}.computed", field.computed or "")
+        assert field.computed is not None, "only computed fields are asked for"
+        expression = self._expression(self._place(key), field.computed)
         if expression is None:
             return None
         return Computed(key, field, expression, _needs([expression], expression.guarded))
+
+    def in_order(self, computed: Iterable[Computed]) -> tuple[Computed, ...]:
+        """Each after those it reads; those that read each other in a circle are reported and left out."""
+        waiting = {each.key: each for each in computed}
+        order: list[Computed] = []
+        while ready := [each for each in waiting.values() if not each.expression.names & waiting.keys()]:
+            order += ready
+            for each in ready:
+                del waiting[each.key]
+        for key in waiting:
+            self._report(self._place(key), "computed fields read each other in a circle")
+        return tuple(order)
+
+    def _place(self, key: FieldKey) -> str:
+        return f"tables.{self._key}.fields.{key}.computed"
 
     def _expression(self, where: str, source: str) -> Expression | None:
         try:
@@ -122,7 +142,7 @@ class _Compiler:
             self._report(where, str(problem))
             return None
         for name in sorted(expression.names - self._table.fields.keys() - {TODAY}):
-            self._report(where, f"unknown variable {name!r}{_suggestion(name, self._table.fields)}")
+            self._report(where, f"unknown variable {name!r}{suggestion(name, self._table.fields)}")
         for path in sorted(expression.paths):
             fault = self._fault_of(path)
             if fault:
@@ -140,7 +160,7 @@ class _Compiler:
         if target is None or member == UID:
             return None
         if member not in target.fields:
-            return f"{link!r} leads to {field.to!r}, which has no field {member!r}{_suggestion(member, target.fields)}"
+            return f"{link!r} leads to {field.to!r}, which has no field {member!r}{suggestion(member, target.fields)}"
         if target.fields[member].sensitive:
             return f"{link}.{member} is sensitive: a rule may open only the fields of its own record"
         return f"{'.'.join(path)!r} follows more than one link" if further else None
@@ -174,21 +194,3 @@ def _visible(
         read = chain.from_iterable(links[each] for each in links if table.fields[each].to == field.to)
         visible[link] = {key: target[key] for key in read if key in target}
     return visible
-
-
-def _in_order(computed: Iterable[Computed], report: Report) -> tuple[Computed, ...]:
-    """Each after those it reads; those that read each other in a circle are reported and left out."""
-    waiting = {each.key: each for each in computed}
-    order: list[Computed] = []
-    while ready := [each for each in waiting.values() if not each.expression.names & waiting.keys()]:
-        order += ready
-        for each in ready:
-            del waiting[each.key]
-    for key in waiting:
-        report(key, "computed fields read each other in a circle")
-    return tuple(order)
-
-
-def _suggestion(name: str, known: Iterable[str]) -> str:
-    near = difflib.get_close_matches(name, list(known), n=1)
-    return f"; did you mean {near[0]!r}?" if near else ""

@@ -30,7 +30,10 @@ class RuleProblems(Exception):
 
 
 class RuleBook:
-    """All rules and computed fields of a schema, compiled once. Raises RuleProblems when any cannot be used."""
+    """All rules and computed fields of a schema, compiled once. Raises RuleProblems when any cannot be used.
+
+    That a rule's table, its blanks and the ends of links exist is checked by `references.py`.
+    """
 
     def __init__(self, schema: SchemaConfig) -> None:
         problems: list[tuple[str, str]] = []
@@ -38,9 +41,6 @@ class RuleBook:
         def report(where: str, message: str) -> None:
             problems.append((where, message))
 
-        for rule in schema.rules:
-            if rule.table not in schema.tables:
-                report(rule.id, f"unknown table {rule.table!r}")
         self._schema = schema
         self._tables = {key: compile_table(schema, key, report) for key in schema.tables}
         if problems:
