@@ -1,0 +1,41 @@
+"""`python -m emulators`: serves a world on loopback, prints one JSON line when ready, and ends on SIGTERM or SIGINT."""
+
+import argparse
+import signal
+import threading
+from pathlib import Path
+
+import orjson
+
+from emulators.server import running
+
+
+def main() -> None:
+    """Parse the options, serve until told to stop."""
+    options = _parser().parse_args()
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    with running(
+        clock=options.clock,
+        quotas=options.quotas == "on",
+        state=options.state,
+        host=options.host,
+        port=options.port,
+    ) as served:
+        print(orjson.dumps(served.description).decode(), flush=True)
+        stop.wait()
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m emulators", description=__doc__)
+    parser.add_argument("--host", default="127.0.0.1")
+    parser.add_argument("--port", type=int, default=0, help="0 takes a free port")
+    parser.add_argument("--clock", choices=("real", "manual"), default="real")
+    parser.add_argument("--quotas", choices=("on", "off"), default="on")
+    parser.add_argument("--state", type=Path, metavar="DIR", help="keep the world in this folder")
+    return parser
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,43 @@
+"""Select options: found by name, or made on the way when a write may do so."""
+
+from typing import Any
+
+from emulators.airtable.errors import unknown_option
+from emulators.airtable.ids import Ids
+from emulators.airtable.model import Field
+from emulators.airtable.transaction import Transaction
+
+COLORS = ("blueLight2", "cyanLight2", "tealLight2", "greenLight2", "yellowLight2", "orangeLight2", "redLight2",
+          "pinkLight2", "purpleLight2", "grayLight2")  # fmt: skip
+
+
+def choice_named(column: Field, name: str) -> dict[str, Any] | None:
+    """The option of that exact name."""
+    return next((choice for choice in column.option("choices", []) if choice["name"] == name), None)
+
+
+def choose(tx: Transaction, column: Field, name: str, *, typecast: bool) -> str | None:
+    """The name of the option to store. Raises `Refusal` for an unknown one; with `typecast` it is created and stays."""
+    if choice_named(column, name):
+        return name
+    if not typecast:
+        raise unknown_option(name)
+    if not (name := name.strip()):
+        return None
+    if not choice_named(column, name):
+        _add(tx, column, name)
+    return name
+
+
+def _add(tx: Transaction, column: Field, name: str) -> None:
+    table = next(table for table in tx.base.tables.values() if table.fields.get(column.id) is column)
+    tx.change_field(table, column)
+    existing = column.option("choices", [])
+    added = new_choice(tx.ids, {"name": name}, len(existing))
+    column.options = (column.options or {}) | {"choices": [*existing, added]}
+
+
+def new_choice(ids: Ids, wanted: dict[str, Any], position: int) -> dict[str, Any]:
+    """An option with its id and colour."""
+    color = wanted.get("color") or COLORS[position % len(COLORS)]
+    return {"id": wanted.get("id") or ids.new("sel"), "name": wanted["name"], "color": color}

@@ -1,0 +1,135 @@
+"""A base as JSON and back, and bases in the form of seed files."""
+
+from typing import Any
+
+from emulators.airtable import webhooks
+from emulators.airtable.cells import as_number
+from emulators.airtable.model import Base, Field, Record, Table, User
+
+
+def dump_base(base: Base) -> dict[str, Any]:
+    """Everything stored in a base."""
+    return {
+        "id": base.id,
+        "name": base.name,
+        "permissionLevel": base.permission_level,
+        "hasMetadata": base.has_metadata,
+        "transactions": base.transactions,
+        "users": [user.json() for user in base.users.values()],
+        "tables": [_dump_table(table) for table in base.tables.values()],
+        "webhooks": [webhooks.dump(hook) for hook in base.webhooks.values()],
+    }
+
+
+def _dump_table(table: Table) -> dict[str, Any]:
+    records = [
+        [record.id, record.created_time, record.created_by, record.cells, record.modified, record.comments]
+        for record in table.records.values()
+    ]
+    return table.json() | {"counters": table.counters, "records": records}
+
+
+def load_base(state: dict[str, Any]) -> Base:
+    """A dumped base."""
+    base = Base(state["id"], state["name"], state["permissionLevel"], state["hasMetadata"])
+    base.transactions = state["transactions"]
+    base.users = {user["id"]: User(**user) for user in state["users"]}
+    for stored in state["tables"]:
+        table = _table(stored)
+        table.counters = dict(stored["counters"])
+        for record in stored["records"]:
+            _load_record(table, *record)
+        table.order = sorted(table.records)
+        base.tables[table.id] = table
+    base.webhooks = {hook["id"]: webhooks.load(hook) for hook in state["webhooks"]}
+    return base
+
+
+def _load_record(
+    table: Table,
+    record_id: str,
+    created: str,
+    by: str,
+    cells: Any,
+    modified: dict[str, list[str]],
+    comments: Any,
+) -> None:
+    changes = {field_id: (when, who) for field_id, (when, who) in modified.items()}
+    table.records[record_id] = Record(record_id, created, by, cells, changes, comments)
+
+
+def _table(definition: dict[str, Any]) -> Table:
+    columns = {
+        entry["id"]: Field(
+            entry["id"], entry["name"], entry["type"], entry.get("options"), entry.get("description")
+        )
+        for entry in definition["fields"]
+    }
+    return Table(
+        definition["id"],
+        definition["name"],
+        definition["primaryFieldId"],
+        columns,
+        [dict(view) for view in definition.get("views", [])],
+        definition.get("description"),
+    )
+
+
+def seeded_base(base_id: str, content: dict[str, Any], *, owner: User, now: str) -> Base:
+    """A base from a seed: `tables` as the metadata interface shows them, `records` by table id, cells by field name.
+
+    People named in cells become collaborators. `meta_api`, if present, says that the schema cannot be read.
+    """
+    base = Base(base_id, content["name"], content.get("permissionLevel", "create"), "meta_api" not in content)
+    for definition in content.get("tables", []):
+        table = _table(definition)
+        for entry in content.get("records", {}).get(table.id, []):
+            _seed_record(base, table, entry, owner=owner, now=now)
+        table.order = sorted(table.records)
+        table.counters = {
+            column.id: _highest(table, column)
+            for column in table.fields.values()
+            if column.type == "autoNumber"
+        }
+        base.tables[table.id] = table
+    return base
+
+
+def _seed_record(base: Base, table: Table, entry: dict[str, Any], *, owner: User, now: str) -> None:
+    record = Record(entry["id"], entry.get("createdTime", now), owner.id)
+    for name, value in entry["fields"].items():
+        column = table.field_named(name)
+        if column is None:
+            continue
+        for user in _people(value):
+            base.users[user.id] = user
+        if column.type == "createdBy":
+            record.created_by = value["id"]
+        elif column.type in ("lastModifiedTime", "lastModifiedBy"):
+            continue
+        elif column.type != "createdTime":
+            record.cells[column.id] = as_number(value) if isinstance(value, float) else value
+    record.modified = _modified(table, entry["fields"], record)
+    table.records[record.id] = record
+
+
+def _people(value: Any) -> list[User]:
+    candidates = value if isinstance(value, list) else [value]
+    return [
+        User(item["id"], item["email"], str(item.get("name", item["email"])))
+        for item in candidates
+        if isinstance(item, dict) and str(item.get("id", "")).startswith("usr") and "email" in item
+    ]
+
+
+def _modified(table: Table, cells: dict[str, Any], record: Record) -> dict[str, tuple[str, str]]:
+    by_type = {column.type: cells.get(column.name) for column in table.fields.values()}
+    when, who = by_type.get("lastModifiedTime"), by_type.get("lastModifiedBy")
+    if not isinstance(when, str) or when == record.created_time:
+        return {}
+    author = who["id"] if isinstance(who, dict) else record.created_by
+    return {table.primary_field_id: (when, author)}
+
+
+def _highest(table: Table, column: Field) -> int:
+    return max((record.cells.get(column.id, 0) for record in table.records.values()), default=0)

@@ -1,0 +1,45 @@
+"""Named switches for what the real services do where nobody has recorded it; the daemon must work in every position."""
+
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+
+class UnknownPolicy(Exception):
+    """A switch that does not exist, or a value of the wrong type for it."""
+
+
+@dataclass(slots=True)
+class Policy:
+    """One attribute per unsure fact. Defaults follow the likelier reading of the evidence."""
+
+    noop_write_moves_modified_time: bool = False
+    """Whether writing a cell its own value moves lastModifiedTime."""
+    noop_write_reaches_webhooks: bool = False
+    """Whether such a write appears in webhook payloads, with equal current and previous values."""
+    unknown_models_are_forbidden: bool = True
+    """403 INVALID_PERMISSIONS_OR_MODEL_NOT_FOUND as with today's tokens; else the 404s of the legacy keys."""
+    payload_per_record: bool = False
+    """Whether each changed record of one action gets a webhook payload of its own."""
+    computed_changes_in_payloads: bool = True
+    """Whether recalculated cells appear in webhook payloads, in a second payload of the same transaction."""
+    tokens_create_computed_fields: bool = False
+    """Whether the schema API creates formulas, rollups and the like; a person at the screen always can."""
+    duplicate_keys_fail_upserts: bool = True
+    """Whether an upsert that matches several records fails; else it takes the first by record id."""
+    expired_cursor_is_refused: bool = True
+    """Whether a webhook cursor older than the kept payloads is refused; else reading starts at the first kept one."""
+    lockout_extends: bool = False
+    """Whether a request during a rate-limit lock-out starts its 30 s afresh."""
+
+    def change(self, switches: dict[str, Any]) -> None:
+        """Set the named switches, all or none; raises `UnknownPolicy`."""
+        known = {field.name for field in fields(self)}
+        for name, value in switches.items():
+            if name not in known or not isinstance(value, bool):
+                raise UnknownPolicy(f"no such switch: {name} = {value!r}; known: {', '.join(sorted(known))}")
+        for name, value in switches.items():
+            setattr(self, name, value)
+
+    def dump(self) -> dict[str, bool]:
+        """Every switch and its position."""
+        return asdict(self)
