@@ -168,6 +168,7 @@ outbox = Table(
     metadata,
     Column("id", String(64), primary_key=True),
     Column("at", TIME, nullable=False),
+    Column("digest", KEY, nullable=False),
     Column("recipient", Text, nullable=False),
     Column("subject", Text, nullable=False),
     Column("text", Text, nullable=False),

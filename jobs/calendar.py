@@ -1,0 +1,64 @@
+"""Which days people work, by the national calendar with its exchanged days (调休) and the company's own. Pure.
+
+Law's clocks do not come here: they count calendar days, and only the sending of a mail moves.
+"""
+
+from datetime import date, timedelta
+
+import chinese_calendar
+
+from jobs.config import CalendarConfig
+
+ONE_DAY = timedelta(days=1)
+SATURDAY = 5
+CLOSED_DAYS_MAX = 60
+"""No run of days off is longer; a calendar that says so is wrong, and a search must end."""
+
+
+class Calendar:
+    """Working days. A year that the national calendar does not know counts Monday to Friday."""
+
+    def __init__(self, config: CalendarConfig) -> None:
+        self._config = config
+
+    def is_working(self, day: date) -> bool:
+        """Whether people work on this day; the company's own days come first."""
+        if day in self._config.open:
+            return True
+        if day in self._config.closed:
+            return False
+        try:
+            return chinese_calendar.is_workday(day)
+        except NotImplementedError:
+            return day.weekday() < SATURDAY
+
+    def sending_day(self, day: date) -> date:
+        """The day on which what falls on `day` is told: that day itself, or the working day before."""
+        for _ in range(CLOSED_DAYS_MAX):
+            if self.is_working(day):
+                return day
+            day -= ONE_DAY
+        raise ClosedTooLong(CLOSED_DAYS_MAX)
+
+    def days_off_after(self, day: date) -> int:
+        """How many days off follow `day` at once: what falls on them is told by then."""
+        for days in range(CLOSED_DAYS_MAX):
+            if self.is_working(day + (days + 1) * ONE_DAY):
+                return days
+        raise ClosedTooLong(CLOSED_DAYS_MAX)
+
+    @staticmethod
+    def knows(year: int) -> bool:
+        """Whether the national calendar of this year is known; the State Council publishes it each November."""
+        try:
+            chinese_calendar.is_workday(date(year, 1, 1))
+        except NotImplementedError:
+            return False
+        return True
+
+
+class ClosedTooLong(ValueError):
+    """The calendar names a longer run of days off than there is."""
+
+    def __init__(self, days_max: int) -> None:
+        super().__init__(f"more than {days_max} days off in a row: see calendar.closed")

@@ -1,0 +1,166 @@
+"""Hands one mail to an SMTP server, and says exactly what is known when that fails.
+
+MailError
+├── MailUnavailable   the server cannot be reached or lets nobody in; nothing was sent, no mail would be
+├── MailDeferred      the server did not take this mail now; nothing was sent
+├── MailRefused       the server will never take this mail; nothing was sent
+└── MailUncertain     the answer to the whole mail was lost; it may have been sent, so it must not be sent again
+"""
+
+import re
+import smtplib
+import ssl
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP as SMTP_POLICY
+from urllib.parse import unquote, urlsplit
+
+PORTS = {"smtp": 25, "smtps": 465, "smtp+starttls": 587}
+TIMEOUT_S = 30.0
+HOSTNAME = "tablekeeper"
+"""What we greet with: the machine's own name is nobody's business and can be slow to find out."""
+
+
+class MailError(Exception):
+    """Base of all errors of sending. Messages carry neither addresses nor passwords nor a server's own words."""
+
+
+class MailUnavailable(MailError):
+    """The server cannot be reached, or does not let us in."""
+
+
+class MailDeferred(MailError):
+    """Not now, says the server of this one mail."""
+
+
+class MailRefused(MailError):
+    """Never, says the server of this one mail."""
+
+
+class MailUncertain(MailError):
+    """The whole mail was sent and the answer lost."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """One rendered mail. `id` is 64 hex digits, the same for what must be sent once; `headers` are added as they are."""
+
+    id: str
+    digest: str
+    recipient: str
+    subject: str
+    text: str = field(repr=False)
+    html: str = field(repr=False)
+    headers: Mapping[str, str]
+
+
+class Mailer:
+    """An SMTP server by URL: `smtp://`, `smtps://` or `smtp+starttls://`, with `user:password@` when it wants a login.
+
+    `sender` is the address mails come from, `name` what readers see instead of it.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        sender: str,
+        name: str = "",
+        timeout_s: float = TIMEOUT_S,
+        trust: ssl.SSLContext | None = None,
+    ) -> None:
+        parts = urlsplit(url)
+        if parts.scheme not in PORTS or not parts.hostname:
+            # The URL itself may hold a password, so it is not repeated.
+            raise ValueError("a mail server is written like smtps://user:password@host:465")
+        self._scheme, self._host = parts.scheme, parts.hostname
+        self._port = parts.port or PORTS[parts.scheme]
+        self._login = (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
+        self._sender = Address(name, addr_spec=sender)
+        self._timeout_s = timeout_s
+        self._trust = trust or ssl.create_default_context()
+
+    def send(self, mail: Mail, *, at: datetime) -> None:
+        """Send one mail dated `at`. Returns once the server has taken it; raises a MailError."""
+        content = compose(mail, sender=self._sender, at=at)
+        if not mail.recipient.isascii():
+            raise MailRefused("the address holds characters that mail servers do not take")
+        with self._conversation() as smtp:
+            _expect(smtp.mail(self._sender.addr_spec)[0], 250, "the sender")
+            _expect(smtp.rcpt(mail.recipient)[0], 250, "the recipient")
+            _expect(smtp.docmd("DATA")[0], 354, "the mail's beginning")
+            smtp.send(_stuffed(content))
+            # From here on the server may have the whole mail, whatever we hear.
+            _expect(_answer(smtp), 250, "the mail")
+
+    @contextmanager
+    def _conversation(self) -> Iterator[smtplib.SMTP]:
+        """A connection that is ready for a mail. What breaks before the mail is whole is MailUnavailable."""
+        try:
+            smtp = self._connect()
+            try:
+                yield smtp
+            finally:
+                # Whatever happens to the goodbye, what was said before stands.
+                with suppress(smtplib.SMTPException, OSError):
+                    smtp.quit()
+        except smtplib.SMTPAuthenticationError as error:
+            raise MailUnavailable(f"the mail server refused the login ({error.smtp_code})") from None
+        except (smtplib.SMTPException, OSError) as error:
+            raise MailUnavailable(f"no conversation with the mail server: {type(error).__name__}") from None
+
+    def _connect(self) -> smtplib.SMTP:
+        smtp = self._plain() if self._scheme != "smtps" else self._encrypted()
+        try:
+            if self._scheme == "smtp+starttls":
+                smtp.starttls(context=self._trust)
+            smtp.ehlo_or_helo_if_needed()
+            if self._login:
+                smtp.login(*self._login)
+        except BaseException:
+            smtp.close()
+            raise
+        return smtp
+
+    def _plain(self) -> smtplib.SMTP:
+        return smtplib.SMTP(self._host, self._port, local_hostname=HOSTNAME, timeout=self._timeout_s)
+
+    def _encrypted(self) -> smtplib.SMTP:
+        return smtplib.SMTP_SSL(
+            self._host, self._port, local_hostname=HOSTNAME, timeout=self._timeout_s, context=self._trust
+        )
+
+
+def compose(mail: Mail, *, sender: Address, at: datetime) -> bytes:
+    """The mail as bytes: UTF-8, plain text first, then HTML for those who can."""
+    message = EmailMessage(policy=SMTP_POLICY)
+    message["From"], message["To"], message["Subject"] = sender, mail.recipient, mail.subject
+    message["Date"] = at
+    for name, value in mail.headers.items():
+        message[name] = value
+    message.set_content(mail.text, cte="base64")
+    message.add_alternative(mail.html, subtype="html", cte="base64")
+    return message.as_bytes()
+
+
+def _expect(code: int, wanted: int, what: str) -> None:
+    if code == wanted:
+        return
+    refused = 500 <= code < 600
+    raise (MailRefused if refused else MailDeferred)(f"the mail server answered {code} to {what}")
+
+
+def _answer(smtp: smtplib.SMTP) -> int:
+    try:
+        return smtp.getreply()[0]
+    except (smtplib.SMTPException, OSError) as error:
+        raise MailUncertain(f"the answer to a whole mail was lost: {type(error).__name__}") from None
+
+
+def _stuffed(content: bytes) -> bytes:
+    """RFC 5321 4.5.2: a dot that begins a line is doubled, and a dot alone ends the mail."""
+    return re.sub(rb"(?m)^\.", b"..", content.rstrip(b"\r\n")) + b"\r\n.\r\n"

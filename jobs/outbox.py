@@ -1,0 +1,163 @@
+"""Mails on their way: stored first, marked before and after sending, so that no crash sends one twice.
+
+A mail is `stored`, `sending` or `sent`; or `refused` by the server; or `replaced` by a newer one of its kind before it could
+be sent. One that is found `sending` was interrupted at a moment when the server may have had it: it is reported, not repeated.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from hashlib import sha256
+
+from sqlalchemy import Row, insert, select, update
+
+from jobs.mail import Mail, MailDeferred, Mailer, MailRefused, MailUnavailable, MailUncertain
+from sync.store.hub import Hub
+from sync.store.tables import outbox
+from sync.store.times import utc
+
+ATTEMPTS_MAX = 20
+"""A mail that the server put off this often is given up as refused."""
+
+
+class MailState(StrEnum):
+    """Where a mail stands."""
+
+    STORED = "stored"
+    SENDING = "sending"
+    SENT = "sent"
+    REFUSED = "refused"
+    REPLACED = "replaced"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """Ids of mails by what became of them in one delivery.
+
+    `stored` wait for the next delivery. `uncertain` are known to nobody but their readers: interrupted in this delivery or
+    an earlier one, they may have arrived and are not sent again.
+    """
+
+    sent: tuple[str, ...] = ()
+    stored: tuple[str, ...] = ()
+    refused: tuple[str, ...] = ()
+    uncertain: tuple[str, ...] = ()
+
+
+def mail_id(digest: str, recipient: str, period: str) -> str:
+    """The one id of the mail of this kind that this recipient gets in this period."""
+    return sha256("\0".join((digest, recipient.lower(), period)).encode()).hexdigest()
+
+
+class Outbox:
+    """The mails of the archive, in the hub's database."""
+
+    def __init__(self, hub: Hub, clock: Callable[[], datetime]) -> None:
+        self._hub, self._clock = hub, clock
+
+    def put(self, mail: Mail) -> bool:
+        """Store a mail for delivery; False when one with its id is known already.
+
+        A mail of the same digest to the same reader that is still waiting is out of date: the new one replaces it.
+        """
+        with self._hub.unit() as unit:
+            known = select(outbox.c.id).where(outbox.c.id == mail.id)
+            if unit.connection.execute(known).first():
+                return False
+            older = (
+                outbox.c.digest == mail.digest,
+                outbox.c.recipient == mail.recipient,
+                outbox.c.state == MailState.STORED,
+            )
+            unit.connection.execute(update(outbox).where(*older).values(state=MailState.REPLACED))
+            unit.connection.execute(insert(outbox).values(_row(mail, self._clock())))
+        return True
+
+    def deliver(self, mailer: Mailer) -> Delivery:
+        """Send every stored mail once. One that fails does not stop the others; an unreachable server does."""
+        outcome: dict[MailState, list[str]] = {state: [] for state in MailState}
+        outcome[MailState.SENDING] = self._in_state(MailState.SENDING)
+        waiting = self._in_state(MailState.STORED)
+        for place, id_ in enumerate(waiting):
+            try:
+                outcome[self._deliver(id_, mailer)].append(id_)
+            except MailUnavailable:
+                outcome[MailState.STORED] += waiting[place:]
+                break
+        return Delivery(
+            sent=tuple(outcome[MailState.SENT]),
+            stored=tuple(outcome[MailState.STORED]),
+            refused=tuple(outcome[MailState.REFUSED]),
+            uncertain=tuple(outcome[MailState.SENDING]),
+        )
+
+    def _deliver(self, id_: str, mailer: Mailer) -> MailState:
+        """Mark, send, mark. A crash between the marks leaves `sending`, which is what is known then."""
+        row = self._claim(id_)
+        if row is None:
+            return MailState.REPLACED  # Somebody else took it meanwhile.
+        try:
+            mailer.send(_mail(row), at=utc(row.at))
+        except MailUnavailable:
+            self._mark(id_, MailState.STORED)
+            raise
+        except MailDeferred:
+            return self._mark(id_, MailState.STORED if row.attempts < ATTEMPTS_MAX else MailState.REFUSED)
+        except MailRefused:
+            return self._mark(id_, MailState.REFUSED)
+        except MailUncertain:
+            return MailState.SENDING
+        return self._mark(id_, MailState.SENT)
+
+    def _claim(self, id_: str) -> Row[tuple[object, ...]] | None:
+        """Mark a stored mail as being sent and read it; None when it is not stored any more."""
+        with self._hub.unit() as unit:
+            claim = update(outbox).where(outbox.c.id == id_, outbox.c.state == MailState.STORED)
+            claimed = unit.connection.execute(
+                claim.values(state=MailState.SENDING, attempts=outbox.c.attempts + 1)
+            )
+            if claimed.rowcount == 0:
+                return None
+            return unit.connection.execute(select(outbox).where(outbox.c.id == id_)).one()
+
+    def _mark(self, id_: str, state: MailState) -> MailState:
+        sent_at = self._clock() if state is MailState.SENT else None
+        with self._hub.unit() as unit:
+            unit.connection.execute(
+                update(outbox).where(outbox.c.id == id_).values(state=state, sent_at=sent_at)
+            )
+        return state
+
+    def _in_state(self, state: MailState) -> list[str]:
+        with self._hub.unit() as unit:
+            query = select(outbox.c.id).where(outbox.c.state == state).order_by(outbox.c.at, outbox.c.id)
+            return list(unit.connection.execute(query).scalars())
+
+
+def _row(mail: Mail, now: datetime) -> dict[str, object]:
+    return {
+        "id": mail.id,
+        "at": now,
+        "digest": mail.digest,
+        "recipient": mail.recipient,
+        "subject": mail.subject,
+        "text": mail.text,
+        "html": mail.html,
+        "headers": dict(mail.headers),
+        "state": MailState.STORED,
+        "attempts": 0,
+        "sent_at": None,
+    }
+
+
+def _mail(row: Row[tuple[object, ...]]) -> Mail:
+    return Mail(
+        id=row.id,
+        digest=row.digest,
+        recipient=row.recipient,
+        subject=row.subject,
+        text=row.text,
+        html=row.html,
+        headers=row.headers,
+    )
