@@ -1,0 +1,187 @@
+"""Writes operations to one table: ten records per call, each call all or nothing, one bad record never stopping the rest.
+
+Airtable has no compare-and-set. An update looks at its records just before it writes and leaves alone what a person has
+changed; only an edit in the fraction of a second between the two calls is overwritten.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
+from itertools import chain
+from typing import Any, TypeVar
+
+from sync.connection import (
+    Insert,
+    Operation,
+    Outcome,
+    Refused,
+    Remove,
+    SeenRow,
+    SystemColumn,
+    Update,
+    Written,
+)
+from sync.errors import AnswerLost, NotFound
+
+from .bound import BoundColumn, BoundTable
+from .cells import encode, same, whole_row
+from .client import AirtableClient, Record
+from .faults import Rejected
+from .listing import chunks, ids_of_uid, rows_by_id
+
+RECORDS_MAX = 10
+"""Airtable's limit for one call."""
+UNKNOWN_COLUMN, UNKNOWN_ROW = "UNKNOWN_FIELD_NAME", "ROW_DOES_NOT_EXIST"
+
+ToWrite = TypeVar("ToWrite", Insert, Update)
+Result = Written | Refused
+
+
+class Writer:
+    """Writes to one table. Raises the errors of `sync/errors.py`, and `Rejected` when a column is gone."""
+
+    def __init__(self, client: AirtableClient, table: BoundTable) -> None:
+        self._client, self._table = client, table
+        self.made_options = False
+        """Whether a write had to create an option of a select, so that the known choices are out of date."""
+
+    def write(self, operations: Sequence[Operation]) -> Outcome:
+        """Do what the operations say; see `Outcome`."""
+        results = [
+            *self._inserts([op for op in operations if isinstance(op, Insert)]),
+            *self._updates([op for op in operations if isinstance(op, Update)]),
+        ]
+        removes = [op for op in operations if isinstance(op, Remove)]
+        for batch in chunks(removes, RECORDS_MAX):
+            self._remove(batch)
+        order = {op.uid: index for index, op in enumerate(operations)}
+        results.sort(key=lambda result: order[result.uid])
+        return Outcome(
+            written=[result for result in results if isinstance(result, Written)],
+            removed=[op.uid for op in removes],
+            refused=[result for result in results if isinstance(result, Refused)],
+        )
+
+    def _inserts(self, inserts: Sequence[Insert]) -> Iterator[Result]:
+        for batch in self._batches(inserts):
+            yield from self._halving(batch, self._insert, self._insert_twin)
+
+    def _insert(self, batch: Sequence[Insert]) -> list[Result]:
+        """A record left over from a crash or a lost answer carries the uid already, and is then changed, not doubled."""
+        key = self._table.uid_column
+        rows = [self._json(op) for op in batch]
+        records = self._client.upsert(self._table.id, rows, key=key, typecast=self._typecast(batch))
+        by_uid = {record.fields[key]: record for record in records}
+        return [self._written(op, by_uid[op.uid]) for op in batch]
+
+    def _insert_twin(self, op: Insert, error: Rejected) -> Result:
+        """The service does not choose between several records with one uid: the oldest id stands for it."""
+        twins = ids_of_uid(self._client, self._table, op.uid)
+        if len(twins) < 2:
+            return self._refused(op, error)
+        records = self._client.update(
+            self._table.id, {twins[0]: self._json(op)}, typecast=self._typecast([op])
+        )
+        return self._written(op, records[0])
+
+    def _updates(self, updates: Sequence[Update], *, again: bool = False) -> Iterator[Result]:
+        # Where only system columns change, there is nothing that a person could have changed meanwhile.
+        looked_at = {op.row_id for op in updates if op.cells}
+        shown = rows_by_id(self._client, self._table, looked_at)
+        safe = []
+        for op in updates:
+            if op.row_id in looked_at and op.row_id not in shown:
+                yield Refused(op.uid, "row_gone")
+            elif op.row_id in looked_at and self._changed_meanwhile(op, shown[op.row_id]):
+                yield Refused(op.uid, "changed_meanwhile")
+            else:
+                safe.append(op)
+        for batch in self._batches(safe):
+            yield from self._halving(batch, partial(self._update, again=again), self._refused)
+
+    def _update(self, batch: Sequence[Update], *, again: bool) -> list[Result]:
+        changes = {op.row_id: self._json(op) for op in batch}
+        try:
+            records = self._client.update(self._table.id, changes, typecast=self._typecast(batch))
+        except AnswerLost:
+            if again:
+                raise
+            # Looking again tells a person's edit from our own write, and writing the same twice does no harm.
+            return list(self._updates(batch, again=True))
+        by_id = {record.id: record for record in records}
+        return [self._written(op, by_id[op.row_id]) for op in batch]
+
+    def _changed_meanwhile(self, op: Update, row: SeenRow) -> bool:
+        for key, value in op.cells.items():
+            shown = row.cells.get(key)
+            expected = (encode(op.before.get(key)), encode(value))
+            if key in self._table.columns and not any(same(shown, one) for one in expected):
+                return True
+        return False
+
+    def _remove(self, batch: Sequence[Remove]) -> None:
+        row_ids = [op.row_id for op in batch]
+        try:
+            self._client.delete(self._table.id, row_ids)
+        except (AnswerLost, NotFound, Rejected):
+            # One record that is gone already refuses all, and a lost answer leaves open which are: delete what stands.
+            if standing := rows_by_id(self._client, self._table, row_ids):
+                self._client.delete(self._table.id, list(standing))
+
+    def _batches(self, operations: Sequence[ToWrite]) -> Iterator[list[ToWrite]]:
+        """Records that need a new option go apart: the switch that allows it also lets the service guess at values."""
+        for typecast in (False, True):
+            yield from chunks((op for op in operations if self._typecast([op]) is typecast), RECORDS_MAX)
+
+    def _halving(
+        self,
+        batch: Sequence[ToWrite],
+        send: Callable[[Sequence[ToWrite]], list[Result]],
+        give_up: Callable[[ToWrite, Rejected], Result],
+    ) -> list[Result]:
+        """Send a batch; when it is declined, find the bad record by halves."""
+        try:
+            return send(batch)
+        except Rejected as error:
+            if error.kind == UNKNOWN_COLUMN:
+                raise
+            if len(batch) == 1:
+                return [give_up(batch[0], error)]
+        half = len(batch) // 2
+        first = self._halving(batch[:half], send, give_up)
+        return first + self._halving(batch[half:], send, give_up)
+
+    def _typecast(self, batch: Iterable[Insert | Update]) -> bool:
+        needed = any(
+            not choices_of(value) <= column.choices
+            for op in batch
+            for column, value in self._cells(op)
+            if column.choices
+        )
+        self.made_options = self.made_options or needed
+        return needed
+
+    def _cells(self, op: Insert | Update) -> Iterator[tuple[BoundColumn, Any]]:
+        """The cells to write, as JSON, by column. A column that cannot be found is frozen: its cells are left out."""
+        numbered = {SystemColumn.UID: op.uid} if isinstance(op, Insert) else {}
+        for key, value in chain(op.cells.items(), op.system.items(), numbered.items()):
+            if key in self._table.columns:
+                yield self._table.columns[key], encode(value)
+
+    def _json(self, op: Insert | Update) -> dict[str, Any]:
+        return {column.id: value for column, value in self._cells(op)}
+
+    def _written(self, op: Insert | Update, record: Record) -> Written:
+        return Written(op.uid, whole_row(self._table, record.id, record.fields))
+
+    def _refused(self, op: Insert | Update, error: Rejected) -> Refused:
+        # The same error type names the record itself, or a record that one of its links points to.
+        gone = error.kind == UNKNOWN_ROW and isinstance(op, Update) and op.row_id in error.text
+        named = [
+            column.header for column in self._table.columns.values() if f'"{column.header}"' in error.text
+        ]
+        return Refused(op.uid, "row_gone" if gone else "invalid_value", " ".join([error.kind, *named]))
+
+
+def choices_of(value: Any) -> frozenset[str]:
+    """The options that the JSON of a select cell names."""
+    return frozenset(value) if isinstance(value, list) else frozenset({value} if value else ())

@@ -1,0 +1,108 @@
+"""The connection to one Airtable base: joins its parts to the engine's contract."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Literal
+
+from sync.config import ReplicaConfig
+from sync.connection import Bindings, Change, Connection, Listing, Operation, Outcome, RowId
+from sync.errors import NotFound, ServiceError
+from validators.schema import SchemaConfig, TableKey
+
+from .apply import UNKNOWN_COLUMN, Writer
+from .blueprint import blueprints
+from .bound import Base, table_binding
+from .client import AirtableClient
+from .faults import Rejected
+from .pull import Puller
+from .setup import Setup
+from .status import stamp
+from .webhook import Webhook
+
+WEB_URL = "https://airtable.com"
+
+
+class AirtableConnection(Connection):
+    """One Airtable base. A cell that shows a link holds record ids."""
+
+    link_form: Literal["row_id", "key"] = "row_id"
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        schema: SchemaConfig,
+        config: ReplicaConfig,
+        url: str | None,
+        token: str,
+        base_id: str,
+        bindings: Bindings,
+        clock: Callable[[], datetime],
+        sleep: Callable[[float], None],
+        archive_name: str = "",
+    ) -> None:
+        """`url` is the service's origin, None for the real one; `archive_name` describes the tables that are created."""
+        self.name = name
+        self._bindings, self._clock, self._archive_name = bindings, clock, archive_name
+        self._client = AirtableClient(
+            service=name, url=url, token=token, base_id=base_id, clock=clock, sleep=sleep
+        )
+        self._blueprints = blueprints(schema, config)
+        self._base = Base(self._client, self._blueprints, bindings)
+        self._webhook = Webhook(self._client, bindings, clock=clock)
+        self._puller = Puller(self._client, self._base, self._webhook)
+
+    @property
+    def webhook(self) -> bool:
+        """Whether changes come from the webhook; false once the service refused one, and every pull lists all tables."""
+        return not self._webhook.refused
+
+    @property
+    def problems(self) -> Sequence[ServiceError]:
+        """The tables that the last pull could not show, and why."""
+        return tuple(self._puller.problems)
+
+    def setup(self, *, dry_run: bool = False) -> Sequence[Change]:
+        """Create the missing tables and columns, remember the ids of all; a second run does nothing."""
+        tables = list(self._blueprints.values())
+        changes = Setup(self._client, self._bindings, tables, self._archive_name).run(dry_run=dry_run)
+        self._base.forget()
+        return changes
+
+    def pull(self, *, reread: Mapping[TableKey, frozenset[RowId]], full: bool) -> Iterator[Listing]:
+        """What the webhook tells, or every table where it cannot. `problems` says which tables could not be shown."""
+        return self._puller.pull(reread, full=full)
+
+    def acknowledge(self) -> None:
+        """The webhook's cursor moves on."""
+        self._puller.acknowledge()
+
+    def apply(self, table: TableKey, operations: Sequence[Operation]) -> Outcome:
+        """Write to one table; raises `TableMissing` when it is gone."""
+        try:
+            return self._write(table, operations)
+        except (NotFound, Rejected) as error:
+            if isinstance(error, Rejected) and error.kind != UNKNOWN_COLUMN:
+                raise
+        # A table or column is gone since the schema was read. What is written already is safe to write again.
+        self._base.forget()
+        return self._write(table, operations)
+
+    def _write(self, table: TableKey, operations: Sequence[Operation]) -> Outcome:
+        writer = Writer(self._client, self._base.table(table))
+        try:
+            return writer.write(operations)
+        finally:
+            if writer.made_options:
+                self._base.forget()
+
+    def stamp(self, values: Mapping[str, str]) -> None:
+        """Write the heartbeat and key figures to 系统状态, one row each."""
+        stamp(self._client, self._bindings, values, now=self._clock())
+
+    def url(self, table: TableKey, row_id: RowId, position: int) -> str | None:
+        """The page where a person sees this record; None before `setup`."""
+        table_id = self._bindings.get(table_binding(table))
+        if not table_id or not row_id:
+            return None
+        return f"{WEB_URL}/{self._client.base_id}/{table_id}/{row_id}"

@@ -1,0 +1,25 @@
+"""Keeps our own calls below Airtable's five a second for one base: a 429 shuts the base to everybody for 30 seconds."""
+
+from collections import deque
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+CALLS_MAX = 5
+WINDOW = timedelta(seconds=1.2)
+"""Longer than the service's second, because requests do not arrive as evenly as they are sent."""
+
+
+class Pace:
+    """Lets at most `CALLS_MAX` calls pass in any `WINDOW`; bursts below that do not wait."""
+
+    def __init__(self, *, clock: Callable[[], datetime], sleep: Callable[[float], None]) -> None:
+        self._clock, self._sleep = clock, sleep
+        self._recent: deque[datetime] = deque(maxlen=CALLS_MAX)
+
+    def wait(self) -> None:
+        """Return when the next call may go."""
+        if len(self._recent) == CALLS_MAX:
+            early_s = (self._recent[0] + WINDOW - self._clock()).total_seconds()
+            if early_s > 0:
+                self._sleep(early_s)
+        self._recent.append(self._clock())
