@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
+from contextlib import suppress
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -23,9 +24,8 @@ def application(world: World) -> Application:
 
     async def serve(scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         assert scope["type"] == "http"
-        request = _request(scope, await _body(receive))
-        reply = _route(world, request)
-        if reply.delay_s:
+        reply = _route(world, _request(scope, await _body(receive)))
+        with suppress(asyncio.CancelledError):  # The server stops, and does not wait for those who wait.
             await asyncio.sleep(reply.delay_s)
         if reply.response is None:
             _sever(receive)
@@ -83,6 +83,8 @@ async def _send(send: Send, response: Response) -> None:
 
 
 def _sever(receive: Receive) -> None:
-    """Cut the connection without an answer. ASGI has no word for that, so this reaches for uvicorn's transport, which
-    the cycle behind `receive` holds."""
-    receive.__self__.transport.abort()  # type: ignore[attr-defined]
+    """Cut the connection without an answer. ASGI has no word for that, so this reaches for uvicorn's own cycle, which is
+    behind `receive`, and tells it that the client is gone."""
+    cycle = receive.__self__  # type: ignore[attr-defined]
+    cycle.disconnected = True
+    cycle.transport.abort()

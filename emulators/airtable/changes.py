@@ -85,15 +85,20 @@ def computed_changes(tx: Transaction) -> Changes:
     """What followed: cells of the same records, and of records that link to them, that now compute to something else."""
     changes = Changes()
     past, present = Past(tx), Snapshot(tx.base, tx.now)
+    computing = {
+        table.id: [column for column in table.fields.values() if column.computed]
+        for table in tx.base.tables.values()
+    }
     for table_id, record_id in _affected(tx):
+        if not computing[table_id]:
+            continue
         table = tx.base.tables[table_id]
         before, record = past.record(table, record_id), table.records.get(record_id)
         if before is None or record is None:
             continue
-        computing = (column for column in table.fields.values() if column.computed)
         columns = [
             column
-            for column in computing
+            for column in computing[table_id]
             if shown(past, table, before, column) != shown(present, table, record, column)
         ]
         if columns:

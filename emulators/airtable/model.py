@@ -182,6 +182,10 @@ class Base:
     transactions: int = 0
     webhooks: dict[str, Any] = field(default_factory=dict)
 
+    def json(self) -> dict[str, str]:
+        """As the list of bases shows it."""
+        return {"id": self.id, "name": self.name, "permissionLevel": self.permission_level}
+
     def table_named(self, name_or_id: str) -> Table | None:
         """A table by id, or by name without regard to case, as the service matches the names in a path."""
         found = self.tables.get(name_or_id)

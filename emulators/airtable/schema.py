@@ -52,7 +52,7 @@ DATE_TIME_RESULT = {
 
 def create_table(tx: Transaction, wanted: dict[str, Any], *, any_type: bool) -> Table:
     """A new table whose first field is the primary one. `any_type` allows computed fields. Raises `Refusal`."""
-    name, fields = _name(wanted, "table"), wanted.get("fields")
+    name, fields = checked_name(wanted, "table"), wanted.get("fields")
     if tx.base.table_named(name):
         raise refuse(422, "DUPLICATE_TABLE_NAME", f'Cannot create table with duplicate name "{name}"')
     if not isinstance(fields, list) or not fields or not all(isinstance(entry, dict) for entry in fields):
@@ -71,7 +71,7 @@ def create_table(tx: Transaction, wanted: dict[str, Any], *, any_type: bool) -> 
 
 def create_field(tx: Transaction, table: Table, wanted: dict[str, Any], *, any_type: bool) -> Field:
     """A new field; one that links gets its other end in the linked table. Raises `Refusal`."""
-    name, kind = _name(wanted, "field"), wanted.get("type")
+    name, kind = checked_name(wanted, "field"), wanted.get("type")
     if table.field_named(name):
         raise refuse(422, "DUPLICATE_OR_EMPTY_FIELD_NAME", f'Field name "{name}" is empty or already taken')
     if kind not in REQUIRED_OPTIONS and kind not in NO_OPTIONS:
@@ -95,7 +95,7 @@ def change_field(
         raise invalid_request()
     tx.change_field(table, column)
     if "name" in wanted:
-        _rename_field(table, column, _name(wanted, "field"))
+        _rename_field(table, column, checked_name(wanted, "field"))
     if "description" in wanted:
         column.description = wanted["description"] or None
     if "type" in wanted or "options" in wanted:
@@ -109,13 +109,24 @@ def change_table(tx: Transaction, table: Table, wanted: dict[str, Any]) -> None:
         raise invalid_request()
     tx.change_table(table)
     if "name" in wanted:
-        name = _name(wanted, "table")
+        name = checked_name(wanted, "table")
         taken = tx.base.table_named(name)
         if taken is not None and taken is not table:
             raise refuse(422, "DUPLICATE_TABLE_NAME", f'Table name "{name}" is already taken')
         table.name = name
     if "description" in wanted:
         table.description = wanted["description"] or None
+
+
+def remove_field(tx: Transaction, table: Table, column: Field) -> None:
+    """Take a field away, and with a link its other end. Raises `Refusal` for the primary field."""
+    if column.id == table.primary_field_id:
+        raise invalid_request("The primary field cannot be deleted")
+    linked = tx.base.tables.get(column.option("linkedTableId", ""))
+    inverse = linked.fields.get(column.option("inverseLinkFieldId", "")) if linked else None
+    tx.remove_field(table, column)
+    if linked is not None and inverse is not None:
+        tx.remove_field(linked, inverse)
 
 
 def _rename_field(table: Table, column: Field, name: str) -> None:
@@ -125,7 +136,8 @@ def _rename_field(table: Table, column: Field, name: str) -> None:
     column.name = name
 
 
-def _name(wanted: dict[str, Any], what: str) -> str:
+def checked_name(wanted: dict[str, Any], what: str) -> str:
+    """The name in a definition of a base, table or field. Raises `Refusal`."""
     name = wanted.get("name")
     if not isinstance(name, str):
         raise missing_field("name")
