@@ -1,0 +1,1 @@
+"""One Google spreadsheet as a replica: a tab per table, read in one call, written cell by cell."""

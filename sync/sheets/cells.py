@@ -1,0 +1,78 @@
+"""Cells in the three forms of the Sheets API: values to write, `userEnteredValue` in an answer, values in a listing.
+
+All that is shown passes `shown` or `entered`, so that a row reads the same in the answer to a write and in the next pull.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sync.connection import CellValue
+
+Entered = Mapping[str, Any]
+"""Google's ExtendedValue: one of stringValue, numberValue, boolValue, formulaValue, errorValue; empty for a blank cell."""
+
+SEPARATOR = "、"
+DAY_ZERO = datetime(1899, 12, 30)
+WALL = ZoneInfo("Asia/Shanghai")
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """A cell that holds a formula; its text is kept to itself."""
+
+
+FORMULA = Formula()
+Shown = str | int | float | bool | Formula | None
+"""What a cell shows: None is blank."""
+
+
+def encode(value: CellValue) -> Entered:
+    """The typed value to write: never parsed by Google, so a text that begins with `=` stays text."""
+    match value:
+        case None | "" | ():
+            return {}
+        case bool():
+            return {"boolValue": value}
+        case str():
+            return {"stringValue": value}
+        case tuple():
+            return {"stringValue": SEPARATOR.join(value)}
+        case Decimal():
+            return {"numberValue": int(value) if value == int(value) else float(value)}
+        case datetime():
+            return {"numberValue": (value.astimezone(WALL).replace(tzinfo=None) - DAY_ZERO) / DAY}
+        case date():
+            return {"numberValue": (value - DAY_ZERO.date()).days}
+
+
+def shown(value: Any) -> Shown:
+    """A value of a listing. A formula's text has to be replaced by FORMULA before: the listing does not tell it from text."""
+    match value:
+        case None | "":
+            return None
+        case bool() | str():
+            return value
+        case float() if value.is_integer():
+            return int(value)
+        case int() | float():
+            return value
+    raise TypeError(type(value).__name__)
+
+
+def entered(value: Entered) -> Shown:
+    """A `userEnteredValue` of an answer, as a listing would show it."""
+    if "formulaValue" in value:
+        return FORMULA
+    return shown(
+        next((value[kind] for kind in ("stringValue", "numberValue", "boolValue") if kind in value), None)
+    )
+
+
+def text(value: Shown) -> str:
+    """What stands in a header or system cell, as text."""
+    return "" if value is None or isinstance(value, bool | Formula) else str(value).strip()

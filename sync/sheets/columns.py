@@ -1,0 +1,85 @@
+"""Finding our columns in a tab: by the metadata that `setup` left on them, else by header, else by alias. Pure.
+
+A column is only ever read and written where it was found for certain; what is in doubt is frozen.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from validators.schema import TableKey
+
+from .grid import Json
+from .layout import Column, ColumnKey
+
+Marks = Mapping[ColumnKey, int]
+"""Column index by key, as developer metadata of one tab says it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Where the columns are, and which are not to be found."""
+
+    at: Mapping[ColumnKey, int]
+    missing: frozenset[ColumnKey]
+
+
+def find_columns(columns: Iterable[Column], headers: Sequence[str], marks: Marks) -> Found:
+    """Match the wanted columns with a tab's header row."""
+    wanted = list(columns)
+    at: dict[ColumnKey, int] = {}
+    marked = set(marks.values())
+    for column in wanted:
+        place = _place(column, headers, marks, taken=set(at.values()) | marked)
+        if place is not None:
+            at[column.key] = place
+    return Found(at, frozenset(column.key for column in wanted if column.key not in at))
+
+
+def _place(column: Column, headers: Sequence[str], marks: Marks, *, taken: set[int]) -> int | None:
+    free = [index for index, header in enumerate(headers) if header == column.header and index not in taken]
+    mark = marks.get(column.key)
+    if mark is not None:
+        # Metadata stays behind when cells are cut and pasted to another column: then two columns claim the name.
+        contested = bool(free) and (mark >= len(headers) or headers[mark] != column.header)
+        return None if contested else mark
+    if free:
+        return free[0] if len(free) == 1 else None
+    known_as = [
+        index for index, header in enumerate(headers) if header in column.aliases and index not in taken
+    ]
+    return known_as[0] if len(known_as) == 1 else None
+
+
+def marks_of(metadata: Iterable[Json], gid: int, table: TableKey, columns: Iterable[Column]) -> Marks:
+    """The columns of one tab that bear our metadata. Of two marks with one value the left one counts."""
+    by_value = {mark_value(table, column.key): column.key for column in columns}
+    marks: dict[ColumnKey, int] = {}
+    for entry in metadata:
+        place = entry.get("location", {}).get("dimensionRange")
+        key = by_value.get(entry.get("metadataValue", ""))
+        # Google leaves zeros out of its answers: tab 0, column 0.
+        if (
+            key is None
+            or place is None
+            or place.get("sheetId", 0) != gid
+            or place.get("dimension") != "COLUMNS"
+        ):
+            continue
+        index = place.get("startIndex", 0)
+        marks[key] = min(index, marks.get(key, index))
+    return marks
+
+
+def mark_value(table: TableKey, key: ColumnKey) -> str:
+    """What stands in the metadata of a column."""
+    return f"{table}:{key}"
+
+
+def tabs_marked(metadata: Iterable[Json]) -> dict[str, list[int]]:
+    """Ids of tabs by the name in their metadata. A copied tab may have brought its mark along: then there are two."""
+    found: dict[str, list[int]] = {}
+    for entry in metadata:
+        location = entry.get("location", {})
+        if location.get("locationType") == "SHEET":
+            found.setdefault(entry.get("metadataValue", ""), []).append(location.get("sheetId", 0))
+    return found

@@ -1,0 +1,109 @@
+"""The connection to one Google spreadsheet: joins its parts to the engine's contract."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+from sync.config import ReplicaConfig
+from sync.connection import Bindings, Change, Connection, Listing, Operation, Outcome, RowId
+from sync.errors import ServiceError, TableMissing
+from sync.retry import Gate
+from validators.schema import SchemaConfig, TableKey
+
+from .client import Rejected, SheetsClient
+from .credentials import ServiceAccount
+from .layout import layouts
+from .pull import TAB_GONE, Puller
+from .restore import Restorer
+from .scratch import Scratch
+from .setup import Setup
+from .status import stamping
+from .tabs import STATUS, Tab
+from .write import Writer
+
+
+class SheetsConnection(Connection):
+    """One spreadsheet, a tab per table. `url` replaces both of Google's hosts; None is the real Google.
+
+    The state of the tabs is that of the last pull, so `apply` needs one before it.
+    """
+
+    link_form: Literal["row_id", "key"] = "key"
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        schema: SchemaConfig,
+        config: ReplicaConfig,
+        url: str | None,
+        credentials_file: Path,
+        spreadsheet_id: str,
+        bindings: Bindings,
+        clock: Callable[[], datetime],
+        sleep: Callable[[float], None],
+    ) -> None:
+        self.name = name
+        self._spreadsheet_id, self._bindings, self._clock = spreadsheet_id, bindings, clock
+        account = ServiceAccount(name, credentials_file)
+        gate = Gate(name, clock=clock, sleep=sleep)
+        self._client = SheetsClient(name, spreadsheet_id, account=account, url=url, gate=gate)
+        wanted = layouts(schema, config)
+        scratch = Scratch(self._client, bindings)
+        self._setup = Setup(self._client, schema, wanted, bindings)
+        self._puller = Puller(self._client, wanted, bindings, scratch)
+        self._restorer = Restorer(self._client, scratch)
+        self._writer = Writer(self._client, scratch, self._restorer, self._relocate)
+
+    @property
+    def problems(self) -> list[ServiceError]:
+        """The tables that the last pull could not list, and why. The others were listed all the same."""
+        return list(self._puller.problems.values())
+
+    def setup(self, *, dry_run: bool = False) -> Sequence[Change]:
+        changes = self._setup.run(dry_run=dry_run)
+        self._puller.forget()
+        return changes
+
+    def pull(self, *, reread: Mapping[TableKey, frozenset[RowId]], full: bool) -> Iterator[Listing]:
+        self._restorer.settle()
+        return self._puller.pull(frozenset(table for table, rows in reread.items() if rows), full=full)
+
+    def acknowledge(self) -> None:
+        self._puller.acknowledge()
+
+    def apply(self, table: TableKey, operations: Sequence[Operation]) -> Outcome:
+        return self._writer.apply(self._tab(table), operations)
+
+    def stamp(self, values: Mapping[str, str]) -> None:
+        gid = self._bindings.get(f"tab:{STATUS}")
+        missing = TableMissing(self.name, STATUS, advice="run `tablekeeper setup`, which makes the tab anew")
+        if gid is None:
+            raise missing
+        try:
+            self._client.update(stamping(int(gid), self._clock(), values), repeatable=True)
+        except Rejected:
+            raise missing from None
+
+    def url(self, table: TableKey, row_id: RowId, position: int) -> str | None:
+        gid = self._bindings.get(f"tab:{table}")
+        if gid is None or position < 0:
+            return None
+        return f"https://docs.google.com/spreadsheets/d/{self._spreadsheet_id}/edit#gid={gid}&range=A{position + 1}"
+
+    def _tab(self, table: TableKey) -> Tab:
+        """The tab as the last pull left it."""
+        problem = self._puller.problems.get(table)
+        if problem is not None:
+            raise problem
+        tab = self._puller.tabs.get(table)
+        if tab is None or not tab.at:
+            raise TableMissing(self.name, table, advice=TAB_GONE)
+        return tab
+
+    def _relocate(self, tab: Tab) -> None:
+        """Look the tabs up anew; an error when `tab` is gone."""
+        self._puller.locate()
+        if self._puller.tabs.get(tab.layout.table) is not tab:
+            raise TableMissing(self.name, tab.layout.title, advice=TAB_GONE)

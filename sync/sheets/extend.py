@@ -1,0 +1,166 @@
+"""Bringing a tab that exists up to the config: missing columns, renamed headers, new options; nothing reordered or retyped."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from sync.connection import SystemColumn
+from validators.schema import SchemaConfig, ViewConfig
+
+from . import dress
+from .columns import Found, find_columns, marks_of
+from .grid import Json, area, insert
+from .layout import LEFT, Column, ColumnKey, Layout
+from .plan import Place, Plan
+from .tabs import Sheet
+
+CONTESTED = "两个列用了这个列名,无法确定是哪一个;本列已冻结 → 请把多余的那一列改名,再运行 tablekeeper setup"
+KEEPS_FORMAT = "原有列的格式不会改动,而数字格式会丢掉长号码的末几位 → 选中整列:格式 → 数字 → 纯文本"
+RENAMED = "表中列名已由员工改为“{shown}”,同步照常 → 如要统一,请修改 config.yaml 中的 name"
+RETYPED = "原有列的格式不会改动 → 选中整列,自行设置格式与数据验证"
+
+
+@dataclass(frozen=True, slots=True)
+class Extension:
+    """One tab that exists, and the config it is to meet."""
+
+    layout: Layout
+    sheet: Sheet
+    headers: Sequence[str]
+    place: Place
+    schema: SchemaConfig
+
+    def plan(self, plan: Plan) -> None:
+        """Add to the plan what this tab lacks."""
+        layout, gid = self.layout, self.sheet.gid
+        marks = marks_of(self.place.metadata, gid, layout.table, layout.columns)
+        found = find_columns(layout.columns, self.headers, marks)
+        contested = found.missing & marks.keys()
+        at = self._add_columns(found, contested, plan)
+        if layout.table not in self.place.marked:
+            plan.make(layout.title, "adopt the tab", [_frozen(gid), *owned(layout, gid)])
+        for column in layout.columns:
+            if column.key in contested:
+                plan.leave(layout.title, f"column {column.header}", CONTESTED)
+            elif column.key in found.at:
+                self._check_column(
+                    column, at[column.key], self._header(found.at[column.key]), column.key in marks, plan
+                )
+        self._add_views(at, plan)
+        plan.remember(layout, [column for column in layout.columns if column.key in at], self.schema)
+        plan.bindings[f"tab:{layout.table}"] = str(gid)
+
+    def _header(self, index: int) -> str:
+        return self.headers[index] if index < len(self.headers) else ""
+
+    def _add_columns(
+        self, found: Found, contested: Collection[ColumnKey], plan: Plan
+    ) -> Mapping[ColumnKey, int]:
+        order, insertions = arrange(self.layout.columns, len(self.headers), found.at, contested)
+        gid = self.sheet.gid
+        # Insertions come first, so that every index below is that of the finished tab.
+        plan.requests += [
+            insert(gid, "COLUMNS", index, 1, like_before=index > 0)
+            if index < self.sheet.columns + done
+            else {"appendDimension": {"sheetId": gid, "dimension": "COLUMNS", "length": 1}}
+            for done, index in enumerate(insertions)
+        ]
+        for column in self.layout.columns:
+            if column.key in order and column.key not in found.at:
+                made = dress.created(self.layout, column, gid, order[column.key], self.schema)
+                plan.make(self.layout.title, f"add the column {column.header}", made)
+        return order
+
+    def _check_column(self, column: Column, index: int, shown: str, marked: bool, plan: Plan) -> None:
+        title, gid = self.layout.title, self.sheet.gid
+        if not marked:
+            plan.make(title, f"adopt the column {shown}", dress.adopted(self.layout, column, gid, index))
+            if column.field and column.field.sensitive:
+                plan.leave(title, f"format of the column {shown}", KEEPS_FORMAT)
+        made = self.place.made(self.layout.table, column)
+        if shown == "" or (made and shown == made["header"] != column.header):
+            plan.make(
+                title, f"name the column {column.header} (was: {shown})", [dress.header(column, gid, index)]
+            )
+        elif shown != column.header and shown not in column.aliases:
+            plan.leave(title, f"header of the column {column.header}", RENAMED.format(shown=shown))
+        if made and made["shape"] != (shape := dress.shape_of(column, self.schema)):
+            self._reshape(
+                column, index, retyped=made["shape"].split("|")[0] != shape.split("|")[0], plan=plan
+            )
+
+    def _reshape(self, column: Column, index: int, *, retyped: bool, plan: Plan) -> None:
+        title, gid = self.layout.title, self.sheet.gid
+        if retyped:
+            plan.leave(title, f"type of the column {column.header}", RETYPED)
+            return
+        renewed = [dress.validation(column, gid, index, self.schema), *dress.note(column, gid, index)]
+        plan.make(title, f"renew options and note of the column {column.header}", renewed)
+
+    def _add_views(self, at: Mapping[ColumnKey, int], plan: Plan) -> None:
+        there = self.place.views(self.sheet.gid)
+        for view in self.layout.config.views:
+            if view.name not in there:
+                plan.make(
+                    self.layout.title,
+                    f"add the filter view {view.name}",
+                    filter_view(view, self.sheet.gid, at),
+                )
+
+
+def arrange(
+    columns: Sequence[Column], width: int, found: Mapping[ColumnKey, int], contested: Collection[ColumnKey]
+) -> tuple[Mapping[ColumnKey, int], Sequence[int]]:
+    """Where all columns stand after the missing ones are inserted, and at which index each is inserted, in order."""
+    order: list[ColumnKey | None] = [None] * max([width, *(index + 1 for index in found.values())])
+    for key, index in found.items():
+        order[index] = key
+    insertions = []
+    for column in columns:
+        if column.key not in found and column.key not in contested:
+            index = _slot(column, columns, order)
+            order.insert(index, column.key)
+            insertions.append(index)
+    return {key: index for index, key in enumerate(order) if key is not None}, insertions
+
+
+def _slot(column: Column, columns: Sequence[Column], order: Sequence[ColumnKey | None]) -> int:
+    """The index at which a missing column is inserted."""
+    if column.key in LEFT:
+        return min(LEFT.index(SystemColumn(column.key)), len(order))
+    uid = order.index(SystemColumn.UID) if SystemColumn.UID in order else len(order)
+    if column.key is SystemColumn.UID or column.written_by_daemon:
+        return uid
+    # After the data columns that are there, so that computed ones stay to the right of it.
+    fields = {other.key for other in columns if not other.written_by_daemon}
+    return max((index + 1 for index, key in enumerate(order) if key in fields), default=uid)
+
+
+def owned(layout: Layout, gid: int) -> Iterator[Json]:
+    """What a tab gets once: a warning on the header row, and our mark."""
+    yield dress.protection(area(gid, (0, 1)))
+    yield dress.mark(layout.table, {"sheetId": gid})
+
+
+def filter_view(view: ViewConfig, gid: int, at: Mapping[ColumnKey, int]) -> Iterator[Json]:
+    """A sort order that staff may switch to without changing what others see. Columns this replica lacks are left out."""
+    orders = [
+        {
+            "dimensionIndex": at[key.lstrip("-")],
+            "sortOrder": "DESCENDING" if key.startswith("-") else "ASCENDING",
+        }
+        for key in view.sort
+        if key.lstrip("-") in at
+    ]
+    where = area(gid, None, (0, max(at.values()) + 1)) | {"startRowIndex": 0}
+    yield {"addFilterView": {"filter": {"title": view.name, "range": where, "sortSpecs": orders}}}
+
+
+def _frozen(gid: int) -> Json:
+    grid = {"frozenRowCount": 1, "frozenColumnCount": len(LEFT)}
+    properties = {"sheetId": gid, "gridProperties": grid}
+    return {
+        "updateSheetProperties": {
+            "properties": properties,
+            "fields": "gridProperties(frozenRowCount,frozenColumnCount)",
+        }
+    }

@@ -1,0 +1,80 @@
+"""Putting back what a write took from a person: a row that had moved, a cell that was edited meanwhile.
+
+Each round of putting back is itself a swap, so that an edit made in between is seen, and put back in its turn.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from .client import Rejected, SheetsClient
+from .scratch import ROWS, TOP, Scratch
+from .swap import Cells, RowWrite, Swapped, at, swap
+from .tabs import Tab
+
+ROUNDS_MAX = 4
+BLOCK_ROWS_MAX = (ROWS - TOP) // (ROUNDS_MAX + 1)
+
+
+@dataclass(slots=True)
+class Restorer:
+    """Undoes writes. What could not be put back because Google did not answer is owed, and tried again before the next pull."""
+
+    client: SheetsClient
+    scratch: Scratch
+    _owed: list[tuple[Tab, list[RowWrite], Mapping[int, Cells]]] = field(default_factory=list)
+
+    def undo(self, done: Swapped, writes: Iterable[RowWrite]) -> None:
+        """Put the cells of `writes` back as they were before `done`."""
+        undoing = [_undoing(write, done) for write in writes]
+        if undoing:
+            self._owed.append((done.tab, undoing, done.after))
+            self.settle()
+
+    def settle(self) -> None:
+        """Put back everything that is owed."""
+        while self._owed:
+            # Rejected: the tab or the rows are gone, and nothing is left to put back onto.
+            with suppress(Rejected):
+                self._put_back(*self._owed[-1])
+            self._owed.pop()
+
+    @property
+    def owes(self) -> bool:
+        """Whether something is still to be put back; the scratch tab keeps it meanwhile."""
+        return bool(self._owed)
+
+    def _put_back(self, tab: Tab, writes: Sequence[RowWrite], expected: Mapping[int, Cells]) -> None:
+        for round_number in range(1, ROUNDS_MAX + 1):
+            top = TOP + round_number * BLOCK_ROWS_MAX
+            done = swap(self.client, self.scratch, tab, writes, top=top, restores=True)
+            writes = [
+                _undoing(again, done)
+                for write in writes
+                if (again := _edited_again(write, done, expected)) is not None
+            ]
+            expected = done.after
+            if not writes:
+                return
+
+
+def _undoing(write: RowWrite, done: Swapped) -> RowWrite:
+    """The write that makes the cells of `write` what they were before `done`."""
+    before = done.before[write.position]
+    columns = [*write.cells, *write.formulas]
+    was = {column: at(before, column) for column in columns}
+    formulas = {column: done.kept[write.position] for column, cell in was.items() if "formulaValue" in cell}
+    return RowWrite(
+        write.position, {column: cell for column, cell in was.items() if column not in formulas}, formulas
+    )
+
+
+def _edited_again(write: RowWrite, done: Swapped, expected: Mapping[int, Cells]) -> RowWrite | None:
+    """The part of `write` that went over a value which is neither ours nor the one put back."""
+    before, ours = done.before[write.position], expected.get(write.position, ())
+    cells = {
+        column: cell
+        for column, cell in write.cells.items()
+        if at(before, column) not in (at(ours, column), cell)
+    }
+    return RowWrite(write.position, cells) if cells else None

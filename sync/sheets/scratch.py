@@ -1,0 +1,92 @@
+"""The hidden tab through which pre-images pass. Sensitive plaintext may stand in it for a moment, so it is always wiped."""
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from sync.connection import Bindings
+from sync.errors import ServiceError
+
+from .client import SheetsClient
+from .grid import Json, area, quoted, wipe
+from .tabs import SCRATCH, Sheet, find_tab
+
+TOP = 100
+"""First row in use: a formula copied there keeps references to rows above its own, which at the edge would break."""
+ROWS, COLUMNS = 2600, 60
+
+
+@dataclass(slots=True)
+class Scratch:
+    """Knows the tab, grows it, wipes it."""
+
+    client: SheetsClient
+    bindings: Bindings
+    sheet: Sheet | None = None
+    dirty: bool = field(default=False)
+
+    @property
+    def found(self) -> bool:
+        """Whether the tab is known."""
+        return self.sheet is not None
+
+    @property
+    def gids(self) -> list[int]:
+        """The tab's id, if known."""
+        return [self.sheet.gid] if self.sheet else []
+
+    @property
+    def title(self) -> str:
+        """As ranges want it."""
+        assert self.sheet is not None, "ready() comes first"
+        return quoted(self.sheet.title)
+
+    def locate(self, sheets: Sequence[Sheet], marked: Mapping[str, Sequence[int]]) -> None:
+        """Find the tab among those that exist."""
+        self.sheet = find_tab(SCRATCH, SCRATCH, sheets, marked, self.bindings)
+
+    def ready(self, width: int) -> int:
+        """Make the tab if somebody deleted it, widen it if a table has grown; its id."""
+        if self.sheet is None:
+            reply = self.client.update([creation(width)])["replies"][0]["addSheet"]["properties"]
+            self.sheet = Sheet(reply["sheetId"], reply["title"], ROWS, max(COLUMNS, width))
+            self.bindings.set(f"tab:{SCRATCH}", str(self.sheet.gid))
+        if self.sheet.columns < width or self.sheet.rows < ROWS:
+            size = {"rowCount": ROWS, "columnCount": width}
+            properties = {"sheetId": self.sheet.gid, "gridProperties": size}
+            change = {"properties": properties, "fields": "gridProperties(rowCount,columnCount)"}
+            self.client.update([{"updateSheetProperties": change}], repeatable=True)
+            self.sheet = Sheet(self.sheet.gid, self.sheet.title, ROWS, width)
+        return self.sheet.gid
+
+    def leading(self) -> list[Json]:
+        """Requests to put before others that use the tab: what an earlier batch left is wiped on the way."""
+        return [wipe(self.gids[0])] if self.dirty else []
+
+    def wipe(self) -> None:
+        """Empty the tab now; if Google does not answer, the next pull sees to it."""
+        if not self.dirty or self.sheet is None:
+            return
+        with suppress(ServiceError):
+            self.client.update([wipe(self.sheet.gid)], repeatable=True)
+            self.dirty = False
+
+    def inspect(self, *, filled: bool) -> None:
+        """Wipe what a crash left behind."""
+        if filled:
+            self.dirty = True
+            self.wipe()
+
+
+def creation(width: int, gid: int | None = None) -> Json:
+    """The request that makes the tab."""
+    size = {"rowCount": ROWS, "columnCount": max(COLUMNS, width)}
+    properties: Json = {"title": SCRATCH, "hidden": True, "gridProperties": size}
+    if gid is not None:
+        properties["sheetId"] = gid
+    return {"addSheet": {"properties": properties}}
+
+
+def rows_at(gid: int, start: int, count: int, width: int) -> Json:
+    """Where a block of copied rows goes."""
+    return area(gid, (start, start + count), (0, width))

@@ -1,0 +1,125 @@
+"""What the connection knows of each tab: where it is, where its columns are, and what it showed last."""
+
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from sync.connection import Bindings, SeenRow, SystemColumn, Uid
+from validators.schema import FieldKey
+
+from .cells import FORMULA, Shown, text
+from .grid import Json
+from .layout import ColumnKey, Layout
+
+SCRATCH = "_tablekeeper"
+"""The hidden tab through which pre-images pass."""
+STATUS = "系统状态"
+
+
+@dataclass(slots=True)
+class Tab:
+    """One table's tab. Filled by a pull, kept right by our own inserts and removals until the next."""
+
+    layout: Layout
+    gid: int
+    title: str
+    """As ranges want it, quoted where needed."""
+    headers: tuple[str, ...] = ()
+    at: Mapping[ColumnKey, int] = field(default_factory=dict)
+    missing: frozenset[ColumnKey] = frozenset()
+    positions: dict[Uid, int] = field(default_factory=dict)
+    last: int = 0
+    """Position of the last filled row; 0 is the header row."""
+
+    @property
+    def width(self) -> int:
+        """Columns from the left that hold all of ours."""
+        return max(self.at.values(), default=0) + 1
+
+    def row(self, position: int, cells: Sequence[Shown]) -> SeenRow:
+        """A row from its cells, as pull and write both show it."""
+        here = {key: cells[index] for key, index in self.at.items() if index < len(cells)}
+        values: dict[FieldKey, str | int | float | bool] = {}
+        for key, cell in here.items():
+            # An unchecked box and a blank cell are the same.
+            if (
+                not isinstance(key, SystemColumn)
+                and cell is not None
+                and cell is not FORMULA
+                and cell is not False
+            ):
+                values[key] = cell  # type: ignore[assignment]
+        return SeenRow(
+            uid=text(here.get(SystemColumn.UID)),
+            row_id="",
+            position=position,
+            cells=values,
+            system={
+                key: text(cell) for key, cell in here.items() if isinstance(key, SystemColumn) and text(cell)
+            },
+            formulas=frozenset(
+                key for key, cell in here.items() if cell is FORMULA and not isinstance(key, SystemColumn)
+            ),
+        )
+
+    def showed(self, rows: Iterable[SeenRow]) -> None:
+        """Remember where the rows are."""
+        self.positions = {row.uid: row.position for row in rows if row.uid}
+
+    def inserted(self, uids: Iterable[Uid]) -> None:
+        """Rows of ours now stand below the last one."""
+        for uid in uids:
+            self.last += 1
+            self.positions[uid] = self.last
+
+    def removed(self, positions: Sequence[int]) -> None:
+        """Rows are gone; those below moved up. `positions` ascend."""
+        gone = set(positions)
+        self.positions = {
+            uid: place - bisect_left(positions, place)
+            for uid, place in self.positions.items()
+            if place not in gone
+        }
+        self.last -= len(positions)
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A tab as Google lists it."""
+
+    gid: int
+    title: str
+    rows: int
+    columns: int
+
+
+def sheets_of(document: Json) -> list[Sheet]:
+    """The tabs of a `spreadsheets.get`."""
+    found = []
+    for sheet in document.get("sheets", ()):
+        properties = sheet["properties"]
+        size = properties.get("gridProperties", {})
+        found.append(
+            Sheet(
+                properties.get("sheetId", 0),
+                properties.get("title", ""),
+                size.get("rowCount", 0),
+                size.get("columnCount", 0),
+            )
+        )
+    return found
+
+
+def find_tab(
+    name: str, title: str, sheets: Sequence[Sheet], marked: Mapping[str, Sequence[int]], bindings: Bindings
+) -> Sheet | None:
+    """A tab by the id we bound, else by our mark on it, else by its title."""
+    by_gid = {sheet.gid: sheet for sheet in sheets}
+    bound = bindings.get(f"tab:{name}")
+    if bound is not None and int(bound) in by_gid:
+        return by_gid[int(bound)]
+    ours = [gid for gid in marked.get(name, ()) if gid in by_gid]
+    if len(ours) == 1:
+        return by_gid[ours[0]]
+    others = {gid for other, gids in marked.items() if other != name for gid in gids}
+    return next((sheet for sheet in sheets if sheet.title == title and sheet.gid not in others), None)

@@ -1,0 +1,243 @@
+"""Applying operations to a tab: updates that respect what people do meanwhile, inserts below the last row, removals."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+import orjson
+
+from sync.connection import (
+    Insert,
+    Operation,
+    Outcome,
+    Refused,
+    Remove,
+    SeenRow,
+    SystemColumn,
+    Uid,
+    Update,
+    Written,
+)
+
+from .cells import Entered, encode, entered, text
+from .client import Rejected, SheetsClient
+from .grid import Json, a1, area, copy, delete_rows, insert, runs, write_cells
+from .pull import ENTERED, entered_cells
+from .restore import BLOCK_ROWS_MAX, Restorer
+from .scratch import Scratch
+from .swap import FIELDS, RowWrite, Swapped, headers_stand, rows_in, swap
+from .tabs import Tab
+
+BLOCK_BYTES_MAX = 1_500_000
+"""Google advises 2 MB for a request; the JSON around a cell's value is part of it."""
+ROWS_MAX = min(500, BLOCK_ROWS_MAX)
+
+Op = TypeVar("Op", bound=Operation)
+Result = Written | Refused | Uid
+
+
+@dataclass(slots=True)
+class Writer:
+    """Writes one block after the other, each in one atomic batch."""
+
+    client: SheetsClient
+    scratch: Scratch
+    restorer: Restorer
+    relocate: Callable[[Tab], None]
+    """Looks the tabs up anew after Google rejected a request; raises when this one is gone."""
+
+    def apply(self, tab: Tab, operations: Sequence[Operation]) -> Outcome:
+        """Updates first, for they hold positions; removals last, for they change them."""
+        self.restorer.settle()
+        try:
+            results = [
+                *self._all(tab, sorted(_of(operations, Update), key=lambda op: op.position), self._update),
+                *self._all(tab, _of(operations, Insert), self._insert),
+                *self._all(tab, sorted(_of(operations, Remove), key=lambda op: -op.position), self._remove),
+            ]
+        finally:
+            if not self.restorer.owes:
+                self.scratch.wipe()
+        return _outcome(operations, results)
+
+    def _all(
+        self, tab: Tab, operations: Sequence[Op], act: Callable[[Tab, Sequence[Op]], list[Result]]
+    ) -> list[Result]:
+        return [result for block in _blocks(operations) for result in self._block(tab, block, act)]
+
+    def _block(
+        self, tab: Tab, block: Sequence[Op], act: Callable[[Tab, Sequence[Op]], list[Result]]
+    ) -> list[Result]:
+        try:
+            return act(tab, block)
+        except Rejected:
+            self.relocate(tab)
+        return _divided(tab, block, act)
+
+    def _update(self, tab: Tab, block: Sequence[Update]) -> list[Result]:
+        refused = [_refusal(tab, op) for op in block]
+        able = [op for op, refusal in zip(block, refused, strict=True) if refusal is None]
+        results: list[Result] = [refusal for refusal in refused if refusal]
+        if not able:
+            return results
+        writes = [RowWrite(op.position, _cells(tab, op)) for op in able]
+        done = swap(self.client, self.scratch, tab, writes)
+        found = [_verdict(op, write, done) for op, write in zip(able, writes, strict=True)]
+        wrong = [write for write, reason in zip(writes, found, strict=True) if reason and done.copied(write)]
+        self.restorer.undo(done, wrong)
+        for op, reason in zip(able, found, strict=True):
+            results.append(
+                Refused(op.uid, reason) if reason else Written(op.uid, done.row_after(op.position))
+            )
+        return results
+
+    def _insert(self, tab: Tab, block: Sequence[Insert]) -> list[Result]:
+        # A lost answer may have left the rows there; the pull that follows shows them.
+        known: list[Result] = [Refused(op.uid, "uid_exists") for op in block if op.uid in tab.positions]
+        new = [op for op in block if op.uid not in tab.positions]
+        missing: list[Result] = [Refused(op.uid, "column_missing") for op in new if not _reachable(tab, op)]
+        new = [op for op in new if _reachable(tab, op)]
+        if not new:
+            return [*known, *missing]
+        start, end = tab.last + 1, tab.last + 1 + len(new)
+        ranges = [a1(tab.title, (0, 1), len(tab.headers)), a1(tab.title, (start, end), tab.width)]
+        answer = self.client.update(_insertion(tab, new, start), ranges=ranges, fields=FIELDS)
+        rows = rows_in(answer, tab.gid)
+        if not headers_stand(tab, rows):
+            # Columns moved since the pull: the values stand under wrong headers, and must not be read from there.
+            self.client.update([delete_rows(tab.gid, start, end)])
+            return [*known, *missing, *(Refused(op.uid, "columns_moved") for op in new)]
+        tab.inserted(op.uid for op in new)
+        seen = [
+            tab.row(start + i, [entered(cell) for cell in rows.get(start + i, ())]) for i in range(len(new))
+        ]
+        return [*known, *missing, *(Written(op.uid, row) for op, row in zip(new, seen, strict=True))]
+
+    def _remove(self, tab: Tab, block: Sequence[Remove]) -> list[Result]:
+        """Delete rows after one more look at their uids. A person's sort between that look and the deletion would be
+        a row lost here, though not in the hub: Sheets has nothing to prevent it."""
+        place = tab.at[SystemColumn.UID]
+        stretches = list(runs(sorted(op.position for op in block)))
+        look = self.client.cells(
+            [area(tab.gid, stretch, (place, place + 1)) for stretch in stretches], ENTERED
+        )
+        uids = {row: text(cell) for (row, _), cell in entered_cells(look, tab.gid).items()}
+        right = [op for op in block if uids.get(op.position) == op.uid]
+        positions = sorted(op.position for op in right)
+        if positions:
+            self.client.update(
+                [delete_rows(tab.gid, *stretch) for stretch in reversed(list(runs(positions)))]
+            )
+            tab.removed(positions)
+        return [op.uid if op in right else Refused(op.uid, "row_moved") for op in block]
+
+
+def _divided(tab: Tab, block: Sequence[Op], act: Callable[[Tab, Sequence[Op]], list[Result]]) -> list[Result]:
+    """Act on a block; if Google rejects it, find the row that is to blame by halving."""
+    try:
+        return act(tab, block)
+    except Rejected as rejected:
+        if len(block) == 1:
+            return [Refused(block[0].uid, "rejected", rejected.message)]
+    middle = len(block) // 2
+    return [*_divided(tab, block[:middle], act), *_divided(tab, block[middle:], act)]
+
+
+def _of(operations: Sequence[Operation], kind: type[Op]) -> list[Op]:
+    return [operation for operation in operations if isinstance(operation, kind)]
+
+
+def _blocks(operations: Sequence[Op]) -> Iterator[Sequence[Op]]:
+    """Pieces that one batch can carry."""
+    block: list[Op] = []
+    size = 0
+    for operation in operations:
+        weight = _weight(operation)
+        if block and (len(block) >= ROWS_MAX or size + weight > BLOCK_BYTES_MAX):
+            yield block
+            block, size = [], 0
+        block.append(operation)
+        size += weight
+    if block:
+        yield block
+
+
+def _weight(operation: Operation) -> int:
+    if isinstance(operation, Remove):
+        return 100
+    cells = [encode(value) for value in (*operation.cells.values(), *operation.system.values())]
+    return len(orjson.dumps(cells)) + 40 * len(cells)
+
+
+def _cells(tab: Tab, operation: Insert | Update) -> dict[int, Entered]:
+    """What to write, by column. A system column that somebody deleted is left out; the listing says so."""
+    wanted = [*operation.cells.items(), *operation.system.items()]
+    return {tab.at[key]: encode(value) for key, value in wanted if key in tab.at}
+
+
+def _insertion(tab: Tab, operations: Sequence[Insert], start: int) -> list[Json]:
+    """New rows with the drop-downs of a neighbouring row, and the cells of ours. Rows are inserted, not overwritten:
+    a person may be typing in the blank row below the last."""
+    end = start + len(operations)
+    template = start - 1 if start > 1 else end
+    cells = [_cells(tab, operation) for operation in operations]
+    columns = sorted({column for row in cells for column in row})
+    return [
+        insert(tab.gid, "ROWS", start, len(operations), like_before=start > 1),
+        copy(area(tab.gid, (template, template + 1)), area(tab.gid, (start, end)), "PASTE_DATA_VALIDATION"),
+        *(
+            write_cells(
+                tab.gid,
+                start,
+                first,
+                [[row.get(column, {}) for column in range(first, last)] for row in cells],
+            )
+            for first, last in runs(columns)
+        ),
+    ]
+
+
+def _reachable(tab: Tab, operation: Insert | Update) -> bool:
+    return all(key in tab.at for key in operation.cells)
+
+
+def _refusal(tab: Tab, operation: Update) -> Refused | None:
+    """Why an update cannot even be tried."""
+    if not _reachable(tab, operation) or not _cells(tab, operation):
+        return Refused(operation.uid, "column_missing")
+    return None if operation.position > 0 else Refused(operation.uid, "row_moved")
+
+
+def _verdict(operation: Update, write: RowWrite, done: Swapped) -> str | None:
+    """Why a write has to be undone; None if it went where it should."""
+    if not done.headers_stand:
+        return "columns_moved"
+    before, after = done.row_before(operation.position), done.row_after(operation.position)
+    if not done.copied(write):
+        return None if after.uid == operation.uid else "row_moved"
+    if not operation.numbered:
+        same = not before.uid and dict(before.cells) == dict(operation.before) and not before.formulas
+        return None if same else "changed_meanwhile"
+    if before.uid != operation.uid:
+        return "row_moved"
+    return (
+        "changed_meanwhile"
+        if any(_was_edited(key, operation, before, after) for key in operation.cells)
+        else None
+    )
+
+
+def _was_edited(key: str, operation: Update, before: SeenRow, after: SeenRow) -> bool:
+    """Whether the cell showed neither what we thought nor what we wrote."""
+    shown = before.cells.get(key)
+    return key in before.formulas or shown not in (operation.before.get(key), after.cells.get(key))
+
+
+def _outcome(operations: Sequence[Operation], results: Sequence[Result]) -> Outcome:
+    order = {operation.uid: number for number, operation in enumerate(operations)}
+    ordered = sorted(results, key=lambda result: order[result if isinstance(result, str) else result.uid])
+    return Outcome(
+        written=[result for result in ordered if isinstance(result, Written)],
+        removed=[result for result in ordered if isinstance(result, str)],
+        refused=[result for result in ordered if isinstance(result, Refused)],
+    )
