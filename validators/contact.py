@@ -34,7 +34,8 @@ def parse_phone(raw: str) -> str | Rejection:
 
 
 def _parse_by_plan(digits: str, national: str, extension: str | None) -> str | Rejection:
-    number = _known_number(digits)
+    # What starts with 1 as dialled within China is a mobile; the plan also knows pagers, which are shorter.
+    number = None if digits.startswith("1") else _known_number(digits)
     if number is None:
         return _unknown_number(national)
     formatted = _canonical(number)

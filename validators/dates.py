@@ -65,12 +65,11 @@ def _local(moment: datetime) -> datetime | Rejection:
 
 def _of_number(number: int | float | Decimal) -> datetime | Rejection:
     """A spreadsheet serial, or a day typed as 20240301 into a cell that took it for a number."""
-    if isinstance(number, Decimal):
-        number = float(number)  # A Decimal NaN refuses to be compared.
-    if not 0 < number <= _WRITTEN_MAX:
+    # A Decimal NaN refuses to be compared.
+    if (isinstance(number, Decimal) and number.is_nan()) or not 0 < number <= _WRITTEN_MAX:
         return _misshapen()
     if number < SERIAL_MAX + 1:
-        return _local(SERIAL_ZERO + timedelta(days=number))
+        return _local(SERIAL_ZERO + timedelta(days=float(number)))
     return _of_text(str(int(number)))
 
 

@@ -44,8 +44,10 @@ def parse(
 
 def _tidied(raw: Raw) -> Raw:
     """The cell without what makes it look filled: a text of blanks, an empty list, an unchecked box."""
+    if isinstance(raw, list):
+        return [text for each in raw if (text := normalise_text(each))] or None
     cell = normalise_text(raw) if isinstance(raw, str) else raw
-    return None if cell is False or cell == "" or cell == [] else cell
+    return None if cell is False or cell == "" else cell
 
 
 def _is_masked(text: str) -> bool:
