@@ -1,0 +1,82 @@
+"""The tables of the first release."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0001"
+down_revision = None
+
+
+def upgrade() -> None:
+    """Create keys, values and the audit chain."""
+    _keys()
+    _values()
+    _audit()
+
+
+def _keys() -> None:
+    op.create_table(
+        "vault",
+        sa.Column("vault_id", sa.Text, primary_key=True),
+        sa.Column("check_value", sa.LargeBinary, nullable=False),
+        sa.Column("created_at", sa.Text, nullable=False),
+    )
+    op.create_table(
+        "envelope",
+        sa.Column("envelope_id", sa.Integer, primary_key=True),
+        sa.Column("kind", sa.Text, nullable=False),
+        sa.Column("body", sa.LargeBinary, nullable=False),
+        sa.Column("created_at", sa.Text, nullable=False),
+    )
+    op.create_table(
+        "key_encryption_key",
+        sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("body", sa.LargeBinary, nullable=False),
+        sa.Column("created_at", sa.Text, nullable=False),
+    )
+    op.create_table(
+        "data_key",
+        sa.Column("subject", sa.Text, primary_key=True),
+        sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("body", sa.LargeBinary),
+        sa.Column("created_at", sa.Text, nullable=False),
+        sa.Column("erased_at", sa.Text),
+    )
+
+
+def _values() -> None:
+    op.create_table(
+        "sealed_value",
+        sa.Column("token", sa.Text, primary_key=True),
+        sa.Column("field", sa.Text, nullable=False),
+        sa.Column("subject", sa.Text, nullable=False),
+        sa.Column("mask", sa.Text, nullable=False),
+        sa.Column("valid", sa.Boolean, nullable=False),
+        sa.Column("state", sa.Text, nullable=False),
+        sa.Column("body", sa.LargeBinary),
+        sa.Column("equality", sa.LargeBinary),
+        sa.Column("index_mark", sa.LargeBinary),
+        sa.Column("moved_to", sa.Text),
+        sa.Column("sealed_at", sa.Text, nullable=False),
+        sa.Column("state_at", sa.Text, nullable=False),
+    )
+    op.create_index("sealed_value_equality", "sealed_value", ["equality"], unique=True)
+    op.create_index("sealed_value_index_mark", "sealed_value", ["index_mark"])
+    op.create_index("sealed_value_subject", "sealed_value", ["subject"])
+    op.create_index("sealed_value_moved_to", "sealed_value", ["moved_to"])
+
+
+def _audit() -> None:
+    op.create_table(
+        "audit",
+        sa.Column("n", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("entry", sa.LargeBinary, nullable=False),
+        sa.Column("mac", sa.LargeBinary, nullable=False),
+    )
+    op.create_table(
+        "audit_head",
+        sa.Column("n", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("mac", sa.LargeBinary, nullable=False),
+        sa.Column("next_key", sa.LargeBinary, nullable=False),
+        sa.Column("first_key", sa.LargeBinary, nullable=False),
+    )

@@ -1,0 +1,75 @@
+"""Creating and opening a vault's database: nothing is touched before the root key is known to fit."""
+
+import sqlalchemy as sa
+
+from vault.audit import start_chain
+from vault.box import RandomBytes
+from vault.clock import Clock, stamp
+from vault.errors import VaultDamaged, VaultExists, VaultMissing, WrongKey
+from vault.keys import KEY_LENGTH, Keys, RootKey
+from vault.store import Store, envelope, key_encryption_key, make_private_file, must_exist, vault_table
+
+
+def create_store(url: str, root: RootKey, *, clock: Clock, random_bytes: RandomBytes) -> tuple[Store, Keys]:
+    """A new vault. Raises VaultExists, VaultUnavailable; one that was left half made is finished."""
+    make_private_file(url)
+    store = Store(url)
+    try:
+        if store.exists():
+            raise VaultExists("a vault stands there already; it was not touched")
+        store.upgrade()
+        return store, _first_rows(store, root, stamp(clock()), random_bytes)
+    except BaseException:
+        store.close()
+        raise
+
+
+def open_store(url: str, root: RootKey) -> tuple[Store, Keys]:
+    """An existing vault. Raises VaultMissing, WrongKey, VaultNewer, VaultDamaged, VaultUnavailable."""
+    must_exist(url)
+    store = Store(url)
+    try:
+        if not store.exists():
+            raise VaultMissing("no vault at this address; run `vault init`")
+        with store.reading() as connection:
+            keys = _master_keys(connection, root)
+        store.upgrade()
+        with store.reading() as connection:
+            for row in connection.execute(sa.select(key_encryption_key)):
+                keys.load_key_encryption_key(row.version, row.body)
+        return store, keys
+    except BaseException:
+        store.close()
+        raise
+
+
+def _first_rows(store: Store, root: RootKey, at: str, random_bytes: RandomBytes) -> Keys:
+    vault_id = random_bytes(16).hex()
+    master = random_bytes(KEY_LENGTH)
+    keys = Keys(master, vault_id=vault_id)
+    wrapped = keys.new_key_encryption_key(version=1, random_bytes=random_bytes)
+    sealed = root.wrap(master, vault_id=vault_id, random_bytes=random_bytes)
+    with store.writing() as connection:
+        if connection.execute(sa.select(vault_table)).first() is not None:
+            raise VaultExists("another process made the vault at the same time")
+        row = {"vault_id": vault_id, "check_value": keys.check_value(), "created_at": at}
+        connection.execute(vault_table.insert(), row)
+        connection.execute(envelope.insert(), {"kind": root.kind, "body": sealed, "created_at": at})
+        connection.execute(key_encryption_key.insert(), {"version": 1, "body": wrapped, "created_at": at})
+        start_chain(connection, keys, random_bytes=random_bytes)
+    return keys
+
+
+def _master_keys(connection: sa.Connection, root: RootKey) -> Keys:
+    """The keys of the first envelope that the root key opens and that fit the vault's check value."""
+    vault = connection.execute(sa.select(vault_table)).one()
+    wanted = sa.select(envelope).where(envelope.c.kind == root.kind).order_by(envelope.c.envelope_id)
+    for row in connection.execute(wanted).all():
+        try:
+            keys = Keys(root.unwrap(row.body, vault_id=vault.vault_id), vault_id=vault.vault_id)
+        except WrongKey:
+            continue
+        if keys.fits(vault.check_value):
+            return keys
+        raise VaultDamaged("the root envelope is of another vault")
+    raise WrongKey(f"this {root.kind} does not open the vault; nothing was touched")

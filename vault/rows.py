@@ -1,0 +1,128 @@
+"""Rows of sealed values: building, finding and opening them. The only place where a value becomes a ciphertext and back."""
+
+import hmac
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from vault.box import RandomBytes, bind, encoded, key_version, open_box, seal_box
+from vault.errors import TokenErased, TokenUnknown, Unopenable
+from vault.index import MARK_LENGTH, index_mark
+from vault.keys import Keys
+from vault.store import blocks, sealed_value
+from vault.subjects import SubjectKey, SubjectKeys
+from vault.tokens import is_token, new_token
+from vault.values import Sealed, Secret
+
+Row = dict[str, Any]
+
+
+def sealed_of(row: Any) -> Sealed:
+    """What a row tells without being opened."""
+    return Sealed(
+        token=row.token, field=row.field, subject=row.subject, mask=row.mask, valid=row.valid, state=row.state
+    )
+
+
+def by_token(connection: sa.Connection, tokens: Iterable[str]) -> dict[str, Any]:
+    """The rows of the tokens that this vault issued. A text that is no token, perhaps a value, never reaches the driver."""
+    wanted = sorted({token for token in tokens if is_token(token)})
+    return _found(connection, sealed_value.c.token, wanted, "token")
+
+
+def by_equality(connection: sa.Connection, marks: Iterable[bytes]) -> dict[bytes, Any]:
+    """The rows that hold these values, by equality mark."""
+    return _found(connection, sealed_value.c.equality, sorted(set(marks)), "equality")
+
+
+def by_index_mark(connection: sa.Connection, mark: bytes) -> list[Any]:
+    """The live rows that stand in the index under this mark, all of one field, because marks are keyed per field."""
+    wanted = (sealed_value.c.index_mark == mark, sealed_value.c.state == "live")
+    return list(connection.execute(sa.select(sealed_value).where(*wanted).order_by(sealed_value.c.token)))
+
+
+def following(connection: sa.Connection, tokens: Iterable[str]) -> dict[str, Any]:
+    """Like `by_token`, but a moved token gives the row where its value stands now."""
+    rows = by_token(connection, tokens)
+    moved = by_token(connection, (row.moved_to for row in rows.values() if row.state == "moved"))
+    return {token: moved[row.moved_to] if row.state == "moved" else row for token, row in rows.items()}
+
+
+def standing(found: Mapping[str, Any], tokens: Iterable[str]) -> Mapping[str, Any]:
+    """The rows, when every token has one that can still be opened."""
+    missing = [token for token in tokens if token not in found]
+    if missing:
+        raise TokenUnknown(f"{len(missing)} token(s) that this vault never issued")
+    erased = [token for token, row in found.items() if row.state == "erased"]
+    if erased:
+        raise TokenErased(f"{len(erased)} token(s) whose value was destroyed: {', '.join(erased[:5])}")
+    return found
+
+
+def equality_mark(key: SubjectKey, secret: Secret) -> bytes:
+    """Equal for equal values of one subject, field and validity, and for nothing else."""
+    bound = bind(secret.field, str(secret.valid), secret.value)
+    return hmac.digest(key.equality, bound, "sha256")[:MARK_LENGTH]
+
+
+def free_tokens(connection: sa.Connection, count: int, *, random_bytes: RandomBytes) -> list[str]:
+    """Tokens that the vault has not issued; the caller holds the write lock, so they stay free."""
+    tokens: dict[str, None] = {}
+    while len(tokens) < count:
+        drawn = [new_token(random_bytes) for _ in range(count - len(tokens))]
+        issued = by_token(connection, drawn)
+        tokens |= {token: None for token in drawn if token not in issued}
+    return list(tokens)
+
+
+def new_row(
+    secret: Secret, token: str, key: SubjectKey, *, keys: Keys, at: str, random_bytes: RandomBytes
+) -> Row:
+    """A row to insert, with the value sealed under the subject's key."""
+    body = seal_box(
+        key.cipher,
+        encoded(secret.value),
+        key_version=key.version,
+        context=_context(secret.field, secret.subject, token),
+        random_bytes=random_bytes,
+    )
+    return {
+        "token": token,
+        "field": secret.field,
+        "subject": secret.subject,
+        "mask": secret.mask,
+        "valid": secret.valid,
+        "state": "live",
+        "body": body,
+        "equality": equality_mark(key, secret),
+        "index_mark": index_mark(keys, secret.field, secret.value) if secret.searchable else None,
+        "sealed_at": at,
+        "state_at": at,
+    }
+
+
+def opened(connection: sa.Connection, rows: Sequence[Any], subject_keys: SubjectKeys) -> list[str]:
+    """The values of rows that have a body, in order. Raises Unopenable, SuiteUnknown."""
+    found = subject_keys.stored(connection, (row.subject for row in rows))
+    return [_opened(row, found.get((row.subject, key_version(row.body)))) for row in rows]
+
+
+def _opened(row: Any, key: SubjectKey | None) -> str:
+    if key is None:
+        raise Unopenable(f"the data key of token {row.token} is missing")
+    return open_box(key.cipher, row.body, context=_context(row.field, row.subject, row.token)).decode(
+        errors="surrogatepass"
+    )
+
+
+def _context(name: str, subject: str, token: str) -> bytes:
+    return bind("value", name, subject, token)
+
+
+def _found(connection: sa.Connection, column: sa.Column[Any], wanted: list[Any], name: str) -> dict[Any, Any]:
+    found = {}
+    for block in blocks(wanted):
+        rows = connection.execute(sa.select(sealed_value).where(column.in_(block)))
+        found.update({getattr(row, name): row for row in rows})
+    return found

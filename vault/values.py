@@ -1,0 +1,35 @@
+"""What goes into the vault and what comes out, as values: Secret, Sealed."""
+
+import dataclasses
+from dataclasses import dataclass
+from typing import Literal
+
+State = Literal["live", "cleared", "moved", "erased"]
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """A sensitive value on its way into the vault; its repr shows neither value nor mask.
+
+    `field` is `table.field`, `subject` the person's uid, `value` the canonical text, `mask` the readable part as
+    computed by the caller (stored, so that showing a cell opens nothing), `searchable` whether it enters the index.
+    """
+
+    field: str
+    subject: str
+    value: str = dataclasses.field(repr=False)
+    mask: str = dataclasses.field(repr=False)
+    valid: bool = True
+    searchable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """What may be known of a value without opening it. `moved`: it stands under another token of another subject now."""
+
+    token: str
+    field: str
+    subject: str
+    mask: str
+    valid: bool
+    state: State

@@ -1,0 +1,294 @@
+"""The vault: seals sensitive values under tokens, shows what may be shown, opens for a purpose and on record.
+
+It knows no table and no config of tables; fields and subjects are names to it.
+"""
+
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any, TypedDict
+
+import sqlalchemy as sa
+
+from vault import rows
+from vault.audit import Act, AuditChain
+from vault.box import RandomBytes
+from vault.clock import Clock, stamp, utc_now
+from vault.config import DEFAULTS, VaultConfig
+from vault.errors import PurposeUnknown, SubjectUnknown, TokenErased, TokenUnknown
+from vault.index import index_mark
+from vault.keys import Keys, RootKey
+from vault.opening import create_store, open_store
+from vault.sealing import EMPTIED, Sealing
+from vault.store import Store, blocks, sealed_value
+from vault.subjects import SubjectKeys
+from vault.tokens import is_token
+from vault.values import Sealed, Secret, State
+
+__all__ = ["Counts", "Sealed", "Secret", "Vault"]
+
+DAEMON = "daemon"
+
+
+class Counts(TypedDict):
+    """Live tokens per field, and subjects that have any."""
+
+    tokens: dict[str, int]
+    subjects: int
+
+
+class Vault:
+    """One open vault. Several processes may hold the same one; each write is one durable transaction."""
+
+    def __init__(
+        self, store: Store, keys: Keys, *, config: VaultConfig, clock: Clock, random_bytes: RandomBytes
+    ) -> None:
+        self.store = store
+        self.keys = keys
+        self.opened_for_check = 0
+        self._config = config
+        self._clock = clock
+        self._subject_keys = SubjectKeys(keys, random_bytes=random_bytes)
+        self._sealing = Sealing(keys, self._subject_keys, clock=clock, random_bytes=random_bytes)
+        self._chain = AuditChain(keys, clock=clock, random_bytes=random_bytes)
+
+    @staticmethod
+    def create(
+        url: str,
+        root: RootKey,
+        *,
+        config: VaultConfig = DEFAULTS,
+        clock: Clock = utc_now,
+        random_bytes: RandomBytes = os.urandom,
+    ) -> "Vault":
+        """A new vault at a database URL. Raises VaultExists, VaultUnavailable."""
+        store, keys = create_store(url, root, clock=clock, random_bytes=random_bytes)
+        return Vault(store, keys, config=config, clock=clock, random_bytes=random_bytes)
+
+    @staticmethod
+    def open(
+        url: str,
+        root: RootKey,
+        *,
+        config: VaultConfig = DEFAULTS,
+        clock: Clock = utc_now,
+        random_bytes: RandomBytes = os.urandom,
+    ) -> "Vault":
+        """An existing vault. Raises VaultMissing, WrongKey, VaultNewer, VaultDamaged, VaultUnavailable."""
+        store, keys = open_store(url, root)
+        return Vault(store, keys, config=config, clock=clock, random_bytes=random_bytes)
+
+    def close(self) -> None:
+        """Give the database back."""
+        self.store.close()
+
+    def __repr__(self) -> str:
+        return f"<Vault {self.keys.vault_id}>"
+
+    def derived_key(self, use: str) -> bytes:
+        """32 bytes for one use outside the vault, such as keyed fingerprints; the same for every opening."""
+        return self.keys.for_use(use)
+
+    # Sealing. When these return, the values are on disk and their cells may be overwritten.
+
+    def seal(self, secrets: Sequence[Secret]) -> list[Sealed]:
+        """Seal a batch, all or nothing; results in order.
+
+        An equal value of one subject, field and validity keeps its token (and takes the mask given now); a new value gets
+        a new one; the token it replaces is the caller's to `clear`. Raises SubjectErased (with the subjects).
+        """
+        if not secrets:
+            return []
+        with self.store.writing() as connection:
+            return self._sealing.seal(connection, secrets)
+
+    def move(self, tokens: Iterable[str], subject: str, *, actor: str = DAEMON) -> dict[str, Sealed]:
+        """The values under another subject, by old token; audited. Repeating it after a crash gives the same answer.
+
+        Raises TokenUnknown, TokenErased, SubjectErased; then nothing was moved.
+        """
+        wanted = list(tokens)
+        with self.store.writing() as connection:
+            found = rows.standing(rows.following(connection, wanted), wanted)
+            leaving = {row.token: row for row in found.values() if row.subject != subject}
+            moved = dict(
+                zip(leaving, self._sealing.move(connection, list(leaving.values()), subject), strict=True)
+            )
+            acts = [self._act("move", actor, sealed, purpose=f"from {old}") for old, sealed in moved.items()]
+            self._chain.append(connection, acts)
+            return {token: moved.get(row.token) or rows.sealed_of(row) for token, row in found.items()}
+
+    def copy(self, token: str, subject: str, *, actor: str = DAEMON) -> Sealed:
+        """The same value sealed anew for another subject; audited. Raises TokenUnknown, TokenErased, SubjectErased."""
+        with self.store.writing() as connection:
+            row = rows.standing(rows.following(connection, [token]), [token])[token]
+            (sealed,) = self._sealing.reseal(connection, [row], subject)
+            self._chain.append(connection, [self._act("copy", actor, sealed, purpose=f"from {row.token}")])
+            return sealed
+
+    def clear(self, tokens: Iterable[str], *, actor: str = DAEMON) -> int:
+        """Take live values out of use; they can be restored for `clear_keep_days`. Other tokens are left as they are."""
+        return len(
+            self._set_state(
+                tokens, "cleared", actor=actor, action="clear", fits=lambda row: row.state == "live"
+            )
+        )
+
+    def restore(self, tokens: Iterable[str], *, actor: str = DAEMON) -> dict[str, Sealed]:
+        """Cleared values live again, by token; what was cleared too long ago or never is absent."""
+        kept_since = self._kept_since()
+        return self._set_state(
+            tokens,
+            "live",
+            actor=actor,
+            action="restore",
+            fits=lambda row: row.state == "cleared" and row.state_at >= kept_since,
+        )
+
+    def purge(self, *, actor: str = DAEMON) -> int:
+        """Destroy the values that were cleared more than `clear_keep_days` ago; how many."""
+        expired = (sealed_value.c.state == "cleared", sealed_value.c.state_at < self._kept_since())
+        with self.store.writing() as connection:
+            gone = connection.execute(sealed_value.update().where(*expired).values(**self._erased())).rowcount
+            if gone:
+                self._chain.append(connection, [Act(actor, "purge", count=gone)])
+        self.store.forget()
+        return gone
+
+    def erase_subject(self, subject: str, *, actor: str, reason: str) -> int:
+        """Destroy a person's data key and all that its rows tell; how many tokens. Final, in this database.
+
+        `reason` enters the audit chain as it is. Raises SubjectUnknown. On PostgreSQL the old row versions go with the next
+        VACUUM.
+        """
+        with self.store.writing() as connection:
+            known = self._subject_keys.destroy(connection, subject, at=stamp(self._clock()))
+            mine = sealed_value.c.subject == subject
+            gone = connection.execute(sealed_value.update().where(mine).values(**self._erased())).rowcount
+            action = "erase" if known else "erase_refused"
+            self._chain.append(
+                connection, [Act(actor, action, subject=subject if known else "", purpose=reason, count=gone)]
+            )
+        if not known:
+            raise SubjectUnknown("the vault holds no key of this subject")
+        self.store.forget()
+        return gone
+
+    # Looking, without opening.
+
+    def look_up(self, tokens: Iterable[str]) -> dict[str, Sealed]:
+        """What is known of each token; tokens that this vault never issued are absent."""
+        with self.store.reading() as connection:
+            return {token: rows.sealed_of(row) for token, row in rows.by_token(connection, tokens).items()}
+
+    def matches(self, field: str, value: str) -> list[Sealed]:
+        """The live values of a searchable field that equal this one once normalised. For uniqueness; not audited."""
+        with self.store.reading() as connection:
+            return self._matching(connection, field, value)
+
+    def counts(self) -> Counts:
+        """How much the vault holds."""
+        live = sealed_value.c.state == "live"
+        per_field = (
+            sa.select(sealed_value.c.field, sa.func.count()).where(live).group_by(sealed_value.c.field)
+        )
+        subjects = sa.select(sa.func.count(sealed_value.c.subject.distinct())).where(live)
+        with self.store.reading() as connection:
+            tokens = {name: count for name, count in connection.execute(per_field)}
+            return {"tokens": tokens, "subjects": connection.execute(subjects).scalar_one()}
+
+    # Opening. Every one of these leaves a trace.
+
+    def open_for_check(self, tokens: Iterable[str]) -> dict[str, str]:
+        """Values by token, for validation in memory; counted, and recorded by `close_cycle`. Unknown and erased are absent."""
+        with self.store.reading() as connection:
+            found = {t: row for t, row in rows.following(connection, tokens).items() if row.state != "erased"}
+            values = rows.opened(connection, list(found.values()), self._subject_keys)
+        self.opened_for_check += len(values)
+        return dict(zip(found, values, strict=True))
+
+    def close_cycle(self, counts: Mapping[str, int] | None = None) -> None:
+        """One audit entry for all that the cycle opened, with the caller's own counts beside; none if it opened nothing."""
+        if self.opened_for_check:
+            self._record(Act(DAEMON, "check", count=self.opened_for_check, counts=counts or {}))
+            self.opened_for_check = 0
+
+    def find(self, field: str, value: str, *, actor: str, purpose: str) -> list[Sealed]:
+        """Like `matches`, for a person; audited before it answers. Raises PurposeUnknown."""
+        self._require_purpose(Act(actor, "find_refused", field=field), purpose)
+        with self.store.writing() as connection:
+            found = self._matching(connection, field, value)
+            self._chain.append(
+                connection, [Act(actor, "find", field=field, purpose=purpose, count=len(found))]
+            )
+        return found
+
+    def reveal(self, token: str, *, actor: str, purpose: str) -> str:
+        """The value, for a person; on record before it is opened. Raises PurposeUnknown, TokenUnknown, TokenErased."""
+        # What was given as a token may be a value pasted by mistake; only a token's form goes on record.
+        refused = Act(actor, "reveal_refused", token=token if is_token(token) else "")
+        self._require_purpose(refused, purpose)
+        with self.store.writing() as connection:
+            row = rows.following(connection, [token]).get(token)
+            standing = row is not None and row.state != "erased"
+            act = self._act("reveal", actor, rows.sealed_of(row), purpose) if standing else refused
+            self._chain.append(connection, [act])
+        if not standing:
+            raise TokenUnknown("no such token") if row is None else TokenErased("the value was destroyed")
+        with self.store.reading() as connection:
+            return rows.opened(connection, [row], self._subject_keys)[0]
+
+    def plaintexts_for_leak_scan(self) -> Iterator[str]:
+        """Every value the vault can still open; for the leak tests alone, and audited as such."""
+        with self.store.reading() as connection:
+            tokens = (
+                connection.execute(sa.select(sealed_value.c.token).where(sealed_value.c.body.is_not(None)))
+                .scalars()
+                .all()
+            )
+        self._record(Act(DAEMON, "leak_scan", count=len(tokens)))
+        for block in blocks(tokens):
+            with self.store.reading() as connection:
+                found = [row for row in rows.by_token(connection, block).values() if row.body is not None]
+                values = rows.opened(connection, found, self._subject_keys)
+            yield from values
+
+    # Inside.
+
+    def _matching(self, connection: sa.Connection, field: str, value: str) -> list[Sealed]:
+        found = rows.by_index_mark(connection, index_mark(self.keys, field, value))
+        return [rows.sealed_of(row) for row in found]
+
+    def _set_state(
+        self, tokens: Iterable[str], state: State, *, actor: str, action: str, fits: Callable[[Any], bool]
+    ) -> dict[str, Sealed]:
+        at = stamp(self._clock())
+        with self.store.writing() as connection:
+            found = {token: row for token, row in rows.by_token(connection, tokens).items() if fits(row)}
+            for block in blocks(found):
+                chosen = sealed_value.update().where(sealed_value.c.token.in_(block))
+                connection.execute(chosen.values(state=state, state_at=at))
+            changed = {token: replace(rows.sealed_of(row), state=state) for token, row in found.items()}
+            self._chain.append(connection, [self._act(action, actor, sealed) for sealed in changed.values()])
+        return changed
+
+    def _require_purpose(self, refused: Act, purpose: str) -> None:
+        if purpose not in self._config.purposes:
+            self._record(refused)
+            raise PurposeUnknown(f"the purpose must be one of: {', '.join(self._config.purposes)}")
+
+    def _record(self, act: Act) -> None:
+        with self.store.writing() as connection:
+            self._chain.append(connection, [act])
+
+    def _act(self, action: str, actor: str, sealed: Sealed, purpose: str = "") -> Act:
+        return Act(
+            actor, action, field=sealed.field, subject=sealed.subject, token=sealed.token, purpose=purpose
+        )
+
+    def _kept_since(self) -> str:
+        return stamp(self._clock() - timedelta(days=self._config.clear_keep_days))
+
+    def _erased(self) -> dict[str, object]:
+        return {**EMPTIED, "state": "erased", "state_at": stamp(self._clock())}
