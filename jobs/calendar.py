@@ -27,10 +27,8 @@ class Calendar:
             return True
         if day in self._config.closed:
             return False
-        try:
-            return chinese_calendar.is_workday(day)
-        except NotImplementedError:
-            return day.weekday() < SATURDAY
+        national = _national(day)
+        return day.weekday() < SATURDAY if national is None else national
 
     def sending_day(self, day: date) -> date:
         """The day on which what falls on `day` is told: that day itself, or the working day before."""
@@ -50,11 +48,7 @@ class Calendar:
     @staticmethod
     def knows(year: int) -> bool:
         """Whether the national calendar of this year is known; the State Council publishes it each November."""
-        try:
-            chinese_calendar.is_workday(date(year, 1, 1))
-        except NotImplementedError:
-            return False
-        return True
+        return _national(date(year, 1, 1)) is not None
 
 
 class ClosedTooLong(ValueError):
@@ -62,3 +56,11 @@ class ClosedTooLong(ValueError):
 
     def __init__(self, days_max: int) -> None:
         super().__init__(f"more than {days_max} days off in a row: see calendar.closed")
+
+
+def _national(day: date) -> bool | None:
+    """Whether the national calendar has the day as a working day; None when it does not know the year."""
+    try:
+        return bool(chinese_calendar.is_workday(day))  # type: ignore[no-untyped-call]
+    except NotImplementedError:
+        return None

@@ -115,6 +115,11 @@ def make_due(
     )
 
 
+def pressing(due: Due) -> tuple[int, int, str, str]:
+    """The order of what is due: by priority, then by day."""
+    return list(Priority).index(due.priority), due.days_left, due.reminder, due.uid
+
+
 def newest_stage(at: Iterable[int], anchor: date, today: Today) -> int | None:
     """The last stage that has come; one that falls on the days off after today has come, since sending moves back.
 

@@ -54,7 +54,7 @@ class Outbox:
     """The mails of the archive, in the hub's database."""
 
     def __init__(self, hub: Hub, clock: Callable[[], datetime]) -> None:
-        self._hub, self._clock = hub, clock
+        self._hub, self.clock = hub, clock
 
     def put(self, mail: Mail) -> bool:
         """Store a mail for delivery; False when one with its id is known already.
@@ -71,7 +71,7 @@ class Outbox:
                 outbox.c.state == MailState.STORED,
             )
             unit.connection.execute(update(outbox).where(*older).values(state=MailState.REPLACED))
-            unit.connection.execute(insert(outbox).values(_row(mail, self._clock())))
+            unit.connection.execute(insert(outbox).values(_row(mail, self.clock())))
         return True
 
     def deliver(self, mailer: Mailer) -> Delivery:
@@ -122,7 +122,7 @@ class Outbox:
             return unit.connection.execute(select(outbox).where(outbox.c.id == id_)).one()
 
     def _mark(self, id_: str, state: MailState) -> MailState:
-        sent_at = self._clock() if state is MailState.SENT else None
+        sent_at = self.clock() if state is MailState.SENT else None
         with self._hub.unit() as unit:
             unit.connection.execute(
                 update(outbox).where(outbox.c.id == id_).values(state=state, sent_at=sent_at)

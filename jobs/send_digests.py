@@ -1,0 +1,73 @@
+"""The daily job: writes each reader's mail, stores it, delivers. Doing it twice on a day sends once."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+
+from jobs.calendar import Calendar
+from jobs.collect import held_places
+from jobs.due import Failure, Today
+from jobs.files import Files
+from jobs.found import note_held
+from jobs.mail import Mailer
+from jobs.outbox import Delivery, Outbox
+from jobs.preview import Archive, compose_mails
+from jobs.reminders import ReminderBook
+from sync.store.hub import Unit
+
+
+@dataclass(frozen=True, slots=True)
+class DigestReport:
+    """What a run did. `stored` and `skipped` are ids of this day's mails; `delivery` also speaks of older ones."""
+
+    day: date
+    working: bool
+    """False: a day off. Nothing was done, unless on request."""
+    calendar_known: bool
+    """False: the working days of the year are not published yet, and Monday to Friday was taken for them."""
+    stored: tuple[str, ...] = ()
+    skipped: tuple[str, ...] = ()
+    """In the outbox already."""
+    delivery: Delivery = field(default_factory=Delivery)
+    unaddressed: Mapping[str, int] = field(default_factory=dict)
+    """Due items without a reader, by digest."""
+    failures: tuple[Failure, ...] = ()
+
+
+def send_digests(
+    archive: Archive,
+    *,
+    today: date,
+    outbox: Outbox,
+    mailer: Mailer,
+    only: str | None = None,
+    on_any_day: bool = False,
+) -> DigestReport:
+    """Store this day's mails and deliver all that wait; on a day off only when told `on_any_day`.
+
+    `only` names one digest. Raises ReminderProblems; what goes wrong with single records or mails is in the report.
+    """
+    calendar = Calendar(archive.config.calendar)
+    report = DigestReport(today, calendar.is_working(today), calendar.knows(today.year))
+    if not (report.working or on_any_day):
+        return report
+    book = ReminderBook(archive.schema, archive.config)
+    with archive.hub.unit() as unit:
+        _note_held(unit, archive, book, outbox, today)
+        found = compose_mails(unit, archive, book, Today.of(today, calendar), only)
+    stored = {mail.id: outbox.put(mail) for mail in found.mails}
+    return replace(
+        report,
+        stored=tuple(id_ for id_, new in stored.items() if new),
+        skipped=tuple(id_ for id_, new in stored.items() if not new),
+        delivery=outbox.deliver(mailer),
+        unaddressed=found.unaddressed,
+        failures=found.failures,
+    )
+
+
+def _note_held(unit: Unit, archive: Archive, book: ReminderBook, outbox: Outbox, today: date) -> None:
+    files = Files(unit, archive.schema)
+    for reminder in book.held:
+        places = held_places(files, reminder)
+        note_held(unit.connection, reminder.id, places, today=today, now=outbox.clock())
