@@ -4,7 +4,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-input
+PIP := $(BIN)/python -m pip install -qq --disable-pip-version-check --no-input
 ARGS ?=
 
 # The stamps lie inside .venv, so that removing it removes them.
@@ -47,12 +47,12 @@ schema: $(RUNTIME) ## docs/config.schema.json from the models
 	@$(BIN)/python -m tablekeeper.config --schema > $(VENV)/config.schema.json
 	@mv $(VENV)/config.schema.json docs/config.schema.json
 
-# The second lock is held to the versions of the first. hatchling is what installs the project itself.
+# The second lock is held to the versions of the first. hatchling and editables install the project itself.
 LOCK := uv pip compile pyproject.toml - --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-header --no-annotate --no-emit-index-url --no-emit-find-links
 lock: ## requirements*.lock from pyproject.toml; needs uv
-	@echo hatchling | $(LOCK) --extra emulators --output-file requirements.lock > /dev/null
-	@echo hatchling | $(LOCK) --extra dev --constraints requirements.lock --output-file requirements-dev.lock > /dev/null
+	@printf 'hatchling\neditables\n' | $(LOCK) --extra emulators --output-file requirements.lock > /dev/null
+	@printf 'hatchling\neditables\n' | $(LOCK) --extra dev --constraints requirements.lock --output-file requirements-dev.lock > /dev/null
 
 $(RUNTIME): requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or newer is needed; name one: make PYTHON=python3.12" if sys.version_info < (3, 11) else 0)'

@@ -12,14 +12,18 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, ValidationError, field_validator
 
+from jobs import reminders
+from jobs.config import JobsConfig
 from sync.config import SyncConfig
-from tablekeeper.config_problems import ConfigProblems, from_models, suggestion
+from tablekeeper.config_problems import ConfigProblems, from_models
 from tablekeeper.config_repair import repaired
 from tablekeeper.yaml_document import read_yaml
 from validators import references
+from validators.field_references import mapping, text
 from validators.references import Problem
 from validators.rules import RuleBook, RuleProblems
 from validators.schema import SchemaConfig, Section
+from validators.suggestions import suggestion
 from vault.config import VaultConfig
 from vault.masks import MasksConfig
 
@@ -43,8 +47,12 @@ class ArchiveConfig(Section):
         return name
 
 
-class Config(SchemaConfig):
-    """All of `config.yaml`: the schema's `options`, `tables` and `rules`, and the other packages' sections."""
+class Expressions(SchemaConfig, JobsConfig):
+    """The sections whose expressions are compiled: tables and their rules, reminders and mails."""
+
+
+class Config(Expressions):
+    """All of `config.yaml`. Each package owns the models of its own sections."""
 
     archive: ArchiveConfig
     masks: MasksConfig = Field(default_factory=MasksConfig)
@@ -85,17 +93,22 @@ def _judge(raw: Mapping[str, Any], problems: list[Problem]) -> Config | None:
         config = Config.model_validate(raw)
     except ValidationError as error:
         problems += from_models(error, Config)
-    schema = config or repaired(raw)
+    checked = config or repaired(raw, Expressions)
     problems += references.problems(raw)
     problems += _references_of_the_other_sections(raw)
-    if schema:
-        problems += _rule_problems(schema)
+    if checked:
+        problems += _rule_problems(checked, raw)
+        # An archive that mails nobody needs no table of its staff.
+        if checked.reminders or checked.digests:
+            problems += reminders.problems(checked, checked)
     return config
 
 
-def _rule_problems(schema: SchemaConfig) -> Iterator[Problem]:
+def _rule_problems(schema: SchemaConfig, raw: Mapping[str, Any]) -> Iterator[Problem]:
     """Expressions that cannot be used, at the path of their rule or computed field."""
-    places = {rule.id: f"rules.{place}" for place, rule in enumerate(schema.rules)}
+    rules = raw.get("rules")
+    listed = enumerate(rules if isinstance(rules, list) else [])
+    places = {str(mapping(rule).get("id")): f"rules.{place}" for place, rule in listed}
     try:
         RuleBook(schema)
     except RuleProblems as error:
@@ -105,46 +118,46 @@ def _rule_problems(schema: SchemaConfig) -> Iterator[Problem]:
 
 def _references_of_the_other_sections(raw: Mapping[str, Any]) -> Iterator[Problem]:
     """Masks that fields name, and tables and fields that replicas name."""
-    tables = _mapping(raw.get("tables"))
-    masks = MasksConfig().names | _mapping(raw.get("masks")).keys()
+    tables = mapping(raw.get("tables"))
+    masks = MasksConfig().names | mapping(raw.get("masks")).keys()
     for table, section in tables.items():
-        for field, spec in _mapping(_mapping(section).get("fields")).items():
-            mask = _mapping(_mapping(spec).get("sensitive")).get("mask")
-            if isinstance(mask, str) and mask not in masks:
+        for field, spec in mapping(mapping(section).get("fields")).items():
+            mask = text(mapping(mapping(spec).get("sensitive")).get("mask"))
+            if mask and mask not in masks:
                 path = f"tables.{table}.fields.{field}.sensitive.mask"
-                yield Problem(path, f"no mask named {mask}{suggestion(mask, masks)}")
-    replicas = _mapping(raw.get("sync")).get("replicas")
+                yield Problem(path, f"no mask named {mask!r}{suggestion(mask, masks)}")
+    replicas = mapping(raw.get("sync")).get("replicas")
     for place, replica in enumerate(replicas if isinstance(replicas, list) else []):
-        yield from _replica_problems(f"sync.replicas.{place}", _mapping(replica), tables)
+        yield from _replica_problems(f"sync.replicas.{place}", mapping(replica), tables)
 
 
 def _replica_problems(path: str, replica: Mapping[str, Any], tables: Mapping[str, Any]) -> Iterator[Problem]:
-    listed = replica.get("tables")
-    for place, table in enumerate(listed if isinstance(listed, list) else []):
-        if table not in tables:
-            yield Problem(f"{path}.tables.{place}", f"no table {table}{suggestion(table, tables)}")
-    for table, fields in _mapping(replica.get("fields")).items():
-        if table not in tables:
-            yield Problem(f"{path}.fields.{table}", f"no table {table}{suggestion(table, tables)}")
-            continue
-        known = _mapping(_mapping(tables[table]).get("fields"))
-        for place, field in enumerate(fields if isinstance(fields, list) else []):
-            if field not in known:
-                message = f"table {table} has no field {field}{suggestion(field, known)}"
-                yield Problem(f"{path}.fields.{table}.{place}", message)
+    yield from _unknown(f"{path}.tables", replica.get("tables"), tables)
+    for table, fields in mapping(replica.get("fields")).items():
+        if table in tables:
+            yield from _unknown(
+                f"{path}.fields.{table}", fields, mapping(mapping(tables[table]).get("fields"))
+            )
+        else:
+            yield Problem(f"{path}.fields.{table}", f"no table {table!r}{suggestion(table, tables)}")
 
 
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, dict) else {}
+def _unknown(path: str, listed: object, known: Mapping[str, Any]) -> Iterator[Problem]:
+    """The names in a list that are not known."""
+    for place, name in enumerate(listed if isinstance(listed, list) else []):
+        if text(name) and name not in known:
+            yield Problem(f"{path}.{place}", f"there is no {name!r}{suggestion(name, known)}")
 
 
 def json_schema() -> dict[str, Any]:
     """What an editor needs to complete and check `config.yaml`."""
     schema = Config.model_json_schema()
     # The schema of a model does not show the short form of an option list, which a validator turns into the long one.
-    option_list = schema["properties"]["options"]["additionalProperties"]
+    by_key = schema["properties"]["options"]["patternProperties"]
     short = {"type": "array", "items": {"type": "string"}, "minItems": 1}
-    schema["properties"]["options"]["additionalProperties"] = {"anyOf": [option_list, short]}
+    schema["properties"]["options"]["patternProperties"] = {
+        pattern: {"anyOf": [option_list, short]} for pattern, option_list in by_key.items()
+    }
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema}
 
 

@@ -1,6 +1,6 @@
 """What can be wrong with the settings, in plain words: every problem at once, with its path and line."""
 
-import difflib
+import re
 from collections.abc import Iterable, Mapping
 from types import NoneType, UnionType
 from typing import Annotated, Any, Union, get_args, get_origin
@@ -8,6 +8,7 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import BaseModel, RootModel, ValidationError
 
 from validators.references import Problem
+from validators.suggestions import suggestion
 
 Location = tuple[int | str, ...]
 
@@ -21,9 +22,9 @@ class ConfigProblems(Exception):
     def __init__(
         self, problems: Iterable[Problem], *, file: str = "", lines: Mapping[str, int] | None = None
     ) -> None:
-        self.problems = tuple(dict.fromkeys(problems))
         self.file = file
         self.lines = lines or {}
+        self.problems = tuple(sorted(dict.fromkeys(problems), key=self.line_of))
         super().__init__("\n".join(map(self.describe, self.problems)))
 
     def describe(self, problem: Problem) -> str:
@@ -41,21 +42,19 @@ class ConfigProblems(Exception):
 
 def from_models(error: ValidationError, model: type[BaseModel]) -> list[Problem]:
     """The problems that pydantic found in the whole configuration, without the values it found them in."""
+    found = error.errors(include_url=False)
+    # A list of which every item was refused counts as too short as well.
+    parents = {each["loc"][:length] for each in found for length in range(len(each["loc"]))}
     return [
-        Problem(dotted(found["loc"]), _words(found["type"], found["loc"], found, model))
-        for found in error.errors(include_url=False, include_context=True)
+        Problem(dotted(each["loc"]), _words(each["type"], each["loc"], each, model))
+        for each in found
+        if each["type"] != "too_short" or each["loc"] not in parents
     ]
 
 
 def dotted(location: Location) -> str:
     """`tables.staff.key`. The marker that pydantic adds for the key of a mapping is no step of the path."""
     return ".".join(str(step) for step in location if step != "[key]")
-
-
-def suggestion(word: object, known: Iterable[str]) -> str:
-    """`; did you mean min?`, or nothing when no known word is near."""
-    near = difflib.get_close_matches(str(word), list(known), n=1, cutoff=0.5)
-    return f"; did you mean {near[0]}?" if near else ""
 
 
 def _words(kind: str, location: Location, found: Mapping[str, Any], model: type[BaseModel]) -> str:
@@ -67,9 +66,7 @@ def _words(kind: str, location: Location, found: Mapping[str, Any], model: type[
             return "this key is missing"
         case "enum" | "literal_error":
             expected = str(found["ctx"]["expected"])
-            return (
-                f"must be {expected}{suggestion(found['input'], expected.replace(' or ', ', ').split(', '))}"
-            )
+            return f"must be {expected}" + suggestion(found["input"], re.findall("'(.*?)'", expected))
         case "string_pattern_mismatch" if location[-1] == "[key]":
             return "a key starts with a lower-case letter and holds only lower-case letters, digits and _"
         case "string_type":

@@ -53,8 +53,11 @@ def _entries(node: yaml.Node, path: str) -> Iterator[tuple[str, int]]:
 
 
 def _twice(entries: list[tuple[str, int]]) -> Iterator[Problem]:
+    """Keys that stand twice; what stands below both of them is no second problem."""
     first: dict[str, int] = {}
+    again = ""
     for path, line in entries:
-        if path in first:
+        if path in first and not (again and path.startswith(again)):
+            again = path + "."
             yield Problem(path, f"stands twice, in lines {first[path]} and {line}; remove one")
         first.setdefault(path, line)
