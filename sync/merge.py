@@ -24,10 +24,10 @@ Policy = Mapping[FieldKey, Literal["hub", "replica", "hold"]]
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """Hub and replica both changed a field since they last agreed. `kept` is None while both stand (`hold`)."""
+    """Hub and replica both changed a field since they last agreed; `taken` says whose value stands now."""
 
     uid: Uid
-    field: FieldKey
+    key: FieldKey
     hub: Value | None = field(repr=False)
     seen: Value | None = field(repr=False)
     taken: Literal["hub", "replica", "hold"]
@@ -43,7 +43,8 @@ class Merged:
     hub: Snapshot
     wanted: Snapshot
     base: Snapshot
-    """What hub and replica agree on already, before anything is written."""
+    """What hub and replica have settled on before anything is written. A replica's value that lost a conflict counts as
+    settled: it is in the ledger, and only the hub has moved since."""
     conflicts: tuple[Conflict, ...] = ()
     revived: tuple[Uid, ...] = ()
     """Records whose deletion on one side met an edit on the other."""
@@ -124,7 +125,7 @@ def _merge_field(
         return _Field(seen, seen, seen, winner)  # Both moved, and this replica is the one to trust.
     if winner == "hold":
         return _Field(hub, seen, base, winner)  # Both moved, and a person decides: neither side is written.
-    return _Field(hub, hub, base, winner)  # Both moved: first come stays, the other value goes to the ledger.
+    return _Field(hub, hub, seen, winner)  # Both moved: first come stays, the other value goes to the ledger.
 
 
 def _differs(one: Row, other: Row | None, fields: Set[FieldKey], but: Set[FieldKey] = frozenset()) -> bool:

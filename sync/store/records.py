@@ -95,8 +95,18 @@ class Records:
         }
         known = update(record).where(record.c.table == table, record.c.uid == uid).values(row)
         if self._connection.execute(known).rowcount == 0:
-            self._connection.execute(insert(record).values(row, table=table, uid=uid, created_at=now))
+            self._connection.execute(
+                insert(record).values({**row, "table": table, "uid": uid, "created_at": now})
+            )
         self._index(table, uid, {} if state is State.ARCHIVED else values)
+        return rev
+
+    def set_state(self, table: TableKey, uid: Uid, state: State) -> int:
+        """Move a record on in its life; returns its new revision."""
+        rev = self.next_number("rev")
+        self._connection.execute(
+            update(record).where(record.c.table == table, record.c.uid == uid).values(state=state, rev=rev)
+        )
         return rev
 
     def bury(self, table: TableKey, uid: Uid, *, replica: str, now: datetime) -> None:

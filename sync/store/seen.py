@@ -57,6 +57,14 @@ class SeenRows:
         query = select(seen).where(seen.c.replica == replica, seen.c.table == table)
         return {row.uid: self._state(table, row) for row in self._connection.execute(query)}
 
+    def get_many(self, replica: str, table: TableKey, uids: Iterable[Uid]) -> dict[Uid, SeenState]:
+        """The rows known among `uids`."""
+        found: dict[Uid, SeenState] = {}
+        for block in blocks(uids):
+            query = select(seen).where(seen.c.replica == replica, seen.c.table == table, seen.c.uid.in_(block))
+            found |= {row.uid: self._state(table, row) for row in self._connection.execute(query)}
+        return found
+
     def save(self, replica: str, table: TableKey, states: Iterable[SeenState]) -> None:
         """Create or replace rows."""
         rows = [self._row(replica, table, state) for state in states]

@@ -1,0 +1,190 @@
+"""Judges decoded rows: rules, uniqueness, what is missing; and fills in what the daemon itself adds.
+
+Works on plaintext, in memory only. Reads the hub and the vault's index, writes nothing but counters of numbers given.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from validators.issues import Issue
+from validators.prose import find_sensitive
+from validators.rows import RowParser
+from validators.rules import RuleBook
+from validators.schema import FieldConfig, FieldKey, FieldType, Level, SchemaConfig, TableKey
+from validators.values import Value, refers
+
+from .connection import Uid
+from .secrets import from_text, to_text
+from .stages import Checked, Decoded
+from .store.records import Record, State
+
+PlainRow = dict[FieldKey, Value | None]
+UNFINISHED = (State.HELD, State.WAITING)
+
+
+@dataclass(slots=True)
+class Surroundings:
+    """What judging a block of rows needs beside the rows themselves, loaded once for the block."""
+
+    schema: SchemaConfig
+    rules: RuleBook
+    parser: RowParser
+    table: TableKey
+    today: date
+    opened: Mapping[str, str] = field(repr=False)
+    """Plaintext by token, of the sensitive fields that rules read."""
+    linked: Mapping[Uid, Record]
+    holders: Callable[[FieldKey, str], set[Uid]]
+    """Who else holds a value of a unique field; for sensitive fields, the subjects."""
+    key_of: Callable[[Uid], str]
+    next_number: Callable[[], int]
+    key_taken: Callable[[str], bool]
+    claimed: dict[tuple[FieldKey, str], Uid] = field(default_factory=dict, repr=False)
+    """Unique values met earlier in this block: two new rows with one number must not both pass."""
+
+
+def check(decoded: Decoded, around: Surroundings) -> Checked:
+    """Judge one row."""
+    row = _plain_row(decoded, around)
+    fill = _numbers_and_defaults(decoded, row, around)
+    row |= fill
+    config = around.schema.tables[around.table]
+    linked = _linked(config.links, row, around)
+    missing = around.parser.missing(around.table, row)
+    issues = [
+        *(rejection.issue for rejection in decoded.bad.values()),
+        *(issue for issue in missing if not set(issue.fields) <= decoded.bad.keys()),
+        *around.rules.check(around.table, row, linked=linked, today=around.today),
+        *_repeated(decoded, row, around),
+        *_prose(decoded, around),
+    ]
+    issues = _without_echoes(issues)
+    held = _held(decoded, issues)
+    for key in held:
+        row[key] = decoded.known.record.values.get(key) if decoded.known.record else None
+    fill |= around.rules.compute(
+        around.table, row, linked=_linked(config.links, row, around), today=around.today
+    )
+    state, waits_for = _state(decoded, held, row, around)
+    return Checked(decoded, tuple(issues), held, fill, state, waits_for)
+
+
+def _plain_row(decoded: Decoded, around: Surroundings) -> PlainRow:
+    """The record as it would be with what was typed, sensitive fields opened where rules read them."""
+    record = decoded.known.record
+    row: PlainRow = {**(record.values if record else {}), **decoded.typed, **decoded.tokens, **decoded.copied}
+    for key in decoded.bad:
+        row[key] = None
+    for key, config in around.schema.tables[around.table].sensitive.items():
+        token = row.get(key)
+        if key not in decoded.typed and isinstance(token, str) and token in around.opened:
+            row[key] = from_text(config, around.opened[token])
+    return row
+
+
+def _numbers_and_defaults(decoded: Decoded, row: PlainRow, around: Surroundings) -> PlainRow:
+    """What a new record gets where staff left a blank."""
+    config = around.schema.tables[around.table]
+    if decoded.known.record is not None and decoded.known.record.values.get(config.key):
+        return {}
+    fill: PlainRow = {}
+    for key, field_config in config.fields.items():
+        if row.get(key) is not None or key in decoded.bad:
+            continue
+        if field_config.auto:
+            fill[key] = _number(field_config.auto, around)
+        elif field_config.default is not None:
+            fill[key] = around.today if field_config.default == "today" else field_config.default
+    return {
+        key: value for key, value in fill.items() if value is not False and not config.fields[key].sensitive
+    }
+
+
+def _number(pattern: str, around: Surroundings) -> str:
+    while True:
+        number = pattern.format(seq=around.next_number())
+        if not around.key_taken(number):
+            return number
+
+
+def _linked(
+    links: Mapping[FieldKey, FieldConfig], row: PlainRow, around: Surroundings
+) -> dict[FieldKey, Mapping[FieldKey, Value | None] | None]:
+    found: dict[FieldKey, Mapping[FieldKey, Value | None] | None] = {}
+    for key, config in links.items():
+        if config.type is FieldType.LINK:
+            uid = row.get(key)
+            record = around.linked.get(str(uid)) if uid else None
+            found[key] = {**record.values, "uid": record.uid} if record else None
+    return found
+
+
+def _repeated(decoded: Decoded, row: PlainRow, around: Surroundings) -> Iterable[Issue]:
+    """Values that somebody else already has."""
+    for key, config in around.schema.tables[around.table].fields.items():
+        value = decoded.typed.get(key)
+        if value is None or not (config.unique or config.shared_max):
+            continue
+        text = to_text(value)
+        others = around.holders(key, text) - {decoded.known.uid}
+        if config.unique:
+            first = around.claimed.setdefault((key, text), decoded.known.uid)
+            others |= {first} - {decoded.known.uid}
+            if others:
+                yield _already(key, config, around.key_of(min(others)))
+        elif config.shared_max and len(others) >= config.shared_max:
+            message = f"已用于另外{len(others)}名客户"
+            yield Issue("shared", Level.HINT, (key,), message, "请核对是否本人号码")
+
+
+def _already(key: FieldKey, config: FieldConfig, other: str) -> Issue:
+    owner = f"({other})" if other else ""
+    return Issue(
+        "not_unique", Level.ERROR, (key,), f"已有相同的记录{owner}", f"核对{config.name},或删除重复的行"
+    )
+
+
+def _prose(decoded: Decoded, around: Surroundings) -> Iterable[Issue]:
+    for key, config in around.schema.tables[around.table].fields.items():
+        text = decoded.typed.get(key)
+        if config.free_text and isinstance(text, str) and find_sensitive(text):
+            yield Issue("prose", Level.HINT, (key,), "其中的号码已自动加密", "号码请填在专门的栏里")
+
+
+def _without_echoes(issues: Sequence[Issue]) -> list[Issue]:
+    """One finding per field and code: a rule that fails because a cell is bad says nothing new."""
+    return list({(issue.code, issue.fields): issue for issue in issues}.values())
+
+
+def _held(decoded: Decoded, issues: Iterable[Issue]) -> dict[FieldKey, Issue]:
+    """Fields that wait: only what was changed here. What merely came from elsewhere flows on."""
+    base = decoded.known.state.base
+    changed = {key for key, value in decoded.typed.items() if value is not None and value != base.get(key)}
+    # A sensitive field that was typed anew is plaintext while its base is a token: it counts as changed.
+    changed |= decoded.bad.keys()
+    held: dict[FieldKey, Issue] = {}
+    for issue in issues:
+        if issue.holds:
+            held |= {key: issue for key in issue.fields if key in changed and key not in held}
+    return held
+
+
+def _state(
+    decoded: Decoded, held: Mapping[FieldKey, Issue], row: PlainRow, around: Surroundings
+) -> tuple[State, str]:
+    record, config = decoded.known.record, around.schema.tables[around.table]
+    if record is not None and record.state in (State.LIVE, State.ARCHIVED):
+        return State.LIVE, ""
+    needed = [
+        key for key, field_config in config.fields.items() if field_config.required or key == config.key
+    ]
+    identity = [key for key, field_config in config.fields.items() if field_config.identity]
+    if any(row.get(key) is None or key in held for key in needed) or any(key in held for key in identity):
+        return State.HELD, ""
+    for key, field_config in config.links.items():
+        for uid in refers(field_config, row.get(key)):
+            target = around.linked.get(uid)
+            if uid != decoded.known.uid and (target is None or target.state in UNFINISHED):
+                return State.WAITING, f"{field_config.name} {target.key if target else ''}".strip()
+    return State.ARRIVING, ""

@@ -1,0 +1,80 @@
+"""Remembers what was written: base advances, new records go live, refused rows are looked at again."""
+
+import structlog
+
+from validators.schema import TableKey
+
+from .connection import Outcome, Uid, Written
+from .engine import CycleReport, Engine, Replica
+from .plan import Plan
+from .store.hub import Unit
+from .store.records import State
+from .store.seen import SeenState
+
+log = structlog.get_logger("sync")
+
+
+def confirm(
+    engine: Engine, replica: Replica, table: TableKey, plan: Plan, outcome: Outcome, report: CycleReport
+) -> None:
+    """Take a service's answer into the hub."""
+    written = [
+        one for one in outcome.written if one.uid in plan.base
+    ]  # Without strays, which are new rows from now on.
+    with engine.hub.unit() as unit:
+        states = unit.seen.get_many(replica.name, table, [one.uid for one in written])
+        revs = _revs(engine, unit, table, plan, written)
+        known = [states.get(one.uid, SeenState(one.uid, held=plan.held[one.uid])) for one in written]
+        saved = [
+            _state(engine, plan, state, one, revs[one.uid]) for state, one in zip(known, written, strict=True)
+        ]
+        unit.seen.save(replica.name, table, [*plan.settled, *saved])
+        unit.seen.forget(replica.name, table, outcome.removed)
+        unit.seen.end_numbering(replica.name, table, [one.uid for one in written])
+        unit.lists.ask_recheck(replica.name, table, [refused.uid for refused in outcome.refused], "refused")
+    report.add(report.written, replica.name, len(outcome.written) + len(outcome.removed))
+    report.add(report.refused, replica.name, len(outcome.refused))
+    for refused in outcome.refused:
+        log.warning(
+            "row_refused",
+            replica=replica.name,
+            table=table,
+            uid=refused.uid,
+            reason=refused.reason,
+            detail=refused.detail,
+        )
+
+
+def _state(engine: Engine, plan: Plan, state: SeenState, written: Written, rev: int | None) -> SeenState:
+    status, note = plan.words[written.uid]
+    return state.evolve(
+        row_id=written.row.row_id,
+        position=written.row.position,
+        base=plan.base[written.uid],
+        fingerprint=engine.fingerprint(written.row),
+        rev=rev,
+        status=status,
+        note=note,
+    )
+
+
+def _revs(
+    engine: Engine, unit: Unit, table: TableKey, plan: Plan, written: list[Written]
+) -> dict[Uid, int | None]:
+    """Revisions agreed on. A record whose row is now known to carry its uid goes live, which is a new revision."""
+    records = unit.records.get_many(table, [one.uid for one in written])
+    revs = {one.uid: plan.rev[one.uid] for one in written}
+    for uid, record in records.items():
+        if record.state is State.ARRIVING:
+            live = unit.records.set_state(table, uid, State.LIVE)
+            revs[uid] = live if revs[uid] is not None else None
+            wake_waiting(engine, unit, uid)
+    return revs
+
+
+def wake_waiting(engine: Engine, unit: Unit, uid: Uid) -> None:
+    """A record went live: rows that refer to it may go on."""
+    for table, other, _ in unit.records.referrers([uid]):
+        for replica in engine.replicas:
+            if replica.holds(table):
+                unit.lists.ask_recheck(replica.name, table, [other], "linked")

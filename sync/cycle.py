@@ -1,0 +1,138 @@
+"""One cycle: read what people did, agree, write what is missing. Read this file first; it names the steps and nothing else."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+import structlog
+
+from validators.issues import Issue
+from validators.schema import TableKey
+
+from .commit import Absorbed, commit
+from .confirm import confirm
+from .connection import Listing, SeenRow, Uid
+from .deletes import carry_out_deletions
+from .engine import CycleReport, Engine, Replica
+from .errors import Misconfigured, ServiceError
+from .intake import know, settle
+from .judge import check_rows, decode_rows
+from .merge import Merged, merge
+from .plan import hints_of, make_plan
+from .protect import protect
+from .queue import daily_pass, listings_of, queued, remember_full, reread
+from .stages import Protected
+
+log = structlog.get_logger("sync")
+
+BLOCK_ROWS = 500
+"""Rows judged, sealed and committed together: memory does not follow the size of a table."""
+
+
+def run_cycle(engine: Engine, *, full: bool = False) -> CycleReport:
+    """Run one cycle over all replicas and tables. A service that fails does not stop the others."""
+    report = CycleReport()
+    daily_pass(engine)
+    absorbed = {replica.name: read(engine, replica, report, full=full) for replica in engine.replicas}
+    for table in engine.order:
+        hints = {
+            uid: issues for tables in absorbed.values() for uid, issues in hints_of(tables.get(table)).items()
+        }
+        for replica in engine.replicas:
+            if replica.holds(table) and replica.name not in report.down:
+                write(engine, replica, table, absorbed[replica.name].get(table, Absorbed()), hints, report)
+    engine.vault.close_cycle({"held": report.held})
+    report.rechecks = queued(engine)
+    return report
+
+
+def read(engine: Engine, replica: Replica, report: CycleReport, *, full: bool) -> dict[TableKey, Absorbed]:
+    """The first half for one replica: what people did goes into the hub, and plaintext into the vault."""
+    absorbed: dict[TableKey, Absorbed] = {}
+    with guarded(replica, report):
+        full = full or engine.full_read_due(replica)
+        pulled = replica.connection.pull(reread=reread(engine, replica), full=full)
+        for listing in listings_of(engine, replica, pulled):
+            absorbed[listing.table] = absorb(engine, replica, listing, report)
+        replica.connection.acknowledge()
+        remember_full(engine, replica, full=full)
+        for table in engine.order:
+            carry_out_deletions(engine, replica, table, report)
+    return absorbed
+
+
+def absorb(engine: Engine, replica: Replica, listing: Listing, report: CycleReport) -> Absorbed:
+    """Take the rows of one table through the steps, in blocks."""
+    arrivals = settle(engine, replica, listing, report)
+    absorbed = Absorbed(stray=arrivals.stray, torn=arrivals.torn)
+    for start in range(0, len(arrivals.rows), BLOCK_ROWS):
+        absorb_block(engine, replica, listing, arrivals.rows[start : start + BLOCK_ROWS], absorbed, report)
+    return absorbed
+
+
+def absorb_block(
+    engine: Engine,
+    replica: Replica,
+    listing: Listing,
+    rows: Sequence[SeenRow],
+    absorbed: Absorbed,
+    report: CycleReport,
+) -> None:
+    """decode, check, protect, merge, commit: one transaction of the hub, after the vault's own."""
+    table = listing.table
+    with engine.hub.unit() as unit:
+        known = know(engine, unit, replica, table, rows)
+        decoded = decode_rows(engine, unit, replica, listing, known)
+        checked = check_rows(engine, unit, table, decoded)
+        protected = protect(checked, table, schema=engine.schema, masks=engine.masks, vault=engine.vault)
+        merged = merge_rows(engine, replica, table, protected)
+        replaced = commit(engine, unit, replica, table, protected, merged, absorbed, report)
+    engine.vault.clear(replaced)
+
+
+def merge_rows(engine: Engine, replica: Replica, table: TableKey, rows: Sequence[Protected]) -> Merged:
+    """Three-way merge of what a replica shows with the hub."""
+    return merge(
+        {row.known.uid: row.known.state.base for row in rows},
+        {row.known.uid: row.known.record.values if row.known.record else {} for row in rows},
+        {row.known.uid: {key: value for key, value in row.seen.items() if value is not None} for row in rows},
+        fields=replica.fields(table),
+        frozen={row.known.uid: row.frozen for row in rows},
+        policy=engine.policy(table, replica.name),
+    )
+
+
+def write(
+    engine: Engine,
+    replica: Replica,
+    table: TableKey,
+    absorbed: Absorbed,
+    hints: Mapping[Uid, tuple[Issue, ...]],
+    report: CycleReport,
+) -> None:
+    """The second half for one table of one replica: plan, apply, confirm. A torn table is left alone."""
+    if absorbed.torn:
+        return
+    with guarded(replica, report):
+        plan = make_plan(engine, replica, table, absorbed, hints)
+        if plan.operations:
+            confirm(engine, replica, table, plan, replica.connection.apply(table, plan.operations), report)
+        elif plan.settled:
+            with engine.hub.unit() as unit:
+                unit.seen.save(replica.name, table, plan.settled)
+
+
+@contextmanager
+def guarded(replica: Replica, report: CycleReport) -> Iterator[None]:
+    """One service that fails is reported and left for this cycle; the others go on."""
+    try:
+        yield
+    except ServiceError as error:
+        report.down[replica.name] = type(error).__name__
+        advice = error.advice if isinstance(error, Misconfigured) else ""
+        log.warning(
+            "service_failed",
+            replica=replica.name,
+            kind=type(error).__name__,
+            message=error.message,
+            advice=advice,
+        )

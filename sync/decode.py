@@ -1,0 +1,244 @@
+"""Cells to canonical values. A bad cell is a value, a damaged stand-in is put back, a foreign token is never honoured."""
+
+from collections.abc import Callable, Set
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Protocol
+
+from validators.fields import parse
+from validators.issues import Issue, Rejection
+from validators.raw import Raw
+from validators.schema import LINKS, FieldConfig, FieldKey, FieldType, Level, SchemaConfig, TableKey
+from validators.values import Value
+from vault.masks import cell_text, invalid_text, split_cell
+from vault.vault import Sealed
+
+from .connection import Uid
+from .stages import Decoded, Known
+
+
+class Links(Protocol):
+    """Finds the records that a link cell names."""
+
+    def resolve(self, field_config: FieldConfig, raw: Raw) -> tuple[frozenset[Uid], list[str]]:
+        """The uids found, and what was not found."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """What decoding needs beside the row: schema, vault look-ups, links, and the day."""
+
+    schema: SchemaConfig
+    look_up: Callable[[str], Sealed | None]
+    opened: Callable[[str], str | None]
+    """Plaintext of a held token that was opened for this cycle's checks."""
+    links: Links
+    today: date
+    fields: Set[FieldKey]
+    missing: Set[FieldKey] = frozenset()
+
+
+@dataclass(slots=True)
+class _Draft:
+    typed: dict[FieldKey, Value | None] = field(default_factory=dict)
+    tokens: dict[FieldKey, str] = field(default_factory=dict)
+    bad: dict[FieldKey, Rejection] = field(default_factory=dict)
+    bad_text: dict[FieldKey, str] = field(default_factory=dict)
+    restore: dict[FieldKey, Issue] = field(default_factory=dict)
+    copied: dict[FieldKey, str] = field(default_factory=dict)
+    rewrite: set[FieldKey] = field(default_factory=set)
+    frozen: set[FieldKey] = field(default_factory=set)
+
+
+def decode(known: Known, table: TableKey, reader: Reader) -> Decoded:
+    """Read every cell of one row."""
+    draft = _Draft()
+    fields = reader.schema.tables[table].fields
+    # The kind of document comes first: an identity number is judged by it.
+    for key in sorted(reader.fields, key=lambda key: fields[key].type is FieldType.IDNO):
+        _decode_cell(key, fields[key], known, reader, draft)
+    return Decoded(
+        known=known,
+        typed=draft.typed,
+        tokens=draft.tokens,
+        bad=draft.bad,
+        bad_text=draft.bad_text,
+        restore=draft.restore,
+        copied=draft.copied,
+        rewrite=frozenset(draft.rewrite),
+        frozen=frozenset(draft.frozen),
+    )
+
+
+def _decode_cell(key: FieldKey, config: FieldConfig, known: Known, reader: Reader, draft: _Draft) -> None:
+    row, state = known.row, known.state
+    if key in reader.missing or key in row.formulas:
+        draft.frozen.add(key)
+    elif row.partial and key not in row.cells:
+        _unchanged(key, config, known, draft)
+    elif config.sensitive:
+        _decode_sensitive(key, config, row.cells.get(key), known, reader, draft)
+    elif config.type in LINKS:
+        _decode_link(key, config, row.cells.get(key), reader, draft)
+    elif isinstance(raw := row.cells.get(key), str) and raw and raw == state.base.get(key):
+        draft.typed[key] = state.base[key]
+    else:
+        _decode_plain(key, config, row.cells.get(key), reader, draft, known)
+    _put_back(key, config, known, draft)
+
+
+def _put_back(key: FieldKey, config: FieldConfig, known: Known, draft: _Draft) -> None:
+    """What staff may not empty, and what they may not set, shows again what it showed."""
+    before = known.state.base.get(key)
+    if before is None or draft.typed.get(key, before) == before:
+        return
+    if config.computed:
+        issue = Issue("computed", Level.HINT, (key,), "由系统计算,不能手工填写", "请修改它所依据的栏")
+    elif config.required and draft.typed[key] is None:
+        issue = Issue("required_cleared", Level.HINT, (key,), "此栏不能留空", "要更换请直接输入新值")
+    else:
+        return
+    draft.restore[key] = issue
+    draft.rewrite.add(key)
+    if config.sensitive:
+        del draft.typed[key]
+        draft.tokens[key] = str(before)
+    else:
+        draft.typed[key] = before
+
+
+def _unchanged(key: FieldKey, config: FieldConfig, known: Known, draft: _Draft) -> None:
+    """A cell that a partial row does not mention shows what it showed."""
+    value = known.state.base.get(key)
+    held = known.state.held.get(key)
+    if held is not None:
+        draft.bad[key] = Rejection(held.issue)
+    elif config.sensitive and value is not None:
+        draft.tokens[key] = str(value)
+    else:
+        draft.typed[key] = value
+
+
+def _decode_plain(
+    key: FieldKey, config: FieldConfig, raw: Raw, reader: Reader, draft: _Draft, known: Known
+) -> None:
+    document = draft.typed.get(config.document or "")
+    if document is None and known.record and config.document:
+        document = known.record.values.get(config.document)
+    result = parse(
+        config, raw, schema=reader.schema, today=reader.today, document=str(document) if document else None
+    )
+    if not isinstance(result, Rejection):
+        draft.typed[key] = result
+        return
+    draft.bad[key] = replace(result, issue=replace(result.issue, fields=(key,)))
+    if config.sensitive:
+        draft.bad_text[key] = str(raw)
+        draft.rewrite.add(key)
+
+
+def _decode_link(key: FieldKey, config: FieldConfig, raw: Raw, reader: Reader, draft: _Draft) -> None:
+    found, lost = reader.links.resolve(config, raw)
+    if lost:
+        draft.bad[key] = Rejection(_unknown_link(key, config, reader.schema))
+    elif config.type is FieldType.LINK and len(found) > 1:
+        draft.bad[key] = Rejection(Issue("link_single", Level.ERROR, (key,), "只能填一个", "只保留一个"))
+    elif not found:
+        draft.typed[key] = None
+    else:
+        draft.typed[key] = next(iter(found)) if config.type is FieldType.LINK else found
+
+
+def _unknown_link(key: FieldKey, config: FieldConfig, schema: SchemaConfig) -> Issue:
+    target = schema.tables[config.to or ""]
+    key_name = target.fields[target.key].name
+    return Issue(
+        "unknown_link",
+        Level.ERROR,
+        (key,),
+        f"{target.name}中没有这个{key_name}",
+        f"核对{key_name},或先在{target.name}中建档",
+    )
+
+
+def _decode_sensitive(
+    key: FieldKey, config: FieldConfig, raw: Raw, known: Known, reader: Reader, draft: _Draft
+) -> None:
+    cell = split_cell(raw) if isinstance(raw, str) else None
+    if cell is None:
+        _decode_plain(key, config, raw, reader, draft, known)
+        if draft.typed.get(key) is not None:
+            draft.rewrite.add(key)  # Plaintext stands in the cell: it goes, valid or not.
+        return
+    sealed = reader.look_up(cell.token) if cell.token else None
+    held = known.state.held.get(key)
+    if sealed is not None and held is not None and sealed.token == held.token:
+        _decode_held(key, config, raw, sealed.token, known, reader, draft)
+    elif sealed is not None and _is_theirs(sealed, key, known, reader):
+        draft.tokens[key] = sealed.token
+        if raw != cell_text(sealed.mask, sealed.token):
+            draft.rewrite.add(key)
+            draft.restore[key] = _edited(key)
+    elif known.fresh:
+        _decode_foreign_in_fresh(key, config, sealed, reader, draft)
+    else:
+        draft.rewrite.add(key)
+        draft.restore[key] = _edited(key) if sealed is None and cell.token is None else _foreign(key)
+        mine = _own_tokens(key, known)
+        if mine:
+            draft.tokens[key] = mine[0]
+        else:
+            draft.typed[key] = None
+
+
+def _own_tokens(key: FieldKey, known: Known) -> list[str]:
+    """The tokens this cell may rightly show: what it showed last, and what the hub has."""
+    shown, agreed = known.state.base.get(key), known.record.values.get(key) if known.record else None
+    return [str(token) for token in (shown, agreed) if token is not None]
+
+
+def _is_theirs(sealed: Sealed, key: FieldKey, known: Known, reader: Reader) -> bool:
+    """A token counts when it is the field's own, or an earlier one of the same person and field (an undo)."""
+    own = _own_tokens(key, known)
+    if sealed.token in own:
+        return True
+    mine = reader.look_up(own[0]) if own else None
+    return mine is not None and sealed.valid and (sealed.subject, sealed.field) == (mine.subject, mine.field)
+
+
+def _decode_held(
+    key: FieldKey, config: FieldConfig, raw: Raw, token: str, known: Known, reader: Reader, draft: _Draft
+) -> None:
+    """A held cell is judged again, from the vault: what held it may have been mended elsewhere."""
+    text = reader.opened(token)
+    if text is None:
+        draft.bad[key] = Rejection(known.state.held[key].issue)
+        return
+    _decode_plain(key, config, text, reader, draft, known)
+    if raw == invalid_text(token) and key in draft.bad:
+        draft.rewrite.discard(key)  # Nothing changed: the stand-in is as it should be.
+
+
+def _decode_foreign_in_fresh(
+    key: FieldKey, config: FieldConfig, sealed: Sealed | None, reader: Reader, draft: _Draft
+) -> None:
+    """A row pasted for another person: what may be copied is sealed anew, the rest is cleared with a note."""
+    draft.rewrite.add(key)
+    if sealed is not None and sealed.valid and config.copy_to_new and sealed.field.endswith(f".{key}"):
+        draft.copied[key] = sealed.token
+        return
+    draft.typed[key] = None
+    draft.restore[key] = Issue(
+        "cleared_copy", Level.HINT, (key,), "复制来的加密内容属于另一个人,已清空", "输入本人的号码"
+    )
+
+
+def _edited(key: FieldKey) -> Issue:
+    return Issue("stand_in_edited", Level.HINT, (key,), "您改动了加密显示的文字", "选中整格输入完整新号码")
+
+
+def _foreign(key: FieldKey) -> Issue:
+    return Issue(
+        "token_foreign", Level.HINT, (key,), "粘贴的加密代码不属于此人此栏", "选中整格输入完整新号码"
+    )

@@ -1,0 +1,118 @@
+"""Deletes archive, never destroy; they take effect after a grace, and too many at once wait for a person."""
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+import structlog
+
+from validators.schema import TableKey
+
+from .connection import Uid
+from .engine import CycleReport, Engine, Replica
+from .identify import Identified
+from .store.hub import Unit
+from .store.records import State
+from .store.seen import SeenState
+
+log = structlog.get_logger("sync")
+
+SMALL_TABLE = 3
+"""A table this small may lose all its rows without anybody being asked."""
+
+
+def note_deletions(
+    engine: Engine,
+    unit: Unit,
+    replica: Replica,
+    table: TableKey,
+    found: Identified,
+    known: Mapping[Uid, SeenState],
+    report: CycleReport,
+) -> None:
+    """Start the grace of rows that vanished, and carry out the deletions whose grace is over."""
+    now = engine.clock()
+    back = [state for uid, state in known.items() if state.gone_since and uid in found.present]
+    fresh = [uid for uid in found.gone if known[uid].gone_since is None]
+    if back:
+        unit.seen.save(replica.name, table, [state.evolve(gone_since=None) for state in back])
+        unit.lists.drop_deletions(replica.name, table, [state.uid for state in back])
+    if fresh:
+        unit.seen.save(replica.name, table, [known[uid].evolve(gone_since=now) for uid in fresh])
+        log.info("rows_vanished", replica=replica.name, table=table, rows=len(fresh))
+
+
+def carry_out_deletions(engine: Engine, replica: Replica, table: TableKey, report: CycleReport) -> None:
+    """Archive what has been gone for the grace; what is still needed, or was edited elsewhere, is put back instead."""
+    now, grace = engine.clock(), timedelta(seconds=engine.config.delete_grace_s)
+    with engine.hub.unit() as unit:
+        known = unit.seen.of(replica.name, table)
+        gone = {uid: state for uid, state in known.items() if state.gone_since is not None}
+        due = {
+            uid: state for uid, state in gone.items() if state.gone_since and now - state.gone_since >= grace
+        }
+        if not due:
+            return
+        decided = {
+            d.uid: d.decision for d in unit.lists.deletions() if (d.replica, d.table) == (replica.name, table)
+        }
+        if _too_many(engine, len(gone), len(known)):
+            undecided = [uid for uid in due if not decided.get(uid)]
+            unit.lists.await_approval(replica.name, table, undecided, now)
+            if undecided and not all(uid in decided for uid in undecided):
+                log.warning("deletions_wait", replica=replica.name, table=table, rows=len(undecided))
+            report.waiting_deletions += len(undecided)
+            due = {uid: state for uid, state in due.items() if decided.get(uid)}
+        for uid, state in due.items():
+            _carry_out(
+                engine, unit, replica, table, state, refused=decided.get(uid) == "refused", report=report
+            )
+        unit.lists.drop_deletions(replica.name, table, due)
+
+
+def _too_many(engine: Engine, gone: int, known: int) -> bool:
+    return gone > engine.config.deletes_max or (known > SMALL_TABLE and gone * 2 > known)
+
+
+def _carry_out(
+    engine: Engine,
+    unit: Unit,
+    replica: Replica,
+    table: TableKey,
+    state: SeenState,
+    *,
+    refused: bool,
+    report: CycleReport,
+) -> None:
+    record = unit.records.get(table, state.uid)
+    unit.seen.forget(replica.name, table, [state.uid])
+    if record is None or record.state is State.ARCHIVED:
+        return
+    fields = replica.fields(table)
+    edited = any(record.values.get(key) != state.base.get(key) for key in fields - state.held.keys())
+    needed = bool(live_referrers(unit, state.uid))
+    if record.state is State.LIVE and (refused or edited or needed):
+        # Forgetting the row is enough: the record is live and the replica lacks it, so it is written again.
+        report.put_back += 1
+        log.info(
+            "row_put_back",
+            replica=replica.name,
+            table=table,
+            why="refused" if refused else "needed" if needed else "edited",
+        )
+        return
+    unit.records.save(table, state.uid, record.values, state=State.ARCHIVED, now=engine.clock())
+    unit.records.bury(table, state.uid, replica=replica.name, now=engine.clock())
+    report.archived += 1
+
+
+def live_referrers(unit: Unit, uid: Uid) -> int:
+    """How many records that are not archived link to this one, itself apart."""
+    referrers: dict[TableKey, set[Uid]] = {}
+    for table, other, _ in unit.records.referrers([uid]):
+        if other != uid:
+            referrers.setdefault(table, set()).add(other)
+    return sum(
+        record.state is not State.ARCHIVED
+        for table, uids in referrers.items()
+        for record in unit.records.get_many(table, uids).values()
+    )

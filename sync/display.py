@@ -1,0 +1,79 @@
+"""From canonical values to the cells of one replica: stand-ins, link names, options in their order."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from validators.schema import LINKS, FieldConfig, FieldKey, FieldType, TableKey
+from validators.values import Value, refers
+from vault.vault import Sealed
+
+from .connection import CellValue, Uid
+from .engine import Engine, Replica
+from .links import link_cell
+from .merge import Row
+from .secrets import shown_text
+from .store.hub import Unit
+from .store.seen import Held
+
+
+@dataclass(frozen=True, slots=True)
+class Display:
+    """Shows canonical values as one replica shows them. Holds masks and tokens, never plaintext."""
+
+    fields: Mapping[FieldKey, FieldConfig]
+    options: Mapping[FieldKey, Sequence[str]]
+    sealed: Mapping[str, Sealed]
+    names: Mapping[Uid, str]
+    form: Literal["row_id", "key"]
+
+    def cell(self, key: FieldKey, value: Value | None) -> tuple[CellValue, bool]:
+        """The cell for a value, and whether it can be shown yet: a link waits until its target has a name here."""
+        config = self.fields[key]
+        if value is None:
+            return None, True
+        if config.sensitive:
+            return shown_text(self.sealed[str(value)]), True
+        if config.type in LINKS:
+            cell = link_cell(refers(config, value), self.names, self.form)
+            return cell, cell is not None
+        if isinstance(value, frozenset):
+            order = {option: place for place, option in enumerate(self.options.get(key, ()))}
+            return tuple(sorted(value, key=lambda option: (order.get(option, len(order)), option))), True
+        return value, True
+
+    def held(self, held: Held | None) -> str | None:
+        """The stand-in of a held sensitive value."""
+        return shown_text(self.sealed[held.token]) if held and held.token else None
+
+
+def build_display(
+    engine: Engine, unit: Unit, replica: Replica, table: TableKey, rows: Sequence[Row], held: Sequence[Held]
+) -> Display:
+    """Load what showing these rows needs."""
+    config = engine.schema.tables[table]
+    tokens = {str(row[key]) for row in rows for key in config.sensitive if key in row}
+    tokens |= {one.token for one in held if one.token}
+    options = {
+        key: engine.schema.options_of(field).values for key, field in config.of_type(FieldType.MULTISELECT)
+    }
+    return Display(
+        fields=config.fields,
+        options=options,
+        sealed=engine.vault.look_up(tokens) if tokens else {},
+        names=_names(unit, replica, config.links, rows),
+        form=replica.connection.link_form,
+    )
+
+
+def _names(
+    unit: Unit, replica: Replica, links: Mapping[FieldKey, FieldConfig], rows: Sequence[Row]
+) -> dict[Uid, str]:
+    names: dict[Uid, str] = {}
+    for key, config in links.items():
+        uids = {uid for row in rows for uid in refers(config, row.get(key))}
+        if replica.connection.link_form == "row_id":
+            names |= unit.seen.locate(replica.name, config.to or "", uids)
+        else:
+            names |= {uid: record.key for uid, record in unit.records.get_many(config.to or "", uids).items()}
+    return names

@@ -1,0 +1,143 @@
+"""Which record a row is. On Airtable the record id decides, on Sheets the hidden column 记录编号.
+
+A copied row, a row without uid, a uid that nobody gave, and a sort that tore the uids from their rows are all told apart
+here, before anything is read from the cells. Decides only; uids are written by the plan.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from validators.schema import TableKey
+
+from .connection import Listing, RowId, SeenRow, Uid
+from .settle import name_of
+from .store.seen import SeenState
+from .uid import is_uid
+
+TORN_MIN = 2
+"""Rows that show another row's business key before a tab counts as torn: one may be a correction, two swapped are not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Identified:
+    """The rows of a listing, by what is to be done with them."""
+
+    changed: tuple[tuple[Uid, SeenRow], ...] = ()
+    """Rows with a uid that differ from what was last processed."""
+    unnumbered: tuple[SeenRow, ...] = ()
+    """Rows that need a uid: new ones, and copies (their `uid` is empty here whatever the cell shows)."""
+    stray: tuple[SeenRow, ...] = ()
+    """Rows whose uid cell has to be blanked first: a copy on Sheets, or text that is no uid."""
+    present: frozenset[Uid] = frozenset()
+    moved: Mapping[Uid, int] = field(default_factory=dict)
+    gone: frozenset[Uid] = frozenset()
+    """Known rows that a complete listing lacks, or that the service reports as deleted."""
+    torn: bool = False
+
+
+def identify(
+    listing: Listing,
+    *,
+    known: Mapping[Uid, SeenState],
+    exists: Callable[[Iterable[Uid]], set[Uid]],
+    fingerprint: Callable[[SeenRow], bytes],
+    forced: frozenset[str],
+) -> Identified:
+    """Sort the rows of a listing. `exists` tells which uids the hub has; `forced` names rows to take though unchanged."""
+    by_row_id = {state.row_id: uid for uid, state in known.items() if state.row_id}
+    unclaimed = {row.uid for row in listing.rows if is_uid(row.uid) and row.uid not in known}
+    adoptable = exists(unclaimed) if unclaimed else set()
+    owners, unnumbered, stray = _owners(listing.rows, by_row_id, known, adoptable, fingerprint)
+    changed = [
+        (uid, row)
+        for uid, row in owners.items()
+        if row.partial
+        or uid not in known
+        or uid in forced
+        or name_of(row) in forced
+        or known[uid].gone_since is not None
+        or known[uid].fingerprint != fingerprint(row)
+    ]
+    return Identified(
+        changed=tuple(changed),
+        unnumbered=tuple(unnumbered),
+        stray=tuple(stray),
+        present=frozenset(owners),
+        moved={
+            uid: row.position
+            for uid, row in owners.items()
+            if uid in known and known[uid].position != row.position and not row.partial
+        },
+        gone=_gone(listing, known, owners, by_row_id),
+    )
+
+
+def _owners(
+    rows: Iterable[SeenRow],
+    by_row_id: Mapping[RowId, Uid],
+    known: Mapping[Uid, SeenState],
+    adoptable: set[Uid],
+    fingerprint: Callable[[SeenRow], bytes],
+) -> tuple[dict[Uid, SeenRow], list[SeenRow], list[SeenRow]]:
+    """Rows by uid; rows without one; rows whose uid cell is wrong."""
+    claims: dict[Uid, list[SeenRow]] = defaultdict(list)
+    unnumbered: list[SeenRow] = []
+    stray: list[SeenRow] = []
+    for row in rows:
+        if row.row_id and row.row_id in by_row_id:
+            claims[by_row_id[row.row_id]].append(
+                row
+            )  # Airtable: the record id decides, whatever the cell says.
+        elif row.row_id and row.uid in known and known[row.uid].row_id:
+            unnumbered.append(row)  # Airtable's "duplicate record" copies the uid; the copy is a new record.
+        elif row.uid in known or row.uid in adoptable:
+            claims[row.uid].append(row)
+        elif is_uid(row.uid):
+            claims[row.uid].append(
+                row
+            )  # A uid of ours that this hub does not know: kept, for it may be from a backup.
+        elif row.uid and not row.row_id:
+            stray.append(row)  # Typed over, or torn: it must not stand where a uid belongs.
+        else:
+            unnumbered.append(row)
+    owners: dict[Uid, SeenRow] = {}
+    for uid, claimants in claims.items():
+        owner = claimants[0] if len(claimants) == 1 else _original(claimants, known.get(uid), fingerprint)
+        owners[uid] = owner
+        stray += [row for row in claimants if row is not owner]
+    return owners, unnumbered, stray
+
+
+def _original(
+    claimants: list[SeenRow], state: SeenState | None, fingerprint: Callable[[SeenRow], bytes]
+) -> SeenRow:
+    """Of several rows with one uid: the unchanged one, at its old place if several are; else the one at the old place."""
+    if state is None:
+        return claimants[0]
+    unchanged = [row for row in claimants if fingerprint(row) == state.fingerprint]
+    return min(unchanged or claimants, key=lambda row: (row.position != state.position, row.position))
+
+
+def _gone(
+    listing: Listing,
+    known: Mapping[Uid, SeenState],
+    owners: Mapping[Uid, SeenRow],
+    by_row_id: Mapping[RowId, Uid],
+) -> frozenset[Uid]:
+    destroyed = {by_row_id[row_id] for row_id in listing.destroyed if row_id in by_row_id}
+    absent = set(known) - set(owners) if listing.complete else set()
+    return frozenset(destroyed | absent)
+
+
+def is_torn(
+    changed: Iterable[tuple[Uid, SeenRow]], *, key_of: Callable[[SeenRow], str], key_owner: Mapping[str, Uid]
+) -> bool:
+    """Whether rows show each other's business keys: a partial sort has torn the uids from their rows."""
+    swapped = [uid for uid, row in changed if key_owner.get(key_of(row), uid) != uid]
+    return len(swapped) >= TORN_MIN
+
+
+def table_key_text(table: TableKey, row: SeenRow, key_field: str) -> str:
+    """The business key as the row shows it, trimmed; empty when blank."""
+    return str(row.cells.get(key_field) or "").strip()

@@ -1,0 +1,170 @@
+"""The way in: which rows of a listing are to be looked at now, and which record each of them is."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import structlog
+
+from validators.issues import Rejection
+from validators.schema import FieldType, TableKey
+
+from .connection import Listing, SeenRow, Uid
+from .deletes import note_deletions
+from .engine import CycleReport, Engine, Replica
+from .identify import Identified, identify, is_torn
+from .settle import name_of
+from .stages import Known
+from .store.hub import Unit
+from .store.seen import SeenState
+from .uid import new_uid
+
+log = structlog.get_logger("sync")
+
+NUMBER_TYPES = (FieldType.IDNO, FieldType.PHONE, FieldType.ACCOUNT)
+
+
+@dataclass(frozen=True, slots=True)
+class Arrivals:
+    """Rows to be judged now, and rows whose uid cell is wrong. A torn table gives no rows: nothing in it is certain."""
+
+    rows: tuple[SeenRow, ...] = ()
+    stray: tuple[SeenRow, ...] = ()
+    torn: bool = False
+
+
+def settle(engine: Engine, replica: Replica, listing: Listing, report: CycleReport) -> Arrivals:
+    """Tell rows apart, start the grace of those that vanished, and let through what has stood still long enough."""
+    table, now = listing.table, engine.clock()
+    with engine.hub.unit() as unit:
+        queued = frozenset(unit.lists.rechecks(replica.name).get(table, set()))
+        known = unit.seen.of(replica.name, table)
+        found = identify(
+            listing,
+            known=known,
+            exists=lambda uids: set(unit.records.get_many(table, uids)),
+            fingerprint=engine.fingerprint,
+            forced=queued,
+        )
+        if _torn(engine, unit, table, found):
+            report.torn.append(f"{replica.name}/{table}")
+            log.error("table_torn", replica=replica.name, table=table, rows=len(found.changed))
+            return Arrivals(torn=True)
+        unit.seen.move(replica.name, table, found.moved)
+        if listing.complete:
+            engine.settling.drop(replica.name, table, {name_of(row): None for row in listing.rows})
+        note_deletions(engine, unit, replica, table, found, known, report)
+        settled = _settled(engine, replica, table, found, unit, now)
+        rows = [*_rechecked(queued, listing, known, found), *settled]
+        unit.lists.end_recheck(replica.name, table, queued - _unlisted(queued, listing, known))
+        report.settling += len(engine.settling.waiting(replica.name, table))
+    report.add(report.pulled, replica.name, len(settled))
+    return Arrivals(tuple(rows), found.stray)
+
+
+def _settled(
+    engine: Engine, replica: Replica, table: TableKey, found: Identified, unit: Unit, now: datetime
+) -> list[SeenRow]:
+    arriving = [*(row for _, row in found.changed), *found.unnumbered]
+    settled = engine.settling.take(
+        replica.name, table, arriving, now=now, unfinished=lambda row: _unfinished(engine, table, row)
+    )
+    held_back = engine.settling.waiting(replica.name, table)
+    # What waits is in memory only; after a crash the queue has these rows shown again.
+    unit.lists.ask_recheck(
+        replica.name, table, [name for name in held_back if not name.startswith("@")], "settling"
+    )
+    return settled
+
+
+def _unfinished(engine: Engine, table: TableKey, row: SeenRow) -> bool:
+    """Whether a number in the row is still too short to be complete."""
+    cells = {
+        key: row.cells[key]
+        for key, _ in engine.schema.tables[table].of_type(*NUMBER_TYPES)
+        if key in row.cells
+    }
+    parsed = engine.parser.parse(table, cells, today=engine.today()) if cells else {}
+    return any(isinstance(value, Rejection) and value.partial for value in parsed.values())
+
+
+def _rechecked(
+    queued: frozenset[str], listing: Listing, known: Mapping[Uid, SeenState], found: Identified
+) -> list[SeenRow]:
+    """Rows to be judged again though nobody touched them: as they were last seen, without asking the service."""
+    listed = {uid for uid, _ in found.changed}
+    return [
+        SeenRow(uid=uid, row_id=known[uid].row_id, position=known[uid].position, cells={}, partial=True)
+        for uid in sorted(queued)
+        if uid in known and uid not in listed and not known[uid].held and known[uid].gone_since is None
+    ]
+
+
+def _unlisted(queued: frozenset[str], listing: Listing, known: Mapping[Uid, SeenState]) -> frozenset[str]:
+    """Rows that have to be shown in full before they can be judged again; they stay in the queue until they are."""
+    if listing.complete:
+        return frozenset()
+    shown = {name_of(row) for row in listing.rows if not row.partial}
+    return frozenset(
+        uid for uid in queued if uid in known and known[uid].held and known[uid].row_id not in shown
+    )
+
+
+def _torn(engine: Engine, unit: Unit, table: TableKey, found: Identified) -> bool:
+    key_field = engine.schema.tables[table].key
+
+    def key_of(row: SeenRow) -> str:
+        return str(row.cells.get(key_field) or "").strip()
+
+    keys = {key_of(row) for _, row in found.changed if not row.row_id} - {""}
+    return bool(keys) and is_torn(found.changed, key_of=key_of, key_owner=unit.records.by_key(table, keys))
+
+
+def know(
+    engine: Engine, unit: Unit, replica: Replica, table: TableKey, rows: Sequence[SeenRow]
+) -> list[Known]:
+    """Give every row its uid: its own, that of the record it is a copy of on this side, or a new one."""
+    names = unit.seen.name(replica.name, table, [row.row_id for row in rows if row.row_id])
+    uids = {
+        id(row): names.get(row.row_id, "") or ("" if row.row_id and row.uid in names.values() else row.uid)
+        for row in rows
+    }
+    adopted = _adopt(engine, unit, replica, table, [row for row in rows if not uids[id(row)]])
+    journaled = unit.seen.numbering(replica.name, table)
+    known: list[Known] = []
+    for row in rows:
+        fresh = not uids[id(row)]
+        uid = uids[id(row)] or adopted.get(id(row)) or _journaled(engine, row, journaled) or _new(engine)
+        if fresh:
+            unit.seen.begin_numbering(replica.name, table, uid, engine.fingerprint(row), engine.clock())
+        known.append(Known(uid, row, SeenState(uid, row_id=row.row_id, position=row.position), None, fresh))
+    states = unit.seen.get_many(replica.name, table, [row.uid for row in known])
+    records = unit.records.get_many(table, [row.uid for row in known])
+    return [
+        Known(k.uid, k.row, states.get(k.uid, k.state), records.get(k.uid), k.fresh and k.uid not in records)
+        for k in known
+    ]
+
+
+def _journaled(engine: Engine, row: SeenRow, journaled: dict[bytes, list[Uid]]) -> Uid | None:
+    waiting = journaled.get(engine.fingerprint(row))
+    return waiting.pop(0) if waiting else None
+
+
+def _new(engine: Engine) -> Uid:
+    return new_uid(engine.clock(), engine.random_bits)
+
+
+def _adopt(
+    engine: Engine, unit: Unit, replica: Replica, table: TableKey, rows: Sequence[SeenRow]
+) -> dict[int, Uid]:
+    """New rows that are records this replica lacks: typed on both sides, or tables that already held rows."""
+    key = engine.schema.tables[table].key
+    wanted: dict[str, list[SeenRow]] = {}
+    for row in rows:
+        value = engine.parser.parse(table, {key: row.cells.get(key)}, today=engine.today())[key]
+        if isinstance(value, str):
+            wanted.setdefault(value, []).append(row)
+    owners = unit.records.by_key(table, wanted)
+    here = unit.seen.get_many(replica.name, table, owners.values())
+    return {id(wanted[text][0]): uid for text, uid in owners.items() if uid not in here}

@@ -1,0 +1,316 @@
+"""What has to be written to one table of one replica. Decides and writes nothing."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from validators.issues import Issue
+from validators.schema import FieldKey, Level, TableKey
+
+from .commit import Absorbed
+from .connection import CellValue, Insert, Operation, Remove, SystemColumn, Uid, Update
+from .display import Display, build_display
+from .engine import Engine, Replica
+from .merge import Row, merge
+from .stages import Protected
+from .store.records import Record, State
+from .store.seen import Held, SeenState
+from .words import explain, lost_to
+
+NO_HELD: Mapping[FieldKey, Held] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The writes for one table of one replica, and what is agreed on once they are done, by uid."""
+
+    operations: tuple[Operation, ...] = ()
+    base: Mapping[Uid, Row] = field(default_factory=dict, repr=False)
+    rev: Mapping[Uid, int | None] = field(default_factory=dict)
+    words: Mapping[Uid, tuple[str, str]] = field(default_factory=dict)
+    held: Mapping[Uid, Mapping[FieldKey, Held]] = field(default_factory=dict)
+    settled: tuple[SeenState, ...] = ()
+    """Rows that need no write: they only have to be remembered as agreed."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """Everything known of one row when its writes are decided."""
+
+    uid: Uid
+    record: Record
+    state: SeenState | None
+    judged: Protected | None
+    wanted: Row
+    fields: frozenset[FieldKey]
+    display: Display
+    words: tuple[str, str]
+    view: str
+
+    @property
+    def held(self) -> Mapping[FieldKey, Held]:
+        if self.judged is not None:
+            return self.judged.held
+        return self.state.held if self.state else NO_HELD
+
+    @property
+    def frozen(self) -> frozenset[FieldKey]:
+        return self.judged.frozen if self.judged else frozenset(self.held)
+
+    @property
+    def base(self) -> Row:
+        return self.state.base if self.state else {}
+
+    @property
+    def system(self) -> dict[SystemColumn, str]:
+        status, note = self.words
+        return {
+            SystemColumn.STATUS: status,
+            SystemColumn.NOTE: note,
+            SystemColumn.VIEW: self.view,
+            SystemColumn.UID: self.uid,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class _Decision:
+    operation: Operation | None
+    base: Row
+    complete: bool
+
+
+def make_plan(
+    engine: Engine,
+    replica: Replica,
+    table: TableKey,
+    absorbed: Absorbed,
+    hints: Mapping[Uid, tuple[Issue, ...]],
+) -> Plan:
+    """Decide what to write: rows just judged, and rows that the replica lacks or shows differently from the hub.
+
+    `hints` are findings about records that another replica brought up in this cycle.
+    """
+    strays = tuple(
+        Update(row.uid, row.row_id, row.position, True, {}, {}, {SystemColumn.UID: ""})
+        for row in absorbed.stray
+    )
+    with engine.hub.unit() as unit:
+        scope = set(absorbed.judged) | unit.seen.behind(replica.name, table)
+        if not scope:
+            return Plan(strays)
+        states = unit.seen.get_many(replica.name, table, scope)
+        records = {
+            uid: record
+            for uid, record in unit.records.get_many(table, scope).items()
+            if not (uid in states and states[uid].gone_since)
+            and (uid in states or uid in absorbed.judged or record.state is State.LIVE)
+        }
+        held = [one for uid in records for one in _held(states.get(uid), absorbed.judged.get(uid)).values()]
+        shown = [*(record.values for record in records.values()), *(state.base for state in states.values())]
+        display = build_display(engine, unit, replica, table, shown, held)
+    wanted = _wanted(replica.fields(table), states, records, absorbed)
+    rows = [
+        _Row(
+            uid=uid,
+            record=records[uid],
+            state=states.get(uid),
+            judged=absorbed.judged.get(uid),
+            wanted=wanted[uid],
+            fields=replica.fields(table),
+            display=display,
+            words=_words(engine, table, states.get(uid), records[uid], absorbed, hints.get(uid, ())),
+            view=f"{engine.desk_url}/r/{uid}" if engine.desk_url else "",
+        )
+        for uid in sorted(records.keys() & wanted.keys())
+    ]
+    removals = [
+        Remove(uid, states[uid].row_id, states[uid].position)
+        for uid in sorted(records.keys() - wanted.keys())
+    ]
+    return _gather(rows, (*strays, *removals))
+
+
+def _held(state: SeenState | None, judged: Protected | None) -> Mapping[FieldKey, Held]:
+    return judged.held if judged else state.held if state else NO_HELD
+
+
+def _wanted(
+    fields: frozenset[FieldKey],
+    states: Mapping[Uid, SeenState],
+    records: Mapping[Uid, Record],
+    absorbed: Absorbed,
+) -> Mapping[Uid, Row]:
+    """What the replica should show. Everything it showed is in the hub by now, so it counts as showing its base."""
+    base = {uid: state.base for uid, state in states.items() if uid in records}
+    frozen = {
+        uid: absorbed.judged[uid].frozen if uid in absorbed.judged else frozenset(state.held)
+        for uid, state in states.items()
+    }
+    hub = {uid: record.values for uid, record in records.items() if record.state is not State.ARCHIVED}
+    return merge(base, hub, base, fields=fields, frozen=frozen, policy={}).wanted
+
+
+def _gather(rows: list[_Row], first: tuple[Operation, ...]) -> Plan:
+    decisions = {row.uid: (row, _decide(row)) for row in rows}
+    operations = tuple(
+        decision.operation for _, decision in decisions.values() if decision.operation is not None
+    )
+    revs = {uid: row.record.rev if decision.complete else None for uid, (row, decision) in decisions.items()}
+    return Plan(
+        operations=(*first, *operations),
+        base={uid: decision.base for uid, (_, decision) in decisions.items()},
+        rev=revs,
+        words={uid: row.words for uid, (row, _) in decisions.items()},
+        held={uid: row.held for uid, (row, _) in decisions.items()},
+        settled=tuple(
+            row.state.evolve(rev=revs[uid])
+            for uid, (row, decision) in decisions.items()
+            if decision.operation is None and row.state is not None and revs[uid] is not None
+        ),
+    )
+
+
+def _decide(row: _Row) -> _Decision:
+    return _insert(row) if row.state is None else _update(row, row.state)
+
+
+def _insert(row: _Row) -> _Decision:
+    cells: dict[FieldKey, CellValue] = {}
+    complete = True
+    for key in row.fields & row.wanted.keys() - row.frozen:
+        cell, ready = row.display.cell(key, row.wanted[key])
+        complete &= ready
+        if ready:
+            cells[key] = cell
+    base = {key: row.wanted[key] for key in cells}
+    for key, held in row.held.items():
+        # A row that arrives held, by import: its wrong values stand where staff will mend them.
+        cells[key] = row.display.held(held) or _as_cell(
+            row.judged.known.row.cells.get(key) if row.judged else None
+        )
+    return _Decision(Insert(row.uid, cells, row.system), base, complete)
+
+
+def _update(row: _Row, state: SeenState) -> _Decision:
+    cells: dict[FieldKey, CellValue] = {}
+    complete = True
+    for key in row.fields - row.frozen:
+        cell, ready = row.display.cell(key, row.wanted.get(key))
+        complete &= ready
+        if ready and _shows_other(row, key, cell):
+            cells[key] = cell
+    for key, held in row.held.items():
+        stand_in = row.display.held(held)
+        if stand_in is not None and row.judged and _shown_text(row, key) != stand_in:
+            cells[key] = stand_in
+    system = {
+        column: text for column, text in row.system.items() if text != _shown_system(row).get(column, text)
+    }
+    base = {key: value for key, value in row.base.items() if key in row.frozen or key in row.wanted}
+    base |= {key: row.wanted[key] for key in cells if key in row.wanted and key not in row.frozen}
+    if not cells and not system:
+        return _Decision(None, base, complete)
+    return _Decision(_as_update(row, state, cells, system), base, complete)
+
+
+def _as_update(
+    row: _Row, state: SeenState, cells: dict[FieldKey, CellValue], system: dict[SystemColumn, str]
+) -> Update:
+    before = {key: _shown_cell(row, key) for key in cells}
+    seen = row.judged.known.row if row.judged and not row.judged.known.row.partial else None
+    numbered = seen is None or seen.uid == row.uid
+    if seen is not None and not numbered and not seen.row_id:
+        # A row without uid is recognised by everything it shows.
+        before = {key: _as_cell(raw) for key, raw in seen.cells.items()} | before
+    position = seen.position if seen is not None else state.position
+    return Update(row.uid, state.row_id, position, numbered, before, cells, system)
+
+
+def _shows_other(row: _Row, key: FieldKey, cell: CellValue) -> bool:
+    """Whether the replica shows something else in this cell than it should."""
+    if row.judged is None:
+        return row.base.get(key) != row.wanted.get(key)
+    if row.display.fields[key].sensitive:
+        return (_shown_text(row, key) or None) != cell
+    return key in row.judged.rewrite or row.judged.shown.get(key) != row.wanted.get(key)
+
+
+def _shown_text(row: _Row, key: FieldKey) -> object:
+    """The text of a sensitive cell now: as read, or as it must be when the service did not mention it."""
+    assert row.judged is not None
+    seen, before = row.judged.known.row, row.judged.known.state
+    if not seen.partial or key in seen.cells:
+        return seen.cells.get(key)
+    if key in before.held and before.held[key].token in row.display.sealed:
+        return row.display.held(before.held[key])
+    return _base_cell(row, before, key)
+
+
+def _shown_cell(row: _Row, key: FieldKey) -> CellValue:
+    if row.judged is not None:
+        seen = row.judged.known.row
+        if not seen.partial or key in seen.cells:
+            return _as_cell(seen.cells.get(key))
+        return _base_cell(row, row.judged.known.state, key)
+    assert row.state is not None
+    return _base_cell(row, row.state, key)
+
+
+def _base_cell(row: _Row, state: SeenState, key: FieldKey) -> CellValue:
+    value = state.base.get(key)
+    if row.display.fields[key].sensitive and str(value) not in row.display.sealed:
+        return None
+    return row.display.cell(key, value)[0]
+
+
+def _as_cell(raw: object) -> CellValue:
+    return tuple(raw) if isinstance(raw, list) else raw  # type: ignore[return-value]
+
+
+def _shown_system(row: _Row) -> Mapping[SystemColumn, str]:
+    """What the system columns show; a column that is not known is left out, and so is not written for its own sake."""
+    assert row.state is not None
+    if row.judged is not None and not row.judged.known.row.partial:
+        shown = row.judged.known.row
+        return {column: shown.system.get(column, "") for column in SystemColumn} | {
+            SystemColumn.UID: shown.uid
+        }
+    known = {SystemColumn.STATUS: row.state.status, SystemColumn.NOTE: row.state.note}
+    return {**known, **(row.judged.known.row.system if row.judged else {}), SystemColumn.UID: row.uid}
+
+
+def _words(
+    engine: Engine,
+    table: TableKey,
+    state: SeenState | None,
+    record: Record,
+    absorbed: Absorbed,
+    hints: tuple[Issue, ...],
+) -> tuple[str, str]:
+    judged = absorbed.judged.get(record.uid)
+    if judged is None and not hints and state is not None:
+        return state.status, state.note
+    config = engine.schema.tables[table]
+    held = [one.issue for one in (state.held.values() if state else ())]
+    return explain(
+        config,
+        issues=judged.issues if judged else (*held, *hints),
+        restored=judged.restored if judged else (),
+        lost=[
+            lost_to(config.fields[key], key, mine=other, kept=kept)
+            for key, other, kept in absorbed.lost.get(record.uid, ())
+        ],
+        state=judged.state if judged else record.state,
+        waits_for=judged.waits_for if judged else "",
+    )
+
+
+def hints_of(absorbed: Absorbed | None) -> dict[Uid, tuple[Issue, ...]]:
+    """What the other replicas should say of a record too: everything that is not about a value held here."""
+    return {
+        uid: tuple(
+            issue
+            for issue in row.issues
+            if issue.level is Level.HINT or not set(issue.fields) & row.held.keys()
+        )
+        for uid, row in (absorbed.judged.items() if absorbed else ())
+    }

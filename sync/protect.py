@@ -1,0 +1,186 @@
+"""Sensitive values become tokens, valid or not. Plaintext ends here: what leaves this step may be stored and logged."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from validators.prose import Span, find_sensitive
+from validators.schema import FieldConfig, FieldKey, SchemaConfig, TableKey
+from validators.values import Value
+from vault.masks import INVALID_MASK, MasksConfig, cell_text, mask
+from vault.vault import Sealed, Secret
+
+from .secrets import readable, to_text, vault_field
+from .stages import Checked, Protected
+from .store.seen import Held
+
+PROSE_MASKS = {"idno": "idno", "phone": "phone", "account": "account"}
+
+
+class Sealer(Protocol):
+    """What protecting needs of the vault; every call is durable when it returns."""
+
+    def seal(self, secrets: Sequence[Secret]) -> list[Sealed]: ...
+
+    def move(self, tokens: Iterable[str], subject: str) -> dict[str, Sealed]: ...
+
+    def copy(self, token: str, subject: str) -> Sealed: ...
+
+    def look_up(self, tokens: Iterable[str]) -> dict[str, Sealed]: ...
+
+    def restore(self, tokens: Iterable[str]) -> dict[str, Sealed]: ...
+
+
+@dataclass(slots=True)
+class _Draft:
+    """One row on its way out of plaintext."""
+
+    checked: Checked
+    subject: str
+    tokens: dict[FieldKey, str] = field(default_factory=dict)
+    held: dict[FieldKey, Held] = field(default_factory=dict)
+    prose: dict[FieldKey, str] = field(default_factory=dict)
+    rewrite: set[FieldKey] = field(default_factory=set)
+
+
+_Use = Callable[[Sealed], None]
+
+
+def protect(
+    rows: Sequence[Checked], table: TableKey, *, schema: SchemaConfig, masks: MasksConfig, vault: Sealer
+) -> list[Protected]:
+    """Seal everything sensitive in a block of rows, in one durable transaction, before any cell is overwritten."""
+    drafts = [_Draft(row, subject_of(row, table, schema)) for row in rows]
+    secrets: list[tuple[Secret, _Use]] = []
+    for draft in drafts:
+        secrets += _secrets(draft, table, schema, masks)
+    for sealed, (_, use) in zip(vault.seal([secret for secret, _ in secrets]), secrets, strict=True):
+        use(sealed)
+    _adopt(drafts, vault)
+    return [_protected(draft, table, schema) for draft in drafts]
+
+
+def subject_of(row: Checked, table: TableKey, schema: SchemaConfig) -> str:
+    """Whom the row's sensitive values belong to; without a link, the row itself until the link arrives."""
+    path, known = schema.tables[table].subject, row.decoded.known
+    if path is None or path == "self" or path in row.held:
+        linked = None
+    elif path in row.decoded.typed:
+        linked = row.decoded.typed[path]
+    else:
+        linked = known.record.values.get(path) if known.record else None
+    return linked if isinstance(linked, str) else known.uid
+
+
+def _secrets(
+    draft: _Draft, table: TableKey, schema: SchemaConfig, masks: MasksConfig
+) -> Iterable[tuple[Secret, _Use]]:
+    decoded = draft.checked.decoded
+    for key, config in schema.tables[table].fields.items():
+        value = decoded.typed.get(key)
+        if config.sensitive and key in draft.checked.held:
+            text = decoded.bad_text.get(key) if value is None else to_text(value)
+            if text is not None:
+                yield _invalid(draft, table, key, text)
+        elif config.sensitive and value is not None:
+            yield _valid(draft, table, key, config, value, masks)
+        elif config.free_text and isinstance(value, str) and find_sensitive(value):
+            yield from _prose(draft, table, key, value, masks)
+
+
+def _valid(
+    draft: _Draft, table: TableKey, key: FieldKey, config: FieldConfig, value: Value, masks: MasksConfig
+) -> tuple[Secret, _Use]:
+    assert config.sensitive is not None
+    secret = Secret(
+        field=vault_field(table, key),
+        subject=draft.subject,
+        value=to_text(value),
+        mask=mask(config.sensitive.mask, readable(value), masks=masks),
+        searchable=config.sensitive.search,
+    )
+    return secret, lambda sealed: draft.tokens.__setitem__(key, sealed.token)
+
+
+def _invalid(draft: _Draft, table: TableKey, key: FieldKey, text: str) -> tuple[Secret, _Use]:
+    issue = draft.checked.held[key]
+    secret = Secret(vault_field(table, key), draft.subject, text, INVALID_MASK, valid=False)
+    return secret, lambda sealed: draft.held.__setitem__(key, Held(issue, sealed.token))
+
+
+def _prose(
+    draft: _Draft, table: TableKey, key: FieldKey, text: str, masks: MasksConfig
+) -> Iterable[tuple[Secret, _Use]]:
+    """Numbers inside prose belong to third parties: each is sealed under the row itself and shown masked in place."""
+    spans = find_sensitive(text)
+    found: dict[Span, Sealed] = {}
+
+    def use(span: Span) -> _Use:
+        def keep(sealed: Sealed) -> None:
+            found[span] = sealed
+            if len(found) == len(spans):
+                draft.prose[key] = _replace(text, found)
+                draft.rewrite.add(key)
+
+        return keep
+
+    for span in spans:
+        number = text[span.start : span.end]
+        shown = mask(PROSE_MASKS[span.kind], number, masks=masks)
+        yield Secret(vault_field(table, key), draft.checked.decoded.known.uid, number, shown), use(span)
+
+
+def _replace(text: str, found: Mapping[Span, Sealed]) -> str:
+    for span in sorted(found, key=lambda span: span.start, reverse=True):
+        text = text[: span.start] + cell_text(found[span].mask, found[span].token) + text[span.end :]
+    return text
+
+
+def _adopt(drafts: Sequence[_Draft], vault: Sealer) -> None:
+    """Values that were sealed for someone else: a copied row, or a row whose link has arrived or changed."""
+    kept = {token for draft in drafts for token in draft.checked.decoded.tokens.values()}
+    known = vault.look_up(kept)
+    cleared = [token for token, sealed in known.items() if sealed.state == "cleared"]
+    if cleared:
+        vault.restore(cleared)
+    for draft in drafts:
+        tokens = draft.checked.decoded.tokens
+        foreign = {
+            key: token
+            for key, token in tokens.items()
+            if token in known and known[token].subject != draft.subject
+        }
+        moved = vault.move(foreign.values(), draft.subject) if foreign else {}
+        draft.tokens |= tokens
+        draft.tokens |= {key: moved[token].token for key, token in foreign.items() if token in moved}
+        draft.rewrite |= foreign.keys()
+        for key, token in draft.checked.decoded.copied.items():
+            draft.tokens[key] = vault.copy(token, draft.subject).token
+
+
+def _protected(draft: _Draft, table: TableKey, schema: SchemaConfig) -> Protected:
+    checked, decoded = draft.checked, draft.checked.decoded
+    fields = schema.tables[table].fields
+    plain = {key: value for key, value in decoded.typed.items() if not fields[key].sensitive or value is None}
+    shown: dict[FieldKey, Value | None] = {**plain, **draft.prose, **draft.tokens}
+    held = dict(draft.held)
+    for key, issue in checked.held.items():
+        held.setdefault(
+            key, decoded.known.state.held.get(key, Held(issue)) if fields[key].sensitive else Held(issue)
+        )
+    base = decoded.known.state.base
+    # Staff do not set computed fields: whatever they show, the row counts as showing what was agreed.
+    seen = {key: base.get(key) if fields[key].computed else value for key, value in shown.items()}
+    return Protected(
+        known=decoded.known,
+        seen={key: value for key, value in seen.items() if key not in held},
+        shown=shown,
+        held=held,
+        rewrite=frozenset(decoded.rewrite | draft.rewrite),
+        frozen=decoded.frozen | held.keys(),
+        fill=checked.fill,
+        issues=checked.issues,
+        restored=tuple(decoded.restore.values()),
+        state=checked.state,
+        waits_for=checked.waits_for,
+    )

@@ -1,0 +1,60 @@
+"""Rows to be looked at again though nobody touched them, and the listings a cycle works through."""
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from validators.schema import TableKey
+
+from .connection import Listing, RowId
+from .engine import Engine, Replica
+
+
+def reread(engine: Engine, replica: Replica) -> Mapping[TableKey, frozenset[RowId]]:
+    """Queued rows that the service has to show again in full: those with a held value, whose text is nowhere else."""
+    found: dict[TableKey, frozenset[RowId]] = {}
+    with engine.hub.unit() as unit:
+        for table, rows in unit.lists.rechecks(replica.name).items():
+            states = unit.seen.get_many(replica.name, table, rows)
+            shown = {states[row].row_id or row for row in rows if row in states and states[row].held}
+            shown |= {row for row in rows if row not in states}
+            if shown:
+                found[table] = frozenset(shown)
+    return found
+
+
+def listings_of(engine: Engine, replica: Replica, pulled: Iterable[Listing]) -> Iterator[Listing]:
+    """The listings in the order of links; an empty one where only queued or settling rows are left to do."""
+    listings = {listing.table: listing for listing in pulled}
+    with engine.hub.unit() as unit:
+        waiting = unit.lists.rechecks(replica.name)
+    for table in engine.order:
+        if table in listings:
+            yield listings[table]
+        elif replica.holds(table) and (waiting.get(table) or engine.settling.waiting(replica.name, table)):
+            yield Listing(table)
+
+
+def remember_full(engine: Engine, replica: Replica, *, full: bool) -> None:
+    """A full reading was completed."""
+    if full:
+        engine.last_full[replica.name] = engine.clock()
+
+
+def daily_pass(engine: Engine) -> None:
+    """Ages, terms and reminders move with the day: once a day every row of a table that reads `today` is looked at."""
+    today = engine.today()
+    if engine.last_day == today:
+        return
+    if engine.last_day is not None:
+        with engine.hub.unit() as unit:
+            for table in filter(engine.rules.uses_today, engine.order):
+                for replica in engine.replicas:
+                    unit.lists.ask_recheck(replica.name, table, unit.seen.of(replica.name, table), "day")
+    engine.last_day = today
+
+
+def queued(engine: Engine) -> int:
+    """How many rows are in the queue, over all replicas."""
+    with engine.hub.unit() as unit:
+        return sum(
+            len(rows) for replica in engine.replicas for rows in unit.lists.rechecks(replica.name).values()
+        )

@@ -1,0 +1,90 @@
+"""Rows still being typed wait: Airtable saves every keystroke, and half a number is no number yet."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from validators.schema import TableKey
+
+from .connection import SeenRow
+
+RowName = tuple[str, TableKey, str]
+"""Replica, table, and the row's uid, row id or position: whatever it goes by."""
+
+
+@dataclass(slots=True)
+class _Pending:
+    row: SeenRow
+    since: datetime
+
+
+class Settling:
+    """Holds changed rows back until they have stood still. In memory: after a restart a changed row is found again."""
+
+    def __init__(self, *, settle_s: float, settle_partial_s: float) -> None:
+        self._wait, self._wait_partial = timedelta(seconds=settle_s), timedelta(seconds=settle_partial_s)
+        self._pending: dict[RowName, _Pending] = {}
+
+    def take(
+        self,
+        replica: str,
+        table: TableKey,
+        rows: Iterable[SeenRow],
+        *,
+        now: datetime,
+        unfinished: Callable[[SeenRow], bool],
+    ) -> list[SeenRow]:
+        """Add changed rows; return those of this replica and table that have settled. `unfinished` tells half-typed numbers."""
+        for row in rows:
+            self._add((replica, table, name_of(row)), row, now)
+        settled = [
+            (name, pending)
+            for name, pending in self._pending.items()
+            if name[:2] == (replica, table) and now - pending.since >= self._span(pending.row, unfinished)
+        ]
+        for name, _ in settled:
+            del self._pending[name]
+        return [pending.row for _, pending in settled]
+
+    def drop(self, replica: str, table: TableKey, keep: Mapping[str, object]) -> None:
+        """Forget pending rows that a complete listing no longer shows."""
+        stale = [name for name in self._pending if name[:2] == (replica, table) and name[2] not in keep]
+        for name in stale:
+            del self._pending[name]
+
+    def waiting(self, replica: str, table: TableKey) -> list[str]:
+        """The names of the rows held back."""
+        return [name[2] for name in self._pending if name[:2] == (replica, table)]
+
+    def __len__(self) -> int:
+        return len(self._pending)
+
+    def _span(self, row: SeenRow, unfinished: Callable[[SeenRow], bool]) -> timedelta:
+        return max(self._wait, self._wait_partial) if unfinished(row) else self._wait
+
+    def _add(self, name: RowName, row: SeenRow, now: datetime) -> None:
+        known = self._pending.get(name)
+        if known is None:
+            self._pending[name] = _Pending(row, now)
+        elif row.partial:
+            self._pending[name] = _Pending(_overlay(known.row, row), now)
+        elif known.row.partial or (row.cells, row.system) != (known.row.cells, known.row.system):
+            self._pending[name] = _Pending(row, now)
+        else:
+            known.row = row  # It may have moved; it did not change.
+
+
+def name_of(row: SeenRow) -> str:
+    """What a row goes by within its table: the service's id, else its uid, else its place."""
+    return row.row_id or row.uid or f"@{row.position}"
+
+
+def _overlay(older: SeenRow, newer: SeenRow) -> SeenRow:
+    return replace(
+        older,
+        uid=newer.uid or older.uid,
+        cells={**older.cells, **newer.cells},
+        system={**older.system, **newer.system},
+        formulas=older.formulas | newer.formulas,
+        actor=newer.actor or older.actor,
+    )

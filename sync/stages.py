@@ -1,0 +1,82 @@
+"""What one row is between the steps of a cycle. Plaintext of sensitive fields lives in `Decoded` and `Checked` only."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from validators.issues import Issue, Rejection
+from validators.schema import FieldKey
+from validators.values import Value
+
+from .connection import SeenRow, Uid
+from .store.records import Record, State
+from .store.seen import Held, SeenState
+
+NOTHING: Mapping[FieldKey, Value | None] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A row that was given its uid: what the replica shows, what it showed last, what the hub has."""
+
+    uid: Uid
+    row: SeenRow
+    state: SeenState
+    record: Record | None
+    fresh: bool = False
+    """Whether nobody has numbered this row before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """A row whose cells were read. Every field of the replica is in exactly one of the mappings, or frozen."""
+
+    known: Known
+    typed: Mapping[FieldKey, Value | None] = field(repr=False)
+    """Canonical values; plaintext for sensitive fields."""
+    tokens: Mapping[FieldKey, str]
+    """Sensitive fields whose cell shows a token that is theirs."""
+    bad: Mapping[FieldKey, Rejection]
+    bad_text: Mapping[FieldKey, str] = field(repr=False)
+    """The text of rejected sensitive cells; it goes to the vault like a valid value."""
+    restore: Mapping[FieldKey, Issue]
+    """Cells that were damaged: their last value is put back, and why."""
+    copied: Mapping[FieldKey, str]
+    """Sensitive fields of a fresh row that show another person's token and may be copied."""
+    rewrite: frozenset[FieldKey]
+    """Cells whose text has to be written again whatever the merge decides."""
+    frozen: frozenset[FieldKey]
+    """Formula cells and columns that cannot be found."""
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A decoded row with everything that is wrong with it."""
+
+    decoded: Decoded
+    issues: tuple[Issue, ...]
+    held: Mapping[FieldKey, Issue]
+    """Fields that wait where they were typed, with the finding that holds them."""
+    fill: Mapping[FieldKey, Value | None] = field(repr=False)
+    """What the daemon itself adds: numbers, defaults, computed fields. Never sensitive."""
+    state: State
+    waits_for: str = ""
+    """For a waiting row: which link, and the record's key, in the words of staff."""
+
+
+@dataclass(frozen=True, slots=True)
+class Protected:
+    """A row without plaintext of sensitive fields."""
+
+    known: Known
+    seen: Mapping[FieldKey, Value | None]
+    """What the row counts as showing, for the merge."""
+    shown: Mapping[FieldKey, Value | None]
+    """What its cells really show, for the plan."""
+    held: Mapping[FieldKey, Held]
+    rewrite: frozenset[FieldKey]
+    frozen: frozenset[FieldKey]
+    fill: Mapping[FieldKey, Value | None]
+    issues: tuple[Issue, ...]
+    restored: tuple[Issue, ...]
+    state: State
+    waits_for: str = ""

@@ -1,0 +1,87 @@
+"""What staff read in 校验状态 and 校验说明: at most three lines, first whether it was saved, always what to do.
+
+Never the sensitive value.
+"""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from validators.issues import Issue
+from validators.schema import FieldConfig, FieldKey, Level, TableConfig
+from validators.values import Value
+
+from .secrets import readable
+from .store.records import State
+
+PASSED, HINT, ERROR, WAITING = "通过", "提示", "错误", "等待"
+LINES_MAX = 3
+QUOTE_MAX = 12
+_OF_THE_ROW = re.compile(r"[A-Z]\d+|expected")
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """A value that was not taken because somebody else was first; already in words, without sensitive values."""
+
+    key: FieldKey
+    text: str
+
+
+def explain(
+    table: TableConfig,
+    *,
+    issues: Sequence[Issue],
+    restored: Sequence[Issue],
+    lost: Sequence[Lost],
+    state: State,
+    waits_for: str,
+) -> tuple[str, str]:
+    """Status and note of a row."""
+    errors = [issue for issue in issues if issue.level is Level.ERROR]
+    hints = [issue for issue in issues if issue.level is Level.HINT]
+    lines = [
+        *(f"未生效·{_about(table, issue)} → {issue.mend}" for issue in errors),
+        *(f"已还原·{_about(table, issue)} → {issue.mend}" for issue in restored),
+        *(f"未采用·{entry.text}" for entry in lost),
+        *([f"等待{waits_for} 更正后自动生效,本行无需处理。"] if state is State.WAITING else []),
+        *(f"已保存·{_about(table, issue)},{issue.mend}" for issue in hints),
+    ]
+    return _status(errors, [*hints, *restored, *lost], state), "\n".join(_shorten(lines))
+
+
+def lost_to(config: FieldConfig, key: FieldKey, *, mine: Value | None, kept: Value | None) -> Lost:
+    """A value lost a conflict: plain fields name both values, sensitive ones none."""
+    if config.sensitive:
+        return Lost(key, f"{config.name}:另一张表中已先改过 → 要用您的,请重新输入完整新值")
+    return Lost(
+        key, f"{config.name}:您填{_quote(mine)},另一张表中已先改为{_quote(kept)} → 要用您的,请再填一次"
+    )
+
+
+def _status(errors: Sequence[object], hints: Sequence[object], state: State) -> str:
+    if errors or state is State.HELD:
+        return ERROR
+    if state is State.WAITING:
+        return WAITING
+    return HINT if hints else PASSED
+
+
+def _about(table: TableConfig, issue: Issue) -> str:
+    if len(issue.fields) != 1 or _OF_THE_ROW.fullmatch(issue.code):
+        return issue.message
+    return f"{table.fields[issue.fields[0]].name}:{issue.message}"
+
+
+def _shorten(lines: Sequence[str]) -> Iterable[str]:
+    unique = list(dict.fromkeys(lines))
+    if len(unique) <= LINES_MAX:
+        return unique
+    return [*unique[: LINES_MAX - 1], f"另有{len(unique) - LINES_MAX + 1}项,改好以上各项后再显示"]
+
+
+def _quote(value: Value | None) -> str:
+    if value is None:
+        return "空白"
+    text = "是" if value is True else readable(value)
+    return f"“{text if len(text) <= QUOTE_MAX else text[:QUOTE_MAX] + '…'}”"

@@ -1,0 +1,135 @@
+"""A small archive over two replicas in memory, with a clock that tests turn."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from random import Random
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from sync.config import ReplicaConfig, SyncConfig
+from sync.cycle import run_cycle
+from sync.engine import CycleReport, Engine, Replica
+from sync.store.hub import Hub
+from tests.sync.memory import MemoryConnection
+from validators.schema import SchemaConfig
+from vault.keys import Argon2Cost, from_passphrase
+from vault.masks import MasksConfig
+from vault.vault import Vault
+
+SCHEMA = {
+    "options": {"gender": ["男", "女"], "id_type": ["居民身份证", "护照"], "status": {"values": ["有效", "终止"], "aliases": {"满期": "终止"}}},
+    "tables": {
+        "customers": {
+            "name": "客户",
+            "key": "customer_no",
+            "label": "full_name",
+            "subject": "self",
+            "fields": {
+                "customer_no": {"name": "客户编号", "type": "text", "unique": True, "auto": "C{seq:08}"},
+                "full_name": {"name": "客户姓名", "type": "text", "required": True},
+                "birth_date": {"name": "出生日期", "type": "date"},
+                "id_type": {"name": "证件类型", "type": "select", "options": "id_type", "default": "居民身份证"},
+                "id_number": {
+                    "name": "身份证号码",
+                    "type": "idno",
+                    "document": "id_type",
+                    "unique": True,
+                    "identity": True,
+                    "sensitive": {"mask": "idno", "search": True},
+                },
+                "mobile": {"name": "手机号码", "type": "phone", "copy": True, "sensitive": {"mask": "phone", "search": True}},
+                "occupation": {"name": "职业", "type": "text", "expected": True},
+                "notes": {"name": "备注", "type": "longtext", "free_text": True},
+            },
+        },
+        "policies": {
+            "name": "保单",
+            "key": "policy_no",
+            "subject": "customer_no",
+            "fields": {
+                "policy_no": {"name": "保单号", "type": "text", "required": True, "unique": True, "pattern": "^[A-Z0-9]{4,20}$", "upper": True},
+                "customer_no": {"name": "投保人", "type": "link", "to": "customers", "required": True},
+                "premium": {"name": "保费", "type": "money"},
+                "start": {"name": "生效日期", "type": "date"},
+                "end": {"name": "满期日期", "type": "date"},
+                "status": {"name": "状态", "type": "select", "options": "status"},
+            },
+        },
+    },
+    "rules": [
+        {"id": "C02", "table": "customers", "check": "birth_of(id_number) == birth_date", "message": "出生日期与证件号码不一致", "mend": "核对证件"},
+        {"id": "P01", "table": "policies", "check": "start <= end", "message": "满期日期早于生效日期", "mend": "更正日期"},
+    ],
+}
+
+
+class Clock:
+    """A clock that stands until it is moved."""
+
+    def __init__(self) -> None:
+        self.now = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, seconds: float) -> None:
+        self.now += timedelta(seconds=seconds)
+
+
+@dataclass
+class Office:
+    """An archive at work: two replicas, the engine between them, and a clock."""
+
+    engine: Engine
+    airtable: MemoryConnection
+    sheets: MemoryConnection
+    clock: Clock
+
+    def cycle(self) -> CycleReport:
+        return run_cycle(self.engine)
+
+    def calm(self, limit: int = 12) -> int:
+        """Run cycles until one writes nothing; returns how many it took."""
+        for number in range(1, limit + 1):
+            before = self.airtable.writes + self.sheets.writes
+            self.cycle()
+            if self.airtable.writes + self.sheets.writes == before and not self.engine.settling:
+                return number
+        raise AssertionError(f"not calm after {limit} cycles")
+
+
+def build_office(folder: Path, **settings: object) -> Office:
+    """A fresh archive in `folder`; `settings` go into the section `sync`."""
+    clock = Clock()
+    schema = SchemaConfig.model_validate(SCHEMA)
+    config = SyncConfig.model_validate({"settle_s": 0, "settle_partial_s": 0, "delete_grace_s": 0, **settings})
+    connections = MemoryConnection("airtable", "row_id"), MemoryConnection("sheets", "key")
+    configs = (ReplicaConfig(name="airtable", service="airtable"), ReplicaConfig(name="sheets", service="sheets"))
+    vault = Vault.create(
+        f"sqlite:///{folder}/vault.sqlite3",
+        from_passphrase("only for tests", cost=Argon2Cost(iterations=1, lanes=1, memory_kib=64)),
+        clock=clock,
+    )
+    engine = Engine(
+        schema=schema,
+        config=config,
+        hub=Hub(f"sqlite:///{folder}/hub.sqlite3", schema),
+        vault=vault,
+        masks=MasksConfig({}),
+        replicas=tuple(Replica(c, k, schema) for c, k in zip(connections, configs, strict=True)),
+        clock=clock,
+        random_bits=Random(1).getrandbits,
+        zone=ZoneInfo("Asia/Shanghai"),
+    )
+    return Office(engine, *connections, clock)
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[Office]:
+    built = build_office(tmp_path)
+    yield built
+    built.engine.hub.close()
+    built.engine.vault.close()
