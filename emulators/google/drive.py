@@ -1,0 +1,367 @@
+"""Drive v3: files, export and import, comments, changes."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Callable
+from typing import Any
+
+from emulators.exchange import Request, Response
+from emulators.google import masks
+from emulators.google.a1 import Span
+from emulators.google.context import Context
+from emulators.google.document import DEFAULT_COLUMNS, DEFAULT_ROWS, Document, add_sheet, new_document
+from emulators.google.drive_permissions import permissions
+from emulators.google.errors import ApiError, Json, answer, drive_error, drive_not_found
+from emulators.google.files import SPREADSHEET, File, Files, instant, user
+from emulators.google.grid import Sheet
+from emulators.google.render import Rendering
+from emulators.google.requests_sheets import fresh_id
+from emulators.google.values_write import as_rows, write
+
+PAGE_MAX = 1000
+PAGE_DEFAULT = 100
+IMPORT_TIME_ZONE = "America/Los_Angeles"
+"""What Google gives a spreadsheet that a CSV upload replaced."""
+_TERM = re.compile(
+    r"""\s*(not\s+)?(?:('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")\s+in\s+(parents|owners|writers|readers)
+    |(\w+)\s*(=|!=|contains|>=|<=|>|<)\s*('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|true|false))\s*(and\s+|or\s+|$)""",
+    re.VERBOSE,
+)
+MakeContext = Callable[[File, str], Context]
+
+
+class Drive:
+    """The methods below /drive/v3, for one person at a time."""
+
+    def __init__(self, files: Files, make_context: MakeContext) -> None:
+        self.files = files
+        self._make_context = make_context
+
+    def call(self, request: Request, parts: list[str], person: str, sees: Callable[[File], bool]) -> Response:
+        """The answer to a request; `parts` is the path below /drive/v3. `sees` says which files the token reaches."""
+        head = parts[0] if parts else ""
+        if head == "about":
+            return _masked(request, {"kind": "drive#about", "user": user(person, person)})
+        if head == "changes":
+            return self._changes(request, parts[1:], person)
+        if head != "files":
+            raise drive_error(404, "notFound", "Not Found")
+        if len(parts) == 1:
+            return (
+                self._list(request, person, sees)
+                if request.method == "GET"
+                else self._create(request, person)
+            )
+        file = self.file(parts[1], person, sees)
+        return self._file_call(request, file, parts[2:], person)
+
+    def file(self, file_id: str, person: str, sees: Callable[[File], bool]) -> File:
+        """A file this person can see; raises the 404 that hides all others."""
+        file = self.files.files.get(file_id)
+        if file is None or not file.role(person) or not sees(file):
+            raise drive_not_found(file_id)
+        self.files.settle(file)
+        return file
+
+    def _file_call(self, request: Request, file: File, parts: list[str], person: str) -> Response:
+        method, head = request.method, parts[0] if parts else ""
+        if head == "permissions":
+            return permissions(self.files, request, file, parts[1:], person)
+        if head == "comments":
+            return self._comments(request, file, person)
+        if head == "copy":
+            return self._copy(request, file, person)
+        if head == "export":
+            return self._export(request, file, person)
+        if method == "GET":
+            return _masked(request, self._json(file, person), default=("kind", "id", "name", "mimeType"))
+        return self._delete(file, person) if method == "DELETE" else self._update(request, file, person)
+
+    def _json(self, file: File, person: str) -> Json:
+        writer = file.role(person) >= 3
+        return {
+            "kind": "drive#file",
+            "id": file.file_id,
+            "name": file.title,
+            "mimeType": file.mime_type,
+            "starred": False,
+            "trashed": file.trashed,
+            "explicitlyTrashed": file.trashed,
+            "parents": ["root"] if file.owner == person else [],
+            "spaces": ["drive"],
+            "version": str(file.version),
+            "webViewLink": f"https://docs.google.com/spreadsheets/d/{file.file_id}/edit?usp=drivesdk",
+            "createdTime": instant(file.created),
+            "modifiedTime": instant(file.modified),
+            "owners": [user(file.owner, person)],
+            "lastModifyingUser": user(file.editor, person),
+            "shared": len(file.permissions) > 1,
+            "ownedByMe": file.owner == person,
+            "capabilities": {"canEdit": writer, "canShare": writer, "canDelete": file.owner == person},
+            "permissionIds": [*file.permissions],
+            **file.extra,
+        }
+
+    def _list(self, request: Request, person: str, sees: Callable[[File], bool]) -> Response:
+        self.files.settle_all()
+        test = _query(request.first("q"))
+        found = [file for file in self.files.visible(person) if sees(file) and test(self._json(file, person))]
+        size = min(int(request.first("pageSize") or PAGE_DEFAULT), PAGE_MAX)
+        start = int(request.first("pageToken") or 0)
+        page = [self._json(file, person) for file in found[start : start + size]]
+        body: Json = {"kind": "drive#fileList", "incompleteSearch": False}
+        if start + size < len(found):
+            body["nextPageToken"] = str(start + size)
+        if not request.first("fields"):
+            page = [{name: entry[name] for name in ("kind", "id", "name", "mimeType")} for entry in page]
+        return _masked(request, {**body, "files": page})
+
+    def _create(self, request: Request, person: str) -> Response:
+        body = _body(request)
+        mime_type, name = (
+            body.get("mimeType") or "application/octet-stream",
+            str(body.get("name") or "Untitled"),
+        )
+        file_id = self.files.new_id()
+        document = new_document(file_id, name) if mime_type == SPREADSHEET else None
+        file = self.files.add(file_id, mime_type, person, document, name)
+        return _masked(request, self._json(file, person), default=("kind", "id", "name", "mimeType"))
+
+    def _copy(self, request: Request, file: File, person: str) -> Response:
+        name = str(_body(request).get("name") or f"Copy of {file.title}")
+        file_id = self.files.new_id()
+        document = _copied(file.document, file_id, name) if file.document else None
+        copy = self.files.add(file_id, file.mime_type, person, document, name)
+        return _masked(request, self._json(copy, person), default=("kind", "id", "name", "mimeType"))
+
+    def _update(self, request: Request, file: File, person: str) -> Response:
+        if file.role(person) < 3:
+            raise drive_error(
+                403,
+                "insufficientFilePermissions",
+                "The user does not have sufficient permissions for this file.",
+            )
+        body = _body(request)
+        if body.get("name"):
+            file.rename(str(body["name"]))
+        if "trashed" in body:
+            file.trashed = bool(body["trashed"])
+        file.extra = {
+            **file.extra,
+            **{name: body[name] for name in ("description", "appProperties", "properties") if name in body},
+        }
+        self.files.changed(file, person)
+        return _masked(request, self._json(file, person), default=("kind", "id", "name", "mimeType"))
+
+    def _delete(self, file: File, person: str) -> Response:
+        if file.owner != person:
+            raise drive_error(
+                403,
+                "insufficientFilePermissions",
+                "The user does not have sufficient permissions for this file.",
+            )
+        self.files.remove(file)
+        return Response(204, b"", {"Content-Type": "text/html"})
+
+    def _export(self, request: Request, file: File, person: str) -> Response:
+        separators = {"text/csv": ",", "text/tab-separated-values": "\t"}
+        mime_type = request.first("mimeType")
+        if mime_type not in separators or file.document is None:
+            raise drive_error(
+                400, "badRequest", "The requested conversion is not supported.", parameter="convertTo"
+            )
+        context = self._make_context(file, person)
+        sheet = file.document.ordered()[0]
+        rows = context.renderer().block(sheet, sheet.box, Rendering())
+        width = max((len(row) for row in rows), default=0)
+        text = io.StringIO()
+        csv.writer(text, delimiter=separators[mime_type], lineterminator="\r\n").writerows(
+            [*row, *[""] * (width - len(row))] for row in rows
+        )
+        return Response(200, text.getvalue().removesuffix("\r\n").encode(), {"Content-Type": mime_type})
+
+    def _comments(self, request: Request, file: File, person: str) -> Response:
+        if request.method == "GET":
+            return _masked(request, {"kind": "drive#commentList", "comments": file.comments})
+        now = instant(self.files.now())
+        comment = {
+            "kind": "drive#comment",
+            "id": f"comment{len(file.comments) + 1}",
+            "createdTime": now,
+            "modifiedTime": now,
+            "author": user(person, person),
+            "deleted": False,
+            "content": str(_body(request).get("content") or ""),
+        }
+        file.comments = [*file.comments, comment]
+        return _masked(request, comment)
+
+    def _changes(self, request: Request, parts: list[str], person: str) -> Response:
+        self.files.settle_all()
+        if parts:
+            return _masked(
+                request, {"kind": "drive#startPageToken", "startPageToken": str(self.files.next_change)}
+            )
+        token = request.first("pageToken")
+        if not token.isdigit():
+            raise drive_error(400, "required", "Required parameter: pageToken", parameter="pageToken")
+        size = min(int(request.first("pageSize") or PAGE_DEFAULT), PAGE_MAX)
+        entries = [change for change in self.files.changes.values() if change.number >= int(token)]
+        shown = [
+            entry for entry in (self._change(change.file_id, person) for change in entries[:size]) if entry
+        ]
+        following = (
+            {"nextPageToken": str(entries[size].number)}
+            if len(entries) > size
+            else {"newStartPageToken": str(self.files.next_change)}
+        )
+        return _masked(request, {"kind": "drive#changeList", **following, "changes": shown})
+
+    def _change(self, file_id: str, person: str) -> Json | None:
+        change, file = self.files.changes[file_id], self.files.files.get(file_id)
+        if file is not None and not file.role(person):
+            return None
+        entry = {
+            "kind": "drive#change",
+            "type": "file",
+            "changeType": "file",
+            "time": instant(change.time),
+            "removed": file is None,
+        }
+        entry["fileId"] = file_id
+        if file is not None:
+            shown = self._json(file, person)
+            entry["file"] = {
+                name: shown[name]
+                for name in ("kind", "id", "name", "mimeType", "modifiedTime", "version", "trashed")
+            }
+        return entry
+
+    def import_csv(self, request: Request, file: File, person: str) -> Response:
+        """Drive v2 upload with conversion: the spreadsheet's only sheet becomes the CSV."""
+        if file.document is None or file.role(person) < 3:
+            raise drive_error(
+                403,
+                "insufficientFilePermissions",
+                "The user does not have sufficient permissions for this file.",
+            )
+        rows: list[list[Any]] = [*csv.reader(io.StringIO(request.body.decode("utf-8-sig")))]
+        context = self._make_context(file, person)
+        _replace_sheets(context, file.document, rows)
+        self.files.changed(file, person)
+        link = f"https://www.googleapis.com/drive/v2/files/{file.file_id}"
+        v2 = {
+            "kind": "drive#file",
+            "id": file.file_id,
+            "selfLink": link,
+            "title": file.title,
+            "mimeType": file.mime_type,
+        }
+        times = {
+            "createdDate": instant(file.created),
+            "modifiedDate": instant(file.modified),
+            "version": str(file.version),
+        }
+        return answer({**v2, **times, "editable": True, "shared": len(file.permissions) > 1})
+
+
+def _replace_sheets(context: Context, document: Document, rows: list[list[Any]]) -> None:
+    width = max((len(row) for row in rows), default=0)
+    sheet = Sheet(
+        fresh_id(context, document.sheets),
+        str(document.properties["title"]),
+        max(DEFAULT_ROWS, len(rows)),
+        max(DEFAULT_COLUMNS, width),
+    )
+    document.sheets, document.order, document.names = {}, [], {}
+    document.properties = {**document.properties, "timeZone": IMPORT_TIME_ZONE}
+    add_sheet(document, sheet)
+    write(context, sheet, Span(), as_rows(rows, "ROWS"), "USER_ENTERED")
+
+
+def _copied(source: Document, file_id: str, name: str) -> Document:
+    copy = Document(file_id, {**source.properties, "title": name}, order=list(source.order))
+    copy.sheets = {sheet_id: sheet.copy() for sheet_id, sheet in source.sheets.items()}
+    copy.names, copy.metadata = dict(source.names), dict(source.metadata)
+    return copy
+
+
+def _body(request: Request) -> Json:
+    try:
+        body = request.json() if request.body else {}
+    except ValueError:
+        raise drive_error(400, "parseError", "Parse Error") from None
+    return body if isinstance(body, dict) else {}
+
+
+def _masked(request: Request, body: Json, default: tuple[str, ...] = ()) -> Response:
+    fields = request.first("fields")
+    if not fields:
+        return answer({name: body[name] for name in default} if default else body)
+    try:
+        mask = masks.parse(fields)
+    except ApiError:
+        raise drive_error(
+            400, "invalidParameter", f"Invalid field selection {fields}", parameter="fields"
+        ) from None
+    return answer(masks.pick(body, mask))
+
+
+def _query(text: str) -> Callable[[Json], bool]:
+    """The test that a search query stands for; only `and` or only `or` between terms."""
+    tests: list[Callable[[Json], bool]] = []
+    joints: set[str] = set()
+    position = 0
+    while position < len(text.rstrip()):
+        match = _TERM.match(text, position)
+        if not match:
+            raise drive_error(400, "invalid", "Invalid Value", parameter="q")
+        tests.append(_term(match))
+        joints |= {match[7].strip()} - {""}
+        position = match.end()
+    return lambda file: (any if joints == {"or"} else all)(test(file) for test in tests)
+
+
+def _term(match: re.Match[str]) -> Callable[[Json], bool]:
+    negated = bool(match[1])
+    if match[2]:
+        wanted, name = _unquoted(match[2]), match[3]
+        return lambda file: (wanted in _members(file, name)) != negated
+    field, operator, wanted = match[4], match[5], _unquoted(match[6])
+
+    def test(file: Json) -> bool:
+        found = (
+            str(file.get(field, "")).lower()
+            if isinstance(file.get(field), bool)
+            else str(file.get(field, ""))
+        )
+        return _compared(found, operator, wanted) != negated
+
+    return test
+
+
+def _members(file: Json, name: str) -> list[str]:
+    if name == "parents":
+        return list(file.get("parents", []))
+    return [owner["emailAddress"] for owner in file.get("owners", [])]
+
+
+def _compared(found: str, operator: str, wanted: str) -> bool:
+    if operator == "contains":
+        return wanted.casefold() in found.casefold()
+    tests = {
+        "=": found == wanted,
+        "!=": found != wanted,
+        ">": found > wanted,
+        "<": found < wanted,
+        ">=": found >= wanted,
+        "<=": found <= wanted,
+    }
+    return tests[operator]
+
+
+def _unquoted(text: str) -> str:
+    return re.sub(r"\\(.)", r"\1", text[1:-1]) if text[0] in "'\"" else text

@@ -1,0 +1,204 @@
+"""What a reader sees of stored cells: the three render options of `values`, and CellData of grid data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from emulators.google import masks
+from emulators.google.a1 import Box
+from emulators.google.cells import Formula, Row, Style, Value, entered_json
+from emulators.google.defaults import DEFAULT_FORMAT, Policies
+from emulators.google.document import Document
+from emulators.google.errors import Json, invalid
+from emulators.google.formula_syntax import Call, FormulaSyntaxError, parse_formula
+from emulators.google.formula_values import FormulaError, scalar, to_text
+from emulators.google.formulas import Evaluator, Here, Known
+from emulators.google.grid import Sheet
+from emulators.google.number_formats import is_date_format, shown_number, shown_text
+
+NO_FORMAT: Mapping[str, str] = {}
+RENDERINGS = ("FORMATTED_VALUE", "UNFORMATTED_VALUE", "FORMULA")
+DATE_RENDERINGS = ("SERIAL_NUMBER", "FORMATTED_STRING")
+
+
+@dataclass(frozen=True, slots=True)
+class Rendering:
+    """The options of a `values` read."""
+
+    values: str = "FORMATTED_VALUE"
+    dates: str = "SERIAL_NUMBER"
+
+    @classmethod
+    def of(cls, values: str | None, dates: str | None) -> Rendering:
+        """Checked options; raises the 400 for an unknown one."""
+        values, dates = values or "FORMATTED_VALUE", dates or "SERIAL_NUMBER"
+        if values not in RENDERINGS or dates not in DATE_RENDERINGS:
+            wrong = values if values not in RENDERINGS else dates
+            raise invalid(f'Invalid value (render option), "{wrong}"')
+        return cls(values, dates)
+
+
+class Renderer:
+    """Renders cells of one document for one answer."""
+
+    def __init__(self, document: Document, evaluator: Evaluator, policies: Policies) -> None:
+        self.document = document
+        self.evaluator = evaluator
+        self.policies = policies
+        self.locale: str = document.properties["locale"]
+
+    def block(self, sheet: Sheet, box: Box, rendering: Rendering) -> list[Any]:
+        """Rows of values without empty ends, and without the empty rows at the end."""
+        last = min(box.bottom, len(sheet.rows))
+        rows = [self.row(sheet, index, box.left, box.right, rendering) for index in range(box.top, last)]
+        while rows and not rows[-1]:
+            rows.pop()
+        return rows
+
+    def row(self, sheet: Sheet, index: int, left: int, right: int, rendering: Rendering) -> Any:
+        """One row of values without its empty end."""
+        row = sheet.rows[index]
+        values = row.values
+        if left or right < len(values):
+            values = values[left:right]
+        if row.plain and rendering.values != "FORMULA":
+            shown = list(map(_or_empty, values)) if None in values else values
+        else:
+            shown = [
+                "" if value is None else self.value(sheet, index, left + place, value, rendering)
+                for place, value in enumerate(values)
+            ]
+        return shown if not shown or shown[-1] != "" else _without_empty_end(shown)
+
+    def value(self, sheet: Sheet, row: int, column: int, stored: Value, rendering: Rendering) -> Any:
+        """One stored value in the rendering asked for."""
+        if rendering.values == "FORMULA":
+            if isinstance(stored, Formula):
+                return stored.text
+            if isinstance(stored, str):
+                return (
+                    "'" + stored if self.policies.text_formula_quoted and stored.startswith("=") else stored
+                )
+        found = self.evaluator.value(sheet, row, column) if isinstance(stored, Formula) else stored
+        if rendering.values == "FORMATTED_VALUE":
+            return self.shown(found, self.number_format(sheet, row, column, stored))
+        return self._unformatted(found, sheet, row, column, stored, rendering)
+
+    def _unformatted(
+        self, found: Known, sheet: Sheet, row: int, column: int, stored: Value, rendering: Rendering
+    ) -> Any:
+        if isinstance(found, FormulaError):
+            return found.shown
+        if (
+            rendering.dates == "FORMATTED_STRING"
+            and isinstance(found, int | float)
+            and not isinstance(found, bool)
+        ):
+            number_format = self.number_format(sheet, row, column, stored)
+            if is_date_format(number_format):
+                return shown_number(found, number_format, self.locale)
+        return "" if found is None else found
+
+    def number_format(self, sheet: Sheet, row: int, column: int, stored: Value) -> Mapping[str, str]:
+        """The number format of a cell; a formula without one takes that of its result."""
+        style = sheet.row(row).style(column)
+        number_format = style.number_format if style else NO_FORMAT
+        if not number_format and isinstance(stored, Formula):
+            return self.evaluator.date_format(sheet, stored)
+        return number_format
+
+    def shown(self, value: Known, number_format: Mapping[str, str]) -> str:
+        """The text that a cell shows."""
+        if isinstance(value, FormulaError):
+            return value.shown
+        if isinstance(value, str):
+            return shown_text(value, number_format) if number_format else value
+        if value is None or isinstance(value, bool):
+            return "" if value is None else to_text(value)
+        return shown_number(value, number_format, self.locale)
+
+    def cell(self, sheet: Sheet, row: int, column: int, mask: masks.Mask) -> Json:
+        """CellData, of which only what the mask wants is computed."""
+        cells = sheet.row(row)
+        stored, style = cells.value(column), cells.style(column)
+        result: Json = {}
+        if stored is not None:
+            self._add_values(result, sheet, row, column, stored, mask)
+        if style is not None:
+            result.update(
+                {
+                    name: masks.pick(value, masks.below(mask, name))
+                    for name, value in style.fields.items()
+                    if masks.wanted(mask, name)
+                }
+            )
+        if masks.wanted(mask, "effectiveFormat") and (stored is not None or style is not None):
+            effective = self._effective_format(style, self.number_format(sheet, row, column, stored))
+            result["effectiveFormat"] = masks.pick(effective, masks.below(mask, "effectiveFormat"))
+        return result
+
+    def _add_values(
+        self, result: Json, sheet: Sheet, row: int, column: int, stored: Value, mask: masks.Mask
+    ) -> None:
+        if masks.wanted(mask, "userEnteredValue"):
+            result["userEnteredValue"] = masks.pick(
+                entered_json(stored), masks.below(mask, "userEnteredValue")
+            )
+        if masks.wanted(mask, "effectiveValue"):
+            effective = effective_json(self.evaluator.value(sheet, row, column))
+            result["effectiveValue"] = masks.pick(effective, masks.below(mask, "effectiveValue"))
+        if masks.wanted(mask, "formattedValue"):
+            found = self.evaluator.value(sheet, row, column)
+            result["formattedValue"] = self.shown(found, self.number_format(sheet, row, column, stored))
+        if isinstance(stored, Formula) and masks.wanted(mask, "hyperlink"):
+            self._add_link(result, sheet, row, column, stored)
+
+    def _add_link(self, result: Json, sheet: Sheet, row: int, column: int, formula: Formula) -> None:
+        try:
+            tree = parse_formula(formula.text)
+            if isinstance(tree, Call) and tree.name == "HYPERLINK":
+                here = Here(self.evaluator, sheet, row, column)
+                result["hyperlink"] = to_text(scalar(here.compute(tree.arguments[0])))
+        except (FormulaError, FormulaSyntaxError):
+            return
+
+    def _effective_format(self, style: Style | None, number_format: Mapping[str, str]) -> Json:
+        effective = merged(DEFAULT_FORMAT, style.format if style else {})
+        return {**effective, "numberFormat": dict(number_format)} if number_format else effective
+
+    def width(self, row: Row, box: Box) -> int:
+        """How many cells of a row lie inside of the box before its empty end."""
+        return max(0, min(row.width, box.right) - box.left)
+
+
+def _or_empty(value: Any) -> Any:
+    return "" if value is None else value
+
+
+def _without_empty_end(values: Any) -> Any:
+    end = len(values)
+    while end and values[end - 1] == "":
+        end -= 1
+    return values[:end]
+
+
+def effective_json(value: Known) -> Json:
+    """A computed value as `effectiveValue`."""
+    if isinstance(value, FormulaError):
+        return {"errorValue": {"type": value.kind, "message": value.message}}
+    if isinstance(value, bool):
+        return {"boolValue": value}
+    if isinstance(value, str):
+        return {"stringValue": value}
+    return {"numberValue": 0 if value is None else value}
+
+
+def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> Json:
+    """`base` with the parts that `over` names replaced."""
+    result = dict(base)
+    for name, value in over.items():
+        nested = isinstance(value, Mapping) and isinstance(result.get(name), Mapping) and "olor" not in name
+        result[name] = merged(result[name], value) if nested else value
+    return result
