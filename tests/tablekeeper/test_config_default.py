@@ -162,6 +162,14 @@ SOUND: list[tuple[str, dict[str, Value | None]]] = [
         {"policy_no": "RP", "customer_no": "RA", "loss_date": date(2020, 1, 1), "paid_amount": Decimal(9)},
     ),
     ("claims", {"policy_no": "RP", "loss_date": date(2019, 1, 1), "status": "不予立案"}),
+    # Equal is in order: reported on the day of the loss, paid as claimed, up to the sum insured, on the last day.
+    (
+        "claims",
+        {"loss_date": date(2024, 1, 1), "report_date": date(2024, 1, 1), "decided_on": date(2024, 1, 1)},
+    ),
+    ("claims", {"policy_no": "RP", "claimed_amount": Decimal(50000), "paid_amount": Decimal(50000)}),
+    ("claims", {"policy_no": "RP", "loss_date": date(2025, 1, 1)}),
+    ("policies", {"effective_date": date(2026, 12, 1), "expiry_date": date(2026, 12, 1)}),
     ("claims", {"policy_no": "car", "customer_no": "RB", "loss_date": date(2024, 1, 1)}),
 ]
 
