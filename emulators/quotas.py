@@ -41,8 +41,9 @@ class AirtableQuota:
         self._locked_until: dict[str, datetime] = {}
         self._spent: dict[str, int] = defaultdict(int)
 
-    def verdict(self, now: datetime, *, base: str, owner: str, extend: bool) -> Verdict:
-        """Count one request, or say which limit refuses it. `base` is empty for calls that concern none."""
+    def verdict(self, now: datetime, *, base: str, owner: str, billed: bool, extend: bool) -> Verdict:
+        """Count one request, or say which limit refuses it. `base` is empty for calls that concern none; only a
+        `billed` one counts against the month."""
         doors = [(f"owner {owner}", AIRTABLE_PER_OWNER)]
         if base:
             doors.append((f"base {base}", AIRTABLE_PER_BASE))
@@ -50,7 +51,7 @@ class AirtableQuota:
         refused = [self._refuses(name, limit, now, extend) for name, limit in doors]
         if any(refused):
             return "rate"
-        if base and self._budget_is_spent(now):
+        if billed and self._budget_is_spent(now):
             return "budget"
         for name, _ in doors:
             self._windows[name].moments.append(now)

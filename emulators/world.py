@@ -127,7 +127,11 @@ class World:
         if not owner:
             return None
         verdict = self.quotas.airtable.verdict(
-            self.clock(), base=self.airtable.base_of(request), owner=owner, extend=self.policy.lockout_extends
+            self.clock(),
+            base=self.airtable.base_of(request),
+            owner=owner,
+            billed=not request.path.startswith("/v0/meta/"),
+            extend=self.policy.lockout_extends,
         )
         return self.airtable.quota_error(request, verdict) if verdict else None
 

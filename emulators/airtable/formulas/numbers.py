@@ -41,6 +41,12 @@ def _parity(remainder: int) -> Callable[[Value], int]:
     return apply
 
 
+def _logarithm(number: Value, base: Value = 10) -> float:
+    # log10 is exact where the quotient of two natural logarithms is not.
+    value = math.log10(to_number(number)) if base == 10 else math.log(to_number(number), to_number(base))
+    return _tidy(value)
+
+
 FUNCTIONS: dict[str, Callable[..., Value]] = {
     "ABS": lambda value: abs(to_number(value)),
     "AVERAGE": lambda *values: _tidy(fmean(found)) if (found := only_numbers(values)) else math.nan,
@@ -52,7 +58,7 @@ FUNCTIONS: dict[str, Callable[..., Value]] = {
     "EXP": lambda power: math.exp(to_number(power)),
     "FLOOR": _to_multiple(ROUND_FLOOR),
     "INT": lambda value: math.floor(to_number(value)),
-    "LOG": lambda number, base=10: _tidy(math.log(to_number(number), to_number(base))),
+    "LOG": _logarithm,
     "MAX": lambda *values: max(only_numbers(values), default=0),
     "MIN": lambda *values: min(only_numbers(values), default=0),
     "MOD": lambda value, divisor: to_number(value) % to_number(divisor),
