@@ -10,7 +10,7 @@ from .text import normalise_identifier, normalise_text
 
 OPTIONS_NAMED_MAX = 6
 
-_SEPARATORS = re.compile(r"[、,,;;|\n]")
+_SEPARATORS = re.compile(r"[、,;|\n\uff0c\uff1b]")
 _YES = frozenset({"TRUE", "1", "1.0", "是", "Y", "YES", "√", "✓", "✔", "☑", "对", "有"})
 _NO = frozenset({"FALSE", "0", "0.0", "否", "N", "NO", "×", "✗", "✘", "☐", "无"})
 
@@ -24,7 +24,7 @@ def parse_select(text: str, options: OptionList) -> str | Rejection:
 def parse_multiselect(raw: str | list[str], options: OptionList) -> frozenset[str] | Rejection:
     """The options named by a list of a service, or by a text with separators between them."""
     texts = raw if isinstance(raw, list) else [raw]
-    found = [option for text in texts if text.strip() for option in _split(text, options)]
+    found = [option for text in texts for option in _split(text, options)]
     named = frozenset(option for option in found if option is not None)
     return _unknown(options) if None in found else named
 

@@ -76,7 +76,7 @@ def _of_number(number: int | float | Decimal) -> datetime | Rejection:
 def _of_text(raw: str) -> datetime | Rejection:
     text = normalise_text(raw)
     # Date and clock are separated by a blank or a T; everything else inside is closed up.
-    parts = re.split(r"(?<=[\d日号])[T\s]+(?=\d{1,2}[::时])", text, maxsplit=1)
+    parts = re.split(r"(?<=[\d日号])[T\s]+(?=\d{1,2}[:\uff1a时])", text, maxsplit=1)
     day = _day(normalise_identifier(parts[0]).rstrip("."))
     if isinstance(day, Rejection) or len(parts) == 1:
         return day if isinstance(day, Rejection) else datetime.combine(day, time(), SHANGHAI)

@@ -58,6 +58,12 @@ def test_a_mobile_still_being_typed_is_partial(number: str, length: int) -> None
     assert found.partial
 
 
+def test_a_mobile_still_being_typed_is_never_taken_for_a_pager() -> None:
+    found = parse_phone("16000000")
+    assert isinstance(found, Rejection)
+    assert found.partial
+
+
 def test_a_short_mobile_says_how_many_digits_it_has() -> None:
     found = parse_phone("138218200")
     assert isinstance(found, Rejection)
@@ -114,10 +120,10 @@ def test_an_account_of_a_company_needs_no_check_digit() -> None:
 
 
 def test_a_card_still_being_typed_is_never_taken_for_a_shorter_account() -> None:
-    card = "622202123456789012"
-    card += luhn.calc_check_digit(card)
-    for length in range(1, 16):
-        found = parse_account(card[:length])
+    # Even where the first digits happen to satisfy the check by themselves.
+    for length in range(2, 15):
+        begun = "62220212345678901"[:length]
+        found = parse_account(begun + luhn.calc_check_digit(begun))
         assert isinstance(found, Rejection)
         assert found.partial
 

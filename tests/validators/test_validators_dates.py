@@ -23,7 +23,7 @@ DAY = date(2024, 3, 1)
         "2024年3月1日",
         " 2024 年 3 月 1 号 ",
         "20240301",
-        "2024.3.1",
+        "\uff12024\uff0e3\uff0e1",
         "2024-03-01 00:00:00",
         "2024-03-01T00:00:00",
         "2024-02-29T16:30:00.000Z",
@@ -60,6 +60,7 @@ def test_a_day_has_one_form_however_it_is_written(written: Raw) -> None:
         (float("nan"), "date_shape"),
         (Decimal("NaN"), "date_shape"),
         (10**30, "date_shape"),
+        ("9999-12-31T23:00:00Z", "date_shape"),
     ],
 )
 def test_an_ambiguous_or_impossible_date_is_rejected(written: Raw, code: str) -> None:
@@ -73,6 +74,7 @@ def test_an_ambiguous_or_impossible_date_is_rejected(written: Raw, code: str) ->
     [
         "2024-03-01 14:30",
         "2024/3/1 14:30:00",
+        "2024/3/1\u300014\uff1a30",
         "2024年3月1日 14时30分",
         "2024-03-01T06:30:00.000Z",
         "2024-03-01T01:30:00-05:00",

@@ -30,6 +30,7 @@ MONEY, INT, PERCENT, DECIMAL = FieldType.MONEY, FieldType.INT, FieldType.PERCENT
         (1200.16, "1200.16"),
         (0.1 + 0.2, "0.30"),
         (12000, "12000"),
+        (2.675, "2.68"),
         (Decimal("2.345"), "2.35"),
         ("-0.001", "0.00"),
     ],

@@ -12,7 +12,10 @@ from validators.prose import find_sensitive
 
 BODY = "51010719800506447"
 IDENTITY = BODY + check_character(BODY)
+LONG_CARD = "622202123456789012" + luhn.calc_check_digit("622202123456789012")
 CARD = "622202123456789" + luhn.calc_check_digit("622202123456789")
+
+WIDE = "".join(chr(ord(digit) + 0xFEE0) for digit in "13832664897")
 
 
 def found(text: str) -> list[tuple[str, str]]:
@@ -30,8 +33,9 @@ def found(text: str) -> list[tuple[str, str]]:
         ),
         ("本人电话13832664897备用", "13832664897", "phone"),
         ("打+86 139-6083-5093", "+86 139-6083-5093", "phone"),
-        ("電話13832664897", "13832664897", "phone"),
         (f"收款卡{CARD} 50元", CARD, "account"),
+        (f"收款卡{LONG_CARD}", LONG_CARD, "account"),
+        (WIDE, WIDE, "phone"),
         (
             f"卡 {CARD[:4]} {CARD[4:8]} {CARD[8:12]} {CARD[12:]}",
             f"{CARD[:4]} {CARD[4:8]} {CARD[8:12]} {CARD[12:]}",
@@ -62,6 +66,12 @@ def test_policy_numbers_amounts_and_dates_are_left_alone(text: str) -> None:
 def test_several_numbers_are_given_in_order_and_never_twice() -> None:
     text = f"{CARD}、13832664897、{IDENTITY}和13832664897"
     assert [kind for _, kind in found(text)] == ["account", "phone", "idno", "phone"]
+
+
+def test_an_identity_number_that_could_also_be_a_card_is_one_number() -> None:
+    bodies = (f"51010719800506{order:03}" for order in range(1000))
+    both = next(each for body in bodies if luhn.is_valid(each := body + check_character(body)))
+    assert found(f"号码{both}") == [(both, "idno")]
 
 
 @given(st.text(), st.text(), st.dates(date(1900, 1, 1), date(2026, 1, 1)), st.integers(0, 999))

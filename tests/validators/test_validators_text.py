@@ -21,11 +21,11 @@ def test_composed_and_decomposed_letters_are_equal() -> None:
 
 
 def test_plain_text_keeps_its_full_width_punctuation() -> None:
-    assert normalise_text("甲(乙):丙") == "甲(乙):丙"
+    assert normalise_text("甲\uff08乙\uff09\uff1a丙") == "甲\uff08乙\uff09\uff1a丙"
 
 
 def test_an_identifier_is_half_width_upper_case_and_without_blanks() -> None:
-    assert normalise_identifier(" p2023\u3000５８５8 -x\u200b") == "P20235858-X"
+    assert normalise_identifier(" p2023\u3000\uff15\uff1858 -x\u200b") == "P20235858-X"
 
 
 @given(st.text())
