@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from jobs.config import ReminderConfig
 from sync.connection import Uid
 from sync.merge import Row
 from validators.cel_values import UID, link_to_cel, midnight, to_cel
@@ -85,15 +84,6 @@ def compile_condition(schema: SchemaConfig, table: TableKey, source: str, report
     for fault in faults:
         report(fault)
     return None if faults else Condition(config, expression, _visible(schema, config, expression))
-
-
-def conditions_of(
-    schema: SchemaConfig, config: ReminderConfig, report: Report
-) -> tuple[Condition | None, Condition | None]:
-    """Anchor and `when` of a reminder about records."""
-    anchor = compile_condition(schema, config.table, config.anchor, report)
-    when = compile_condition(schema, config.table, config.when, report) if config.when else None
-    return anchor, when
 
 
 def _bad_names(table: TableConfig, expression: Expression) -> Iterable[str]:

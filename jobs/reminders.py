@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from jobs.conditions import conditions_of
+from jobs.conditions import compile_condition
 from jobs.config import EVERY_TABLE, HELD, JobsConfig, PeopleConfig, ReminderConfig
 from jobs.due import Reminder
 from validators.references import Problem
@@ -41,9 +41,10 @@ def problems(schema: SchemaConfig, config: JobsConfig) -> list[Problem]:
 def _compiled(schema: SchemaConfig, config: JobsConfig, table: TableKey) -> Iterator[Reminder]:
     for reminder in config.reminders:
         if reminder.table == table and reminder.anchor != HELD:
-            anchor, when = conditions_of(schema, reminder, _unexpected)
+            anchor = compile_condition(schema, table, reminder.anchor, _unexpected)
             assert anchor is not None, "its problems were looked for before"
-            yield Reminder(reminder, anchor, when)
+            when = reminder.when and compile_condition(schema, table, reminder.when, _unexpected)
+            yield Reminder(reminder, anchor, when or None)
 
 
 def _unexpected(message: str) -> None:
@@ -64,9 +65,11 @@ def _reminder_problems(
     if reminder.to and not _leads_to(schema, reminder.table, reminder.to, config.people.table):
         yield "to", f"must be a path of links that ends in {config.people.table}"
     if reminder.anchor != HELD:
-        messages: list[str] = []
-        conditions_of(schema, reminder, messages.append)
-        yield from (("anchor or when", message) for message in messages)
+        for key, source in (("anchor", reminder.anchor), ("when", reminder.when)):
+            messages: list[str] = []
+            if source:
+                compile_condition(schema, reminder.table, source, messages.append)
+            yield from ((key, message) for message in messages)
 
 
 def _leads_to(schema: SchemaConfig, table: TableKey, path: str, target: TableKey) -> bool:

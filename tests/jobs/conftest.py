@@ -1,0 +1,26 @@
+"""What the tests of jobs share: an office with a hub, and a real mail server."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from jobs_mailbox import Mailbox
+from jobs_office import SCHEMA, Office
+
+from sync.store.hub import Hub
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Iterator[Office]:
+    """An empty office."""
+    hub = Hub(f"sqlite:///{tmp_path}/hub.db", SCHEMA)
+    yield Office(hub)
+    hub.close()
+
+
+@pytest.fixture
+def mailbox() -> Iterator[Mailbox]:
+    """A mail server on loopback, up for one test."""
+    box = Mailbox()
+    with box.running():
+        yield box

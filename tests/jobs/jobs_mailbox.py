@@ -1,0 +1,82 @@
+"""A real SMTP server on loopback that keeps what it gets and fails where a test tells it to."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from typing import Any, Literal
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP, Envelope, Session
+
+Fault = Literal["none", "drop_at_data", "drop_in_data", "drop_after_dot", "defer", "refuse", "refuse_content"]
+
+
+class DroppingSMTP(SMTP):
+    """Hangs up at DATA, in the middle of the mail, or after the final dot."""
+
+    async def smtp_DATA(self, arg: str) -> None:
+        if self.event_handler.fault in ("drop_at_data", "drop_in_data"):
+            if self.event_handler.fault == "drop_in_data":
+                await self.push("354 go on")
+            self.transport.abort()
+            return
+        await super().smtp_DATA(arg)
+
+    async def push(self, status: str | bytes) -> None:
+        if self.event_handler.fault == "drop_after_dot" and str(status).startswith("250 kept"):
+            self.transport.abort()
+            return
+        await super().push(status)
+
+
+class Mailbox:
+    """The mails accepted, oldest first. `fault` applies to recipients whose address contains `at`."""
+
+    def __init__(self) -> None:
+        self.mails: list[EmailMessage] = []
+        self.fault: Fault = "none"
+        self.at = ""
+        self.url = ""
+
+    @contextmanager
+    def running(self) -> Iterator[None]:
+        """Serve on a free port for the length of the block."""
+        controller = _Controller(self, hostname="127.0.0.1", port=0)
+        controller.start()
+        self.url = f"smtp://127.0.0.1:{controller.port}"
+        try:
+            yield
+        finally:
+            controller.stop()
+
+    @property
+    def readers(self) -> list[str]:
+        """Who got mail, in order."""
+        return [str(mail["To"]) for mail in self.mails]
+
+    async def handle_RCPT(
+        self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
+    ) -> str:
+        if self.at in address and self.fault in ("defer", "refuse"):
+            return "451 later" if self.fault == "defer" else "550 nobody of that name"
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
+        if self.fault == "refuse_content":
+            return "554 not this"
+        message = message_from_bytes(bytes(envelope.original_content or b""), policy=policy.default)
+        assert isinstance(message, EmailMessage)
+        self.mails.append(message)
+        return "250 kept"
+
+
+class _Controller(Controller):
+    def factory(self) -> Any:
+        return DroppingSMTP(self.handler, hostname="mailbox", enable_SMTPUTF8=True)
+
+    def _trigger_server(self) -> None:
+        # The base class rings at the port it was given, which is 0: any free one.
+        self.port = self.server.sockets[0].getsockname()[1]
+        super()._trigger_server()

@@ -1,0 +1,116 @@
+"""The outbox sends each mail once, whatever breaks in between."""
+
+import pytest
+from jobs_mailbox import Mailbox
+from jobs_office import NOW, Office
+
+from jobs import outbox as module
+from jobs.mail import Mail, Mailer
+from jobs.outbox import Delivery, Outbox, mail_id
+
+
+def mail(reader: str = "wang", period: str = "2026-11-23") -> Mail:
+    address = f"{reader}@insurer.example"
+    id_ = mail_id("manager_daily", address, period)
+    headers = {"Message-ID": f"<{id_}@insurer.example>"}
+    return Mail(id_, "manager_daily", address, f"待办 {period}", "正文", "<p>正文</p>", headers)
+
+
+def mailer(mailbox: Mailbox) -> Mailer:
+    return Mailer(mailbox.url, sender="archive@insurer.example", timeout_s=5)
+
+
+@pytest.fixture
+def outbox(office: Office) -> Outbox:
+    return Outbox(office.hub, lambda: NOW)
+
+
+def test_a_stored_mail_is_sent_once(outbox: Outbox, mailbox: Mailbox) -> None:
+    """The second delivery finds nothing to do."""
+    assert outbox.put(mail())
+    assert outbox.deliver(mailer(mailbox)).sent == (mail().id,)
+    assert outbox.deliver(mailer(mailbox)) == Delivery()
+    assert mailbox.readers == ["wang@insurer.example"]
+
+
+def test_a_mail_that_was_sent_is_not_stored_again(outbox: Outbox, mailbox: Mailbox) -> None:
+    """Its id is that of digest, reader and period, whatever it says by now."""
+    outbox.put(mail())
+    outbox.deliver(mailer(mailbox))
+    assert not outbox.put(mail())
+    outbox.deliver(mailer(mailbox))
+    assert len(mailbox.mails) == 1
+
+
+def test_a_crash_between_acceptance_and_mark_does_not_send_twice(
+    outbox: Outbox, office: Office, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The mail is found as it was left, and a person is told."""
+    outbox.put(mail())
+
+    class Crash(BaseException):
+        pass
+
+    def crash(*_: object) -> None:
+        raise Crash
+
+    monkeypatch.setattr(outbox, "_mark", crash)
+    with pytest.raises(Crash):
+        outbox.deliver(mailer(mailbox))
+    restarted = Outbox(office.hub, lambda: NOW)
+    assert restarted.deliver(mailer(mailbox)) == Delivery(uncertain=(mail().id,))
+    assert len(mailbox.mails) == 1
+
+
+def test_a_lost_answer_does_not_send_twice(outbox: Outbox, mailbox: Mailbox) -> None:
+    """The server took the mail and hung up before it could say so."""
+    outbox.put(mail())
+    mailbox.fault = "drop_after_dot"
+    assert outbox.deliver(mailer(mailbox)).uncertain == (mail().id,)
+    mailbox.fault = "none"
+    assert outbox.deliver(mailer(mailbox)).sent == ()
+    assert len(mailbox.mails) == 1
+
+
+def test_a_server_that_hangs_up_before_the_mail_gets_it_later(outbox: Outbox, mailbox: Mailbox) -> None:
+    """Nothing was sent, so trying again is safe."""
+    outbox.put(mail())
+    mailbox.fault = "drop_at_data"
+    assert outbox.deliver(mailer(mailbox)).stored == (mail().id,)
+    mailbox.fault = "none"
+    assert outbox.deliver(mailer(mailbox)).sent == (mail().id,)
+    assert len(mailbox.mails) == 1
+
+
+def test_one_refused_reader_does_not_stop_the_others(outbox: Outbox, mailbox: Mailbox) -> None:
+    """An address that bounces is given up; those after it get their mail."""
+    for reader in ("an", "bo", "cai"):
+        outbox.put(mail(reader))
+    mailbox.fault, mailbox.at = "refuse", "bo@"
+    delivery = outbox.deliver(mailer(mailbox))
+    assert delivery.refused == (mail("bo").id,)
+    assert sorted(mailbox.readers) == ["an@insurer.example", "cai@insurer.example"]
+    assert outbox.deliver(mailer(mailbox)) == Delivery()
+
+
+def test_a_mail_that_is_put_off_for_ever_is_given_up(
+    outbox: Outbox, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Everything has a limit."""
+    monkeypatch.setattr(module, "ATTEMPTS_MAX", 2)
+    outbox.put(mail())
+    mailbox.fault = "defer"
+    assert outbox.deliver(mailer(mailbox)).stored == (mail().id,)
+    assert outbox.deliver(mailer(mailbox)).refused == (mail().id,)
+
+
+def test_an_unsent_mail_gives_way_to_the_next_days(outbox: Outbox, mailbox: Mailbox) -> None:
+    """After days without a mail server a reader gets one mail, not one for each day."""
+    outbox.put(mail(period="2026-11-20"))
+    outbox.put(mail("other", period="2026-11-20"))
+    outbox.put(mail(period="2026-11-23"))
+    outbox.deliver(mailer(mailbox))
+    assert sorted((str(each["To"]), str(each["Subject"])) for each in mailbox.mails) == [
+        ("other@insurer.example", "待办 2026-11-20"),
+        ("wang@insurer.example", "待办 2026-11-23"),
+    ]
