@@ -9,7 +9,7 @@ from validators.values import Value, dump_value
 
 from .connection import SeenRow, Uid
 from .engine import CycleReport, Engine, Replica
-from .merge import Merged, Row
+from .merge import Conflict, Merged, Row
 from .stages import Protected
 from .store.hub import Unit
 from .store.records import Record, State
@@ -38,60 +38,87 @@ def commit(
     report: CycleReport,
 ) -> list[str]:
     """Store the merge; then what the replica counts as showing. Returns the tokens that no record names any more."""
-    now = engine.clock()
-    replaced: list[str] = []
-    states: list[SeenState] = []
-    for row in rows:
-        uid, record = row.known.uid, row.known.record
-        values = {key: value for key, value in {**merged.hub[uid], **row.fill}.items() if value is not None}
-        state = _next_state(row)
-        if record is None or values != record.values or state is not record.state:
-            unit.records.save(table, uid, values, state=state, now=now)
-            unit.lists.add_history(_history(table, replica.name, row, values, now))
-            replaced += _replaced(engine, table, record, values, row)
-            _wake(engine, unit, table, uid, record, values, state)
-        states.append(
-            row.known.state.evolve(
-                row_id=row.known.row.row_id or row.known.state.row_id,
-                position=row.known.row.position if not row.known.row.partial else row.known.state.position,
-                base=merged.base[uid],
-                held=row.held,
-                fingerprint=None if row.known.row.partial else engine.fingerprint(row.known.row),
-                rev=None,
-                gone_since=None,
-            )
-        )
-        absorbed.judged[uid] = row
-        report.held += bool(row.held)
-    unit.seen.save(replica.name, table, states)
+    replaced = store_records(engine, unit, replica.name, table, rows, merged)
+    unit.seen.save(
+        replica.name, table, [_seen_state(engine, row, merged.base[row.known.uid]) for row in rows]
+    )
     for conflict in merged.conflicts:
-        report.conflicts += 1
-        kept, other = (
-            (conflict.hub, conflict.seen) if conflict.taken != "replica" else (conflict.seen, conflict.hub)
-        )
-        unit.lists.note_conflict(
-            now=now,
-            replica=replica.name,
-            table=table,
-            uid=conflict.uid,
-            key=conflict.key,
-            kept=kept,
-            other=other,
-            reason=conflict.taken,
-        )
-        if conflict.taken == "hub":
-            absorbed.lost.setdefault(conflict.uid, []).append((conflict.key, other, kept))
+        _note_conflict(engine, unit, replica, table, conflict, absorbed)
+    absorbed.judged |= {row.known.uid: row for row in rows}
+    report.held += sum(bool(row.held) for row in rows)
+    report.conflicts += len(merged.conflicts)
     return replaced
 
 
-def _next_state(row: Protected) -> State:
-    """A new record is live once its row is known to carry its uid; see `spread`."""
-    record = row.known.record
-    if record is not None and record.state in (State.LIVE, State.ARCHIVED):
+def store_records(
+    engine: Engine, unit: Unit, source: str, table: TableKey, rows: Sequence[Protected], merged: Merged
+) -> list[str]:
+    """Create and change the records, with their history. Returns the tokens that no record names any more."""
+    now = engine.clock()
+    tombstones = unit.records.tombstones(table) if any(_is_archived(row) for row in rows) else {}
+    replaced: list[str] = []
+    for row in rows:
+        uid, record = row.known.uid, row.known.record
+        values = {key: value for key, value in {**merged.hub[uid], **row.fill}.items() if value is not None}
+        state = _next_state(row, deleted_here=tombstones.get(uid) == source)
+        if record is not None and values == record.values and state is record.state:
+            continue
+        if _is_archived(row) and state is State.LIVE:
+            unit.records.exhume(table, uid)
+        unit.records.save(table, uid, values, state=state, now=now)
+        unit.lists.add_history(_history(table, source, row, values, now))
+        replaced += _replaced(engine, table, record, values, row)
+        _wake(engine, unit, table, uid, record, values, state)
+    return replaced
+
+
+def _seen_state(engine: Engine, row: Protected, base: Row) -> SeenState:
+    seen = row.known.row
+    return row.known.state.evolve(
+        row_id=seen.row_id or row.known.state.row_id,
+        position=row.known.state.position if seen.partial else seen.position,
+        base=base,
+        held=row.held,
+        fingerprint=None if seen.partial else engine.fingerprint(seen),
+        rev=None,
+        gone_since=None,
+    )
+
+
+def _note_conflict(
+    engine: Engine, unit: Unit, replica: Replica, table: TableKey, conflict: Conflict, absorbed: Absorbed
+) -> None:
+    kept, other = conflict.hub, conflict.seen
+    if conflict.taken == "replica":
+        kept, other = other, kept
+    unit.lists.note_conflict(
+        now=engine.clock(),
+        replica=replica.name,
+        table=table,
+        uid=conflict.uid,
+        key=conflict.key,
+        kept=kept,
+        other=other,
+        reason=conflict.taken,
+    )
+    if conflict.taken == "hub":
+        absorbed.lost.setdefault(conflict.uid, []).append((conflict.key, other, kept))
+
+
+def _is_archived(row: Protected) -> bool:
+    return row.known.record is not None and row.known.record.state is State.ARCHIVED
+
+
+def _next_state(row: Protected, *, deleted_here: bool) -> State:
+    """Where a judged row's record stands now. A new one goes live once its row is known to carry its uid: see `confirm`."""
+    record, base = row.known.record, row.known.state.base
+    if record is not None and record.state is State.ARCHIVED:
+        # An edit beats a delete, and a row back where it was deleted was restored; any other copy is merely stale.
+        edited = any(value != base.get(key) for key, value in row.seen.items())
+        return State.LIVE if edited or deleted_here else State.ARCHIVED
+    if record is not None and record.state is State.LIVE:
         return State.LIVE
-    if row.state is State.ARRIVING and not row.known.fresh:
-        return State.LIVE
-    return row.state
+    return State.LIVE if row.state is State.ARRIVING and not row.known.fresh else row.state
 
 
 def _history(

@@ -15,12 +15,10 @@ from .deletes import carry_out_deletions
 from .engine import CycleReport, Engine, Replica
 from .errors import Misconfigured, ServiceError
 from .intake import know, settle
-from .judge import check_rows, decode_rows
-from .merge import Merged, merge
+from .judge import check_rows, decode_rows, links_of, merge_rows
 from .plan import hints_of, make_plan
 from .protect import protect
 from .queue import daily_pass, listings_of, queued, remember_full, reread
-from .stages import Protected
 
 log = structlog.get_logger("sync")
 
@@ -81,24 +79,17 @@ def absorb_block(
     table = listing.table
     with engine.hub.unit() as unit:
         known = know(engine, unit, replica, table, rows)
-        decoded = decode_rows(engine, unit, replica, listing, known)
+        links = links_of(engine, unit, replica, table, known)
+        decoded = decode_rows(
+            engine, table, known, links, fields=replica.fields(table), missing=listing.missing
+        )
         checked = check_rows(engine, unit, table, decoded)
         protected = protect(checked, table, schema=engine.schema, masks=engine.masks, vault=engine.vault)
-        merged = merge_rows(engine, replica, table, protected)
+        merged = merge_rows(
+            protected, fields=replica.fields(table), policy=engine.policy(table, replica.name)
+        )
         replaced = commit(engine, unit, replica, table, protected, merged, absorbed, report)
     engine.vault.clear(replaced)
-
-
-def merge_rows(engine: Engine, replica: Replica, table: TableKey, rows: Sequence[Protected]) -> Merged:
-    """Three-way merge of what a replica shows with the hub."""
-    return merge(
-        {row.known.uid: row.known.state.base for row in rows},
-        {row.known.uid: row.known.record.values if row.known.record else {} for row in rows},
-        {row.known.uid: {key: value for key, value in row.seen.items() if value is not None} for row in rows},
-        fields=replica.fields(table),
-        frozen={row.known.uid: row.frozen for row in rows},
-        policy=engine.policy(table, replica.name),
-    )
 
 
 def write(

@@ -126,7 +126,9 @@ def _gone(
     by_row_id: Mapping[RowId, Uid],
 ) -> frozenset[Uid]:
     destroyed = {by_row_id[row_id] for row_id in listing.destroyed if row_id in by_row_id}
-    absent = set(known) - set(owners) if listing.complete else set()
+    absent = (
+        {uid for uid, state in known.items() if state.placed} - set(owners) if listing.complete else set()
+    )
     return frozenset(destroyed | absent)
 
 

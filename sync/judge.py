@@ -1,27 +1,50 @@
-"""Loads what decoding and checking a block of rows needs, once for the block, and runs the two steps."""
+"""Runs the pure steps over a block of rows: loads what they need, once for the block."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 
 from validators.schema import FieldKey, TableKey
 from validators.values import refers
 from vault.vault import Sealed
 
 from .check import Surroundings, check
-from .connection import Listing, Uid
-from .decode import Reader, decode
+from .connection import Uid
+from .decode import Links, Reader, decode
 from .engine import Engine, Replica
 from .links import LinkReader
+from .merge import Merged, Policy, merge
 from .secrets import tokens_in, vault_field
-from .stages import Checked, Decoded, Known
+from .stages import Checked, Decoded, Known, Protected
 from .store.hub import Unit
 from .store.records import Record
 
 
 def decode_rows(
-    engine: Engine, unit: Unit, replica: Replica, listing: Listing, known: Sequence[Known]
+    engine: Engine,
+    table: TableKey,
+    known: Sequence[Known],
+    links: Links,
+    *,
+    fields: Set[FieldKey],
+    missing: Set[FieldKey] = frozenset(),
 ) -> list[Decoded]:
-    """Cells to canonical values."""
-    table = listing.table
+    """Cells to canonical values. `missing` are columns that cannot be found at the moment."""
+    sealed = _sealed(engine, table, known)
+    held = [held.token for row in known for held in row.state.held.values() if held.token]
+    opened = engine.vault.open_for_check(held) if held else {}
+    reader = Reader(
+        schema=engine.schema,
+        look_up=sealed.get,
+        opened=opened.get,
+        links=links,
+        today=engine.today(),
+        fields=fields,
+        missing=missing,
+    )
+    return [decode(row, table, reader) for row in known]
+
+
+def links_of(engine: Engine, unit: Unit, replica: Replica, table: TableKey, known: Sequence[Known]) -> Links:
+    """Resolves the link cells of these rows as the replica shows them."""
     own = {row.row.row_id: row.uid for row in known if row.row.row_id}
 
     def find(target: TableKey, names: set[str]) -> Mapping[str, Uid]:
@@ -32,19 +55,7 @@ def decode_rows(
 
     links = LinkReader(engine.schema, replica.connection.link_form, find)
     links.prepare(table, [row.row for row in known])
-    sealed = _sealed(engine, table, known)
-    held = [held.token for row in known for held in row.state.held.values() if held.token]
-    opened = engine.vault.open_for_check(held) if held else {}
-    reader = Reader(
-        schema=engine.schema,
-        look_up=sealed.get,
-        opened=opened.get,
-        links=links,
-        today=engine.today(),
-        fields=replica.fields(table),
-        missing=listing.missing,
-    )
-    return [decode(row, table, reader) for row in known]
+    return links
 
 
 def _sealed(engine: Engine, table: TableKey, known: Sequence[Known]) -> dict[str, Sealed]:
@@ -101,4 +112,16 @@ def _surroundings(engine: Engine, unit: Unit, table: TableKey, decoded: Sequence
         key_of=key_of,
         next_number=lambda: unit.records.next_number(f"auto:{table}"),
         key_taken=lambda key: bool(unit.records.by_key(table, [key])),
+    )
+
+
+def merge_rows(rows: Sequence[Protected], *, fields: Set[FieldKey], policy: Policy) -> Merged:
+    """Three-way merge of what rows show with the hub."""
+    return merge(
+        {row.known.uid: row.known.state.base for row in rows},
+        {row.known.uid: row.known.record.values if row.known.record else {} for row in rows},
+        {row.known.uid: {key: value for key, value in row.seen.items() if value is not None} for row in rows},
+        fields=fields,
+        frozen={row.known.uid: row.frozen for row in rows},
+        policy=policy,
     )

@@ -170,7 +170,7 @@ def _gather(rows: list[_Row], first: tuple[Operation, ...]) -> Plan:
 
 
 def _decide(row: _Row) -> _Decision:
-    return _insert(row) if row.state is None else _update(row, row.state)
+    return _update(row, row.state) if row.state and row.state.placed else _insert(row)
 
 
 def _insert(row: _Row) -> _Decision:
@@ -184,9 +184,8 @@ def _insert(row: _Row) -> _Decision:
     base = {key: row.wanted[key] for key in cells}
     for key, held in row.held.items():
         # A row that arrives held, by import: its wrong values stand where staff will mend them.
-        cells[key] = row.display.held(held) or _as_cell(
-            row.judged.known.row.cells.get(key) if row.judged else None
-        )
+        raw = row.judged.known.row.cells.get(key) if row.judged else None
+        cells[key] = row.display.held(held) or _as_cell(raw)
     return _Decision(Insert(row.uid, cells, row.system), base, complete)
 
 

@@ -106,18 +106,19 @@ def plan(
     found = {table.key: _find_table(table, standing, bindings) for table in tables}
     ids = {key: table.id for key, table in found.items() if table}
     new = [table for table in tables if found[table.key] is None]
-    first_columns = dict(_first_columns(new, frozenset(ids)))
-    for table in first_columns:
-        yield NewTable(table, first_columns[table])
     for table in tables:
-        match = found[table.key]
-        if match is None:
-            rest = table.columns[len(first_columns[table]) :]
-            yield from (_new_column(table, column, tables) for column in rest)
-        else:
+        if match := found[table.key]:
             yield from _table_steps(table, match, bindings)
+    made: dict[TableKey, int] = {}
+    for table, columns in _first_columns(new, frozenset(ids)):
+        yield NewTable(table, columns)
+        made[table.key] = len(columns)
+    for table in tables:
+        if match := found[table.key]:
             for column in table.columns:
                 yield from _column_steps(table, column, match, ids, bindings, tables)
+        else:
+            yield from (_new_column(table, column, tables) for column in table.columns[made[table.key] :])
 
 
 def _first_columns(

@@ -103,7 +103,8 @@ class Setup:
 
     def _id(self, table: TableKey) -> str:
         table_id = self.bindings.get(table_binding(table))
-        assert table_id, "tables are created or taken before their columns"
+        if not table_id:
+            raise Rejected(self.client.service, "TABLE_NOT_CREATED")
         return table_id
 
     def _bind_column(self, table: TableBlueprint, column: Column, column_id: str) -> None:

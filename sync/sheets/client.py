@@ -37,6 +37,8 @@ class Refusal(Exception):
     def __init__(self, response: requests.Response) -> None:
         super().__init__(response.status_code)
         self.response = response
+        # Read to the end, which gives the connection back to the pool.
+        self.body = response.content
 
 
 class Transport(gspread.HTTPClient):
@@ -156,7 +158,7 @@ class SheetsClient:
                     headers={"Content-Type": "application/json"},
                 )
             except Refusal as refusal:
-                self._translate(refusal.response, writes=writes)
+                self._translate(refusal, writes=writes)
             except requests.ConnectTimeout:
                 raise Unavailable(self.service, "Google cannot be reached") from None
             except requests.RequestException as error:
@@ -180,12 +182,12 @@ class SheetsClient:
     def _lost(self, why: str, *, writes: bool) -> NoReturn:
         raise (AnswerLost if writes else Unavailable)(self.service, f"no answer from Google: {why}") from None
 
-    def _translate(self, response: requests.Response, *, writes: bool) -> NoReturn:
+    def _translate(self, refusal: Refusal, *, writes: bool) -> NoReturn:
         """Raises what the status means. Google's own words are not repeated: they may quote a value."""
-        status = response.status_code
+        status = refusal.response.status_code
         if status == 429:
-            raise self._gate.close_for(_retry_after_s(response)) from None
-        if status == 401 or (status == 403 and _reason(response) in PROJECT_FAULTS):
+            raise self._gate.close_for(_retry_after_s(refusal.response)) from None
+        if status == 401 or (status == 403 and _reason(refusal.body) in PROJECT_FAULTS):
             raise CredentialsRefused(
                 self.service, f"Google refused the service account (HTTP {status})", advice=PROJECT_ADVICE
             ) from None
@@ -203,10 +205,10 @@ PROJECT_FAULTS = {"SERVICE_DISABLED", "ACCESS_TOKEN_SCOPE_INSUFFICIENT"}
 PROJECT_ADVICE = "check the service account's key, and that the Google Sheets API and the Google Drive API are enabled in its project"
 
 
-def _reason(response: requests.Response) -> str:
+def _reason(body: bytes) -> str:
     """The machine-readable reason in Google's error details, or nothing."""
     try:
-        details = orjson.loads(response.content)["error"]["details"]
+        details = orjson.loads(body)["error"]["details"]
         return next((str(detail["reason"]) for detail in details if "reason" in detail), "")
     except (orjson.JSONDecodeError, KeyError, TypeError):
         return ""

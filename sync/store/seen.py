@@ -41,6 +41,11 @@ class SeenState:
     note: str = ""
     gone_since: datetime | None = None
 
+    @property
+    def placed(self) -> bool:
+        """Whether the replica has the row already; an imported row that is held is known before it is written."""
+        return bool(self.row_id) or self.position >= 0
+
     def evolve(self, **changes: Any) -> "SeenState":
         """A copy with some fields changed."""
         return replace(self, **changes)

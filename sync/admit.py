@@ -1,0 +1,133 @@
+"""Rows that come from a file, not from a table: into the vault and the hub first, then into the home replica.
+
+A row that does not pass stands there as a held row, its sensitive cells already tokens, for staff to mend.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from validators.raw import Raw
+from validators.schema import FieldConfig, FieldKey, TableKey
+
+from .commit import Absorbed, store_records
+from .confirm import confirm
+from .connection import SeenRow, Uid
+from .engine import CycleReport, Engine, Replica
+from .judge import check_rows, decode_rows, merge_rows
+from .links import LinkReader
+from .plan import make_plan
+from .protect import protect
+from .stages import Known, Protected
+from .store.hub import Unit
+from .store.records import State
+from .store.seen import SeenState
+
+BLOCK_ROWS = 500
+SOURCE = "import"
+HOLDING = (State.HELD, State.WAITING)
+
+
+@dataclass(frozen=True, slots=True)
+class NewRow:
+    """One row of a file. `uid` is chosen by the reader, so that rows of one file can refer to each other."""
+
+    table: TableKey
+    uid: Uid
+    cells: Mapping[FieldKey, Raw] = field(repr=False)
+    links: Mapping[FieldKey, Uid] = field(default_factory=dict)
+    """Link fields by the uid they point to; a link given in `cells` is looked up by business key."""
+    origin: str = ""
+
+
+@dataclass(slots=True)
+class AdmitReport:
+    """What became of the rows, per table."""
+
+    live: dict[TableKey, int] = field(default_factory=dict)
+    held: dict[TableKey, int] = field(default_factory=dict)
+    waiting: dict[TableKey, int] = field(default_factory=dict)
+    findings: list[tuple[str, str, str]] = field(default_factory=list)
+    """Origin, field name or rule, message: what staff will have to mend; never a value."""
+    written: CycleReport = field(default_factory=CycleReport)
+
+
+class _FileLinks(LinkReader):
+    """A link cell of a file holds the uid it means, or a business key to look up."""
+
+    def resolve(self, field_config: FieldConfig, raw: Raw) -> tuple[frozenset[Uid], list[str]]:
+        return (frozenset(raw), []) if isinstance(raw, list) else super().resolve(field_config, raw)
+
+
+def admit(
+    engine: Engine, rows: Sequence[NewRow], *, progress: Callable[[int], None] = lambda done: None
+) -> AdmitReport:
+    """Take the rows in, table after table, so that links find their targets. Raises ServiceError of the home replica."""
+    report = AdmitReport()
+    home = next(
+        (replica for replica in engine.replicas if replica.connection.link_form == "row_id"),
+        engine.replicas[0],
+    )
+    for table in engine.order:
+        mine = [row for row in rows if row.table == table]
+        for start in range(0, len(mine), BLOCK_ROWS):
+            block = mine[start : start + BLOCK_ROWS]
+            protected = _admit_block(engine, home, table, block)
+            _count(engine, report, table, block, protected)
+            _write(engine, home, table, protected, report)
+            progress(len(block))
+    return report
+
+
+def _admit_block(engine: Engine, home: Replica, table: TableKey, rows: Sequence[NewRow]) -> list[Protected]:
+    fields = frozenset(engine.schema.tables[table].fields)
+    with engine.hub.unit() as unit:
+        known = [_known(row) for row in rows]
+        links = _FileLinks(engine.schema, "key", unit.records.by_key)
+        links.prepare(table, [row.row for row in known])
+        decoded = decode_rows(engine, table, known, links, fields=fields)
+        checked = check_rows(engine, unit, table, decoded)
+        protected = protect(checked, table, schema=engine.schema, masks=engine.masks, vault=engine.vault)
+        store_records(engine, unit, SOURCE, table, protected, merge_rows(protected, fields=fields, policy={}))
+        _reserve(unit, home, table, protected)
+    return protected
+
+
+def _known(row: NewRow) -> Known:
+    cells: dict[FieldKey, Raw] = {**row.cells, **{key: [uid] for key, uid in row.links.items()}}
+    cells = {key: raw for key, raw in cells.items() if raw is not None}
+    # Not fresh: its uid is settled before any replica has the row.
+    return Known(row.uid, SeenRow(uid=row.uid, row_id="", position=-1, cells=cells), SeenState(row.uid), None)
+
+
+def _reserve(unit: Unit, home: Replica, table: TableKey, rows: Iterable[Protected]) -> None:
+    """Rows that are not live belong to the home replica before they stand there: a crash in between loses none."""
+    unit.seen.save(
+        home.name, table, [SeenState(row.known.uid, held=row.held) for row in rows if row.state in HOLDING]
+    )
+
+
+def _write(
+    engine: Engine, home: Replica, table: TableKey, rows: Sequence[Protected], report: AdmitReport
+) -> None:
+    absorbed = Absorbed(judged={row.known.uid: row for row in rows})
+    plan = make_plan(engine, home, table, absorbed, {})
+    if plan.operations:
+        confirm(engine, home, table, plan, home.connection.apply(table, plan.operations), report.written)
+
+
+def _count(
+    engine: Engine,
+    report: AdmitReport,
+    table: TableKey,
+    rows: Sequence[NewRow],
+    protected: Sequence[Protected],
+) -> None:
+    lists = {State.HELD: report.held, State.WAITING: report.waiting}
+    fields = engine.schema.tables[table].fields
+    for row, result in zip(rows, protected, strict=True):
+        counts = lists.get(result.state, report.live)
+        counts[table] = counts.get(table, 0) + 1
+        for issue in result.issues:
+            if issue.holds:
+                about = "、".join(fields[key].name for key in issue.fields)
+                report.findings.append((row.origin, about, issue.message))
