@@ -8,9 +8,10 @@ from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from emulators.airtable.candidates import candidates
 from emulators.airtable.computed import RecordScope, Snapshot, compiled, shown
 from emulators.airtable.errors import bad_formula, invalid_request, refuse, unknown_field
-from emulators.airtable.formulas.parser import InvalidFormula
+from emulators.airtable.formulas.parser import InvalidFormula, Node
 from emulators.airtable.formulas.values import FormulaError, truthy
 from emulators.airtable.ids import Ids, is_id
 from emulators.airtable.model import Field, Record, Table
@@ -59,8 +60,9 @@ class Lister:
     def page(self, snapshot: Snapshot, table: Table, query: Query) -> dict[str, Any]:
         """One page: {"records": […]} and, unless it is the last, "offset". Raises `Refusal`."""
         shape = _shape(table, query)
-        keep = _filter(snapshot, table, query.formula)
-        name, cursor, start = self._resume(snapshot, table, query)
+        node = _compiled(table, query.formula)
+        keep = _filter(snapshot, table, node)
+        name, cursor, start = self._resume(snapshot, table, query, node)
         given = cursor.given.get(start, 0)
         room = (
             query.page_size if query.max_records is None else min(query.page_size, query.max_records - given)
@@ -73,9 +75,11 @@ class Lister:
             answer["offset"] = self._keep(name, cursor, following[0].id, given + room, snapshot.now)
         return answer
 
-    def _resume(self, snapshot: Snapshot, table: Table, query: Query) -> tuple[str, Cursor, str]:
+    def _resume(
+        self, snapshot: Snapshot, table: Table, query: Query, node: Node | None
+    ) -> tuple[str, Cursor, str]:
         if not query.offset:
-            return self._ids.new("itr"), Cursor(_ordered(snapshot, table, query), snapshot.now), ""
+            return self._ids.new("itr"), Cursor(_ordered(snapshot, table, query, node), snapshot.now), ""
         name, _, start = query.offset.partition("/")
         if not is_id(name, "itr") or not is_id(start, "rec"):
             raise refuse(422, "INVALID_OFFSET_VALUE", "The value of offset is invalid")
@@ -104,12 +108,14 @@ def _walk(table: Table, cursor: Cursor, start: str) -> Iterator[Record]:
     return (table.records[record_id] for record_id in ids if record_id in table.records)
 
 
-def _ordered(snapshot: Snapshot, table: Table, query: Query) -> Sequence[str] | None:
+def _ordered(snapshot: Snapshot, table: Table, query: Query, node: Node | None) -> Sequence[str] | None:
+    """The ids in the order asked for, as far as the filter can be answered without reading; None is all, by id."""
     if query.view:
         _check_view(table, query.view)
-    if not query.sort:
-        return list(table.records) if query.view else None
-    records = list(table.records.values())
+    few = candidates(table, node) if node else None
+    if not query.sort and not query.view:
+        return None if few is None else sorted(few)
+    records = [record for record in table.records.values() if few is None or record.id in few]
     for name, direction in reversed(query.sort):
         column = table.field_named(name)
         if column is None:
@@ -142,13 +148,16 @@ def _sort_key(snapshot: Snapshot, table: Table, column: Field) -> Callable[[Reco
     return key
 
 
-def _filter(snapshot: Snapshot, table: Table, formula: str) -> Callable[[Record], bool]:
-    if not formula:
-        return lambda record: True
+def _compiled(table: Table, formula: str) -> Node | None:
     try:
-        node = compiled(table, formula)
+        return compiled(table, formula) if formula else None
     except InvalidFormula as error:
         raise bad_formula(str(error)) from error
+
+
+def _filter(snapshot: Snapshot, table: Table, node: Node | None) -> Callable[[Record], bool]:
+    if node is None:
+        return lambda record: True
 
     def keep(record: Record) -> bool:
         try:

@@ -163,3 +163,38 @@ def test_an_address_of_sixteen_thousand_characters_is_refused(office: Office) ->
     long = '{姓名}="' + "甲" * 2000 + '"'
     assert office.daemon("GET", office.path, query={"filterByFormula": long}).status == 414
     assert office.daemon("POST", f"{office.path}/listRecords", {"filterByFormula": long}).status == 200
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        "{姓名}='甲'",
+        "'甲'={姓名}",
+        "AND({姓名}='甲', {保费}=1)",
+        "OR({姓名}='甲', {姓名}='乙')",
+        "OR({姓名}='甲', {保费}=2)",
+        "{姓名}=''",
+        "NOT({姓名}='甲')",
+        "{等级}='金'",
+        "AND({等级}='金', {姓名}='丙')",
+    ],
+)
+def test_a_filter_answered_from_an_index_finds_what_reading_every_row_finds(
+    office: Office, formula: str
+) -> None:
+    office.create(
+        {"姓名": "甲", "保费": 1}, {"姓名": "甲", "保费": 2}, {"姓名": "乙"}, {"保费": 2, "等级": "金"}
+    )
+    indexed = read_all(office, {"filterByFormula": formula})
+    every = read_all(office, {"filterByFormula": f"IF({formula}, 1, 0)"})
+    assert indexed == every
+
+
+def test_an_index_follows_changes_and_deletes(office: Office) -> None:
+    one, two = office.create({"姓名": "甲"}, {"姓名": "甲"})
+    query = {"filterByFormula": "{姓名}='甲'"}
+    assert len(read_all(office, query)) == 2
+    office.daemon("PATCH", f"{office.path}/{one}", {"fields": {"姓名": "乙"}})
+    office.daemon("DELETE", f"{office.path}/{two}")
+    assert read_all(office, query) == []
+    assert len(read_all(office, {"filterByFormula": f"OR(RECORD_ID()='{one}', RECORD_ID()='{two}')"})) == 1
