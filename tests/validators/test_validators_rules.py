@@ -275,6 +275,13 @@ def test_all_bad_expressions_are_reported_at_once(schema: SchemaConfig) -> None:
     assert "sensitive" in problems["P05"]
 
 
+def test_a_function_that_the_library_does_not_have_is_refused_and_not_found_out_later(
+    schema: SchemaConfig,
+) -> None:
+    with pytest.raises(RuleProblems):
+        RuleBook(with_rules(schema, rule("policies", "relation.lowerAscii() == 'x'")))
+
+
 def test_computed_fields_in_a_circle_are_reported_at_their_place(schema: SchemaConfig) -> None:
     with pytest.raises(RuleProblems) as caught:
         RuleBook(computed(schema, a=("money", "b + 1.0"), b=("money", "a + 1.0")))
