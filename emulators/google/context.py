@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from random import Random
 
 from emulators.google.a1 import Box, range_name
-from emulators.google.defaults import Policies
+from emulators.google.defaults import Switches
 from emulators.google.document import Document, Edit
 from emulators.google.errors import Json, invalid
 from emulators.google.formulas import Evaluator
@@ -28,7 +28,7 @@ class Context:
     owner: str
     clock: Callable[[], datetime]
     random: Random
-    policies: Policies
+    policies: Switches
     fetch: Callable[[str], Document]
     """Another spreadsheet this person may write to, by id; raises ApiError."""
     fields: str = ""

@@ -1,7 +1,7 @@
 """Constants of every new spreadsheet: default cell format, theme, sizes, and the switches for unsure facts."""
 
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 ROW_PIXELS: Final = 21
 COLUMN_PIXELS: Final = 100
@@ -46,11 +46,21 @@ THEME: Final[dict[str, Any]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Policies:
+class Switches(Protocol):
     """What Google's documents leave open. A client must be right in either position of each switch."""
 
+    row_metadata_follows_sort: bool
+    protection_refuses_sort: bool
+    text_formula_quoted: bool
+    writes_checked_by_validation: bool
+
+
+@dataclass(slots=True)
+class Policies:
+    """The switches in the position that the evidence favours."""
+
     row_metadata_follows_sort: bool = False
+    """Whether developer metadata of a row moves with its cells when they are sorted."""
     protection_refuses_sort: bool = True
     """Whether sorting a range that touches somebody else's protected cells is refused."""
     text_formula_quoted: bool = False

@@ -9,7 +9,7 @@ from typing import Any
 from emulators.google import masks
 from emulators.google.a1 import Box
 from emulators.google.cells import Formula, Row, Style, Value, entered_json
-from emulators.google.defaults import DEFAULT_FORMAT, Policies
+from emulators.google.defaults import DEFAULT_FORMAT, Switches
 from emulators.google.document import Document
 from emulators.google.errors import Json, invalid
 from emulators.google.formula_syntax import Call, FormulaSyntaxError, parse_formula
@@ -43,7 +43,7 @@ class Rendering:
 class Renderer:
     """Renders cells of one document for one answer."""
 
-    def __init__(self, document: Document, evaluator: Evaluator, policies: Policies) -> None:
+    def __init__(self, document: Document, evaluator: Evaluator, policies: Switches) -> None:
         self.document = document
         self.evaluator = evaluator
         self.policies = policies

@@ -13,7 +13,7 @@ from emulators.exchange import Request, Response
 from emulators.google import schema, sheets_api
 from emulators.google.accounts import DAEMON, OWNER, SCOPE_ROOT, STAFF, Accounts, Grant, TokenRefused
 from emulators.google.context import Context
-from emulators.google.defaults import Policies
+from emulators.google.defaults import Policies, Switches
 from emulators.google.document import Document, new_document
 from emulators.google.drive import Drive
 from emulators.google.errors import (
@@ -50,12 +50,12 @@ class GoogleService:
         clock: Callable[[], datetime],
         random: Random,
         base_url: str = "",
-        policies: Policies | None = None,
+        policies: Switches | None = None,
         real_clock: Callable[[], float] = time.time,
     ) -> None:
         self._clock = clock
         self._random = random
-        self.policies = policies or Policies()
+        self.policies: Switches = policies or Policies()
         self._accounts = Accounts(clock, random, real_clock)
         self._files = Files(clock, random)
         self._drive = Drive(self._files, self._context)
