@@ -40,7 +40,7 @@ def _route(world: World, request: Request) -> Answer:
         return world.handle(request)
     if request.path == CONTROL or request.path.startswith(f"{CONTROL}/"):
         return Answer(control(world, _below_control(request)))
-    if request.path == MAILBOX:
+    if request.path.rstrip("/") == MAILBOX:
         return Answer(mailbox(world))
     return Answer(answer({"error": "no such page"}, status=404))
 

@@ -31,6 +31,15 @@ class Policy:
     lockout_extends: bool = False
     """Whether a request during a rate-limit lock-out starts its 30 s afresh."""
 
+    row_metadata_follows_sort: bool = False
+    """Whether developer metadata of a Sheets row moves with its cells when they are sorted."""
+    protection_refuses_sort: bool = True
+    """Whether sorting a range that touches somebody else's protected cells is refused."""
+    text_formula_quoted: bool = False
+    """Whether text that begins with `=` reads as `'=…` under valueRenderOption=FORMULA."""
+    writes_checked_by_validation: bool = False
+    """Whether a strict Sheets validation rule refuses values written through the API."""
+
     def change(self, switches: dict[str, Any]) -> None:
         """Set the named switches, all or none; raises `UnknownPolicy`."""
         known = {field.name for field in fields(self)}

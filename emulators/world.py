@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
+import orjson
+
 from emulators.airtable.service import AirtableService
 from emulators.clock import Clock
 from emulators.exchange import Request, Response
@@ -57,7 +59,7 @@ class World:
         """Counts whatever may have changed the state, so that the keeper of the state file knows when to write."""
         source = random.Random(secrets.randbits(128) if seed is None else seed)
         self.airtable = AirtableService(clock=self.clock, random=source, policy=self.policy)
-        self.google = GoogleService(clock=self.clock, random=source)
+        self.google = GoogleService(clock=self.clock, random=source, policies=self.policy)
         self.base_id = self.airtable.create_base(BASE_NAME)
         self.spreadsheet_id = self.google.create_spreadsheet(BASE_NAME)
 
@@ -205,5 +207,9 @@ def _outage(service: str, status: int) -> Response:
         if status == 500
         else ("UNAVAILABLE", "The service is currently unavailable.")
     )
-    body = f'{{"error":{{"code":{status},"message":"{text}","status":"{word}"}}}}'
-    return Response(status, body.encode(), headers)
+    error: dict[str, Any] = {"code": status, "message": text}
+    if service == "drive":
+        error["errors"] = [{"domain": "global", "reason": "backendError", "message": text}]
+    else:
+        error["status"] = word
+    return Response(status, orjson.dumps({"error": error}, option=orjson.OPT_INDENT_2), headers)

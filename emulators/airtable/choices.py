@@ -4,7 +4,7 @@ from typing import Any
 
 from emulators.airtable.errors import unknown_option
 from emulators.airtable.ids import Ids
-from emulators.airtable.model import Field
+from emulators.airtable.model import Field, Table
 from emulators.airtable.transaction import Transaction
 
 COLORS = ("blueLight2", "cyanLight2", "tealLight2", "greenLight2", "yellowLight2", "orangeLight2", "redLight2",
@@ -35,6 +35,28 @@ def _add(tx: Transaction, column: Field, name: str) -> None:
     existing = column.option("choices", [])
     added = new_choice(tx.ids, {"name": name}, len(existing))
     column.options = (column.options or {}) | {"choices": [*existing, added]}
+
+
+def carry_over(table: Table, column: Field, before: list[dict[str, Any]]) -> None:
+    """Give cells the new names of renamed options, and empty those whose option is gone.
+
+    The real cells hold option ids: nothing is written to them, so nothing moves lastModifiedTime or reaches a webhook.
+    """
+    names = {choice["id"]: choice["name"] for choice in column.option("choices", [])}
+    renamed = {
+        choice["name"]: names.get(choice["id"])
+        for choice in before
+        if choice["name"] != names.get(choice["id"])
+    }
+    if not renamed:
+        return
+    for record in table.records.values():
+        value = record.cells.get(column.id)
+        if isinstance(value, str) and value in renamed:
+            table.put(record, column.id, renamed[value])
+        elif isinstance(value, list) and not renamed.keys().isdisjoint(value):
+            kept = [renamed.get(name, name) for name in value]
+            table.put(record, column.id, [name for name in kept if name] or None)
 
 
 def new_choice(ids: Ids, wanted: dict[str, Any], position: int) -> dict[str, Any]:

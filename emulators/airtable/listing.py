@@ -59,7 +59,7 @@ class Lister:
 
     def page(self, snapshot: Snapshot, table: Table, query: Query) -> dict[str, Any]:
         """One page: {"records": […]} and, unless it is the last, "offset". Raises `Refusal`."""
-        shape = _shape(table, query)
+        shape = shape_of(table, query)
         node = _compiled(table, query.formula)
         keep = _filter(snapshot, table, node)
         name, cursor, start = self._resume(snapshot, table, query, node)
@@ -168,7 +168,8 @@ def _filter(snapshot: Snapshot, table: Table, node: Node | None) -> Callable[[Re
     return keep
 
 
-def _shape(table: Table, query: Query) -> Shape:
+def shape_of(table: Table, query: Query) -> Shape:
+    """How the records of an answer are to look. Raises `Refusal`."""
     columns = None
     if query.fields:
         columns = [_column(table, name) for name in query.fields]

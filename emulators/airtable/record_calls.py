@@ -15,6 +15,7 @@ from emulators.airtable.errors import (
     unknown_field,
 )
 from emulators.airtable.ids import is_id
+from emulators.airtable.listing import shape_of
 from emulators.airtable.model import Base, Record, Table
 from emulators.airtable.render import Shape, record_json
 from emulators.airtable.transaction import Transaction
@@ -87,7 +88,7 @@ def _home(base: Base, table: Table, record_id: str) -> Table:
 
 def _get(call: Call, base: Base, table: Table, record_id: str) -> Any:
     home = _home(base, table, record_id)
-    shape = Shape(by_id=queries.from_address(call.request).by_id)
+    shape = shape_of(home, queries.from_address(call.request))
     return record_json(call.snapshot(base), home, _record(home, record_id), shape)
 
 

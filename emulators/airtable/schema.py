@@ -99,8 +99,10 @@ def change_field(
     if "description" in wanted:
         column.description = wanted["description"] or None
     if "type" in wanted or "options" in wanted:
-        column.type = wanted.get("type", column.type)
-        column.options = _options(tx, table, column.name, column.type, wanted.get("options"))
+        kind, before = wanted.get("type", column.type), column.option("choices", [])
+        column.options = _options(tx, table, column.name, kind, wanted.get("options"))
+        column.type = kind
+        choices.carry_over(table, column, before)
 
 
 def change_table(tx: Transaction, table: Table, wanted: dict[str, Any]) -> None:

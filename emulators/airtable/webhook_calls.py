@@ -28,6 +28,7 @@ def _one(call: Call, base: Base, hook: webhooks.Webhook, rest: list[str]) -> Any
         case "POST", ["refresh"]:
             return webhooks.refresh(hook, call.now)
         case "POST", ["enableNotifications"]:
+            hook.notifies = bool(call.body().get("enable"))
             return {}
         case "GET", ["payloads"]:
             return webhooks.payloads(

@@ -33,6 +33,7 @@ class Webhook:
     expires: datetime
     url: str | None = None
     broken: bool = False
+    notifies: bool = True
     first: int = 1
     payloads: deque[tuple[datetime, dict[str, Any]]] = field(default_factory=deque)
 
@@ -102,7 +103,7 @@ def _shown(hook: Webhook, now: datetime) -> dict[str, Any]:
         "notificationUrl": hook.url,
         "cursorForNextPayload": hook.cursor,
         "lastNotificationResult": None,
-        "areNotificationsEnabled": True,
+        "areNotificationsEnabled": hook.notifies,
         "lastSuccessfulNotificationTime": None,
         "isHookEnabled": hook.active(now),
         "expirationTime": timestamp(hook.expires, milliseconds=True),
@@ -196,6 +197,7 @@ def dump(hook: Webhook) -> dict[str, Any]:
         "expires": hook.expires.isoformat(),
         "url": hook.url,
         "broken": hook.broken,
+        "notifies": hook.notifies,
         "first": hook.first,
         "payloads": [[moment.isoformat(), payload] for moment, payload in hook.payloads],
     }
@@ -211,6 +213,7 @@ def load(state: dict[str, Any]) -> Webhook:
         datetime.fromisoformat(state["expires"]),
         state["url"],
         state["broken"],
+        state["notifies"],
         state["first"],
         deque((datetime.fromisoformat(moment), payload) for moment, payload in state["payloads"]),
     )

@@ -143,3 +143,14 @@ def test_a_table_with_one_bad_field_is_not_made_nor_the_other_end_of_its_link(of
     before = office.daemon("GET", office.schema_path).body
     assert office.daemon("POST", office.schema_path, {"name": "保单", "fields": fields}).status == 422
     assert office.daemon("GET", office.schema_path).body == before
+
+
+def test_an_option_that_a_person_renames_is_renamed_in_the_cells_and_one_that_goes_empties_them(
+    office: Office,
+) -> None:
+    one, two = office.create({"等级": "金", "标签": ["老客户"]}, {"等级": "银"})
+    gold, _ = office.field("等级")["options"]["choices"]
+    path = f"{office.schema_path}/{office.table['id']}/fields/{office.field('等级')['id']}"
+    office.staff("PATCH", path, {"options": {"choices": [gold | {"name": "黄金"}, {"name": "铜"}]}})
+    assert office.cells(one) == {"等级": "黄金", "标签": ["老客户"]}
+    assert office.cells(two) == {}
