@@ -7,10 +7,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from math import isclose
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from sync.connection import CellValue
+from validators.raw import Raw
+from validators.text import normalise_text
 
 Entered = Mapping[str, Any]
 """Google's ExtendedValue: one of stringValue, numberValue, boolValue, formulaValue, errorValue; empty for a blank cell."""
@@ -71,6 +74,29 @@ def entered(value: Entered) -> Shown:
     return shown(
         next((value[kind] for kind in ("stringValue", "numberValue", "boolValue") if kind in value), None)
     )
+
+
+def same(believed: Raw | CellValue, found: Raw) -> bool:
+    """Whether a cell shows what it was believed to show: a raw value as once read, or the value once written."""
+    expected = _as_shown(believed)
+    if isinstance(expected, str) and isinstance(found, str):
+        return normalise_text(expected) == normalise_text(found)
+    if (
+        isinstance(expected, int | float)
+        and isinstance(found, int | float)
+        and not isinstance(expected, bool)
+    ):
+        # An instant as a fraction of a day is not exact; this is far below a second, and below a cent.
+        return isclose(expected, found, rel_tol=1e-12)
+    return expected == found
+
+
+def _as_shown(value: Raw | CellValue) -> Shown:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return shown(value)
+    if isinstance(value, list):
+        value = tuple(value)
+    return entered(encode(value)) or None
 
 
 def text(value: Shown) -> str:

@@ -47,13 +47,14 @@ class Puller:
     def pull(self, again: frozenset[TableKey], *, full: bool) -> Iterator[Listing]:
         """Listings of the tables that changed since they were acknowledged, of those in `again`, or of all."""
         self._pulled = {}
+        self.scratch.wipe()
         content = self._read()
         whole = hashlib.blake2b(content).digest()
         if not full and not again and whole == self._acknowledged.get(WHOLE):
             return
         answers = _by_tab(content)
         self.scratch.inspect(filled=any(answers[gid].rows for gid in self.scratch.gids if gid in answers))
-        if any(tab.gid not in answers for tab in self.tabs.values()):
+        if any(gid not in answers for gid in self._gids()):
             self.locate()
         for layout in self.layouts:
             tab = self.tabs.get(layout.table)
@@ -87,8 +88,10 @@ class Puller:
             return self._values()
 
     def _values(self) -> bytes:
-        gids = [tab.gid for tab in self.tabs.values()]
-        return self.client.values([area(gid) for gid in (*gids, *self.scratch.gids)])
+        return self.client.values([area(gid) for gid in self._gids()])
+
+    def _gids(self) -> list[int]:
+        return [*(tab.gid for tab in self.tabs.values()), *self.scratch.gids]
 
     def locate(self) -> None:
         """Find the tabs; those that are not there become problems."""

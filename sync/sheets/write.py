@@ -19,7 +19,7 @@ from sync.connection import (
     Written,
 )
 
-from .cells import Entered, encode, entered, text
+from .cells import Entered, encode, entered, same, text
 from .client import Rejected, SheetsClient
 from .grid import Json, a1, area, copy, delete_rows, insert, runs, write_cells
 from .pull import ENTERED, entered_cells
@@ -216,8 +216,9 @@ def _verdict(operation: Update, write: RowWrite, done: Swapped) -> str | None:
     if not done.copied(write):
         return None if after.uid == operation.uid else "row_moved"
     if not operation.numbered:
-        same = not before.uid and dict(before.cells) == dict(operation.before) and not before.formulas
-        return None if same else "changed_meanwhile"
+        keys = {*before.cells, *operation.before}
+        stands = all(same(operation.before.get(key), before.cells.get(key)) for key in keys)
+        return None if stands and not before.uid and not before.formulas else "changed_meanwhile"
     if before.uid != operation.uid:
         return "row_moved"
     return (
@@ -229,8 +230,10 @@ def _verdict(operation: Update, write: RowWrite, done: Swapped) -> str | None:
 
 def _was_edited(key: str, operation: Update, before: SeenRow, after: SeenRow) -> bool:
     """Whether the cell showed neither what we thought nor what we wrote."""
-    shown = before.cells.get(key)
-    return key in before.formulas or shown not in (operation.before.get(key), after.cells.get(key))
+    found = before.cells.get(key)
+    return key in before.formulas or not (
+        same(operation.before.get(key), found) or found == after.cells.get(key)
+    )
 
 
 def _outcome(operations: Sequence[Operation], results: Sequence[Result]) -> Outcome:
