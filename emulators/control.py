@@ -55,7 +55,7 @@ def _faults(world: World, request: Request) -> Any:
 
 
 def _state(world: World, request: Request) -> Any:
-    return world.dump()
+    return world.dump(history=request.first("history") == "1")
 
 
 def _reset(world: World, request: Request) -> Any:

@@ -1,5 +1,6 @@
 """What an action changed, as webhooks tell it: first the cells that were written, then those that followed by computing."""
 
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -89,12 +90,13 @@ def computed_changes(tx: Transaction) -> Changes:
         table.id: [column for column in table.fields.values() if column.computed]
         for table in tx.base.tables.values()
     }
-    for table_id, record_id in _affected(tx):
-        if not computing[table_id]:
-            continue
+    waiting = deque(_affected(tx))
+    seen = set(waiting)
+    while waiting:
+        table_id, record_id = waiting.popleft()
         table = tx.base.tables[table_id]
         before, record = past.record(table, record_id), table.records.get(record_id)
-        if before is None or record is None:
+        if before is None or record is None or not computing[table_id]:
             continue
         columns = [
             column
@@ -103,24 +105,27 @@ def computed_changes(tx: Transaction) -> Changes:
         ]
         if columns:
             changes.of(table_id).records[record_id] = _change(past, present, table, before, record, columns)
+            # What changed here may be looked up further on.
+            further = [key for key in _linked(tx, table, record) if key not in seen]
+            seen.update(further)
+            waiting.extend(further)
     return changes
 
 
-def _affected(tx: Transaction) -> Iterator[RecordKey]:
-    seen = set(tx.before)
-    yield from tx.before
+def _affected(tx: Transaction) -> list[RecordKey]:
+    """The records that changed, and those at the other end of their links before or after."""
+    keys = dict.fromkeys(tx.before)
     for (table_id, record_id), before in tx.before.items():
         table = tx.base.tables[table_id]
         for image in (before, table.records.get(record_id)):
-            for key in _linked(table, image) if image else ():
-                if key not in seen and key[0] in tx.base.tables:
-                    seen.add(key)
-                    yield key
+            if image is not None:
+                keys |= dict.fromkeys(_linked(tx, table, image))
+    return list(keys)
 
 
-def _linked(table: Table, record: Record) -> Iterator[RecordKey]:
+def _linked(tx: Transaction, table: Table, record: Record) -> Iterator[RecordKey]:
     for column in table.fields.values():
-        if column.type == "multipleRecordLinks":
+        if column.type == "multipleRecordLinks" and column.option("linkedTableId") in tx.base.tables:
             for target in record.cells.get(column.id, []):
                 yield column.option("linkedTableId"), target
 

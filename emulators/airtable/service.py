@@ -91,14 +91,14 @@ class AirtableService:
         self._bases.clear()
         self._lister = Lister(self._ids)
 
-    def dump(self) -> dict[str, Any]:
-        """Everything stored, as JSON-serialisable data."""
+    def dump(self, *, history: bool = True) -> dict[str, Any]:
+        """Everything stored, as JSON-serialisable data; without `history`, no values that are no longer in a table."""
         return {
             "token": self.token,
             "staffToken": self.staff_token,
             "daemon": self._daemon.json(),
             "staff": self._staff.json(),
-            "bases": [dump_base(base) for base in self._bases.values()],
+            "bases": [dump_base(base, history=history) for base in self._bases.values()],
         }
 
     def load(self, state: dict[str, Any]) -> None:

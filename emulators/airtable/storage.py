@@ -7,8 +7,8 @@ from emulators.airtable.cells import as_number
 from emulators.airtable.model import Base, Field, Record, Table, User
 
 
-def dump_base(base: Base) -> dict[str, Any]:
-    """Everything stored in a base."""
+def dump_base(base: Base, *, history: bool) -> dict[str, Any]:
+    """Everything stored in a base; without `history`, only what it shows now."""
     return {
         "id": base.id,
         "name": base.name,
@@ -17,7 +17,7 @@ def dump_base(base: Base) -> dict[str, Any]:
         "transactions": base.transactions,
         "users": [user.json() for user in base.users.values()],
         "tables": [_dump_table(table) for table in base.tables.values()],
-        "webhooks": [webhooks.dump(hook) for hook in base.webhooks.values()],
+        "webhooks": [webhooks.dump(hook, history=history) for hook in base.webhooks.values()],
     }
 
 

@@ -188,8 +188,8 @@ def _sweep(base: Base, now: datetime) -> None:
         del base.webhooks[hook.id]
 
 
-def dump(hook: Webhook) -> dict[str, Any]:
-    """As JSON."""
+def dump(hook: Webhook, *, history: bool) -> dict[str, Any]:
+    """As JSON; without `history`, the webhook but not what it has told."""
     return {
         "id": hook.id,
         "specification": hook.specification,
@@ -198,8 +198,8 @@ def dump(hook: Webhook) -> dict[str, Any]:
         "url": hook.url,
         "broken": hook.broken,
         "notifies": hook.notifies,
-        "first": hook.first,
-        "payloads": [[moment.isoformat(), payload] for moment, payload in hook.payloads],
+        "first": hook.first if history else hook.cursor,
+        "payloads": [[moment.isoformat(), payload] for moment, payload in hook.payloads if history],
     }
 
 

@@ -184,3 +184,33 @@ def test_a_base_has_at_most_ten_webhooks(office: Watched) -> None:
     assert office.daemon("POST", office.hooks_path, body).status == 422
     assert office.daemon("DELETE", f"{office.hooks_path}/{office.hook}").status == 200
     assert office.daemon("POST", office.hooks_path, body).status == 200
+
+
+def test_a_recalculation_is_told_however_many_links_away(office: Watched) -> None:
+    def linked(name: str, table: dict[str, Any], link: str) -> dict[str, Any]:
+        options = {"linkedTableId": table["id"]}
+        return office.create_table(
+            name,
+            [
+                {"name": "号", "type": "singleLineText"},
+                {"name": link, "type": "multipleRecordLinks", "options": options},
+            ],
+        )
+
+    def look_up(table: dict[str, Any], name: str, link: str, looked_up: str) -> str:
+        options = {"recordLinkFieldId": office.field(link, table)["id"], "fieldIdInLinkedTable": looked_up}
+        definition = {"name": name, "type": "multipleLookupValues", "options": options}
+        return str(office.staff("POST", f"{office.schema_path}/{table['id']}/fields", definition).body["id"])
+
+    policies = linked("保单", office.table, "投保人")
+    claims = linked("赔案", policies, "保单")
+    near = look_up(policies, "投保人姓名", "投保人", office.field("姓名")["id"])
+    far = look_up(claims, "客户姓名", "保单", near)
+    (customer,) = office.create({"姓名": "甲"})
+    (policy,) = office.create({"投保人": [customer]}, path=f"{office.base}/{policies['id']}")
+    (claim,) = office.create({"保单": [policy]}, path=f"{office.base}/{claims['id']}")
+    before = len(office.payloads())
+    office.daemon("PATCH", f"{office.path}/{customer}", {"fields": {"姓名": "乙"}})
+    _, computed = office.payloads()[before:]
+    told = computed["changedTablesById"][claims["id"]]["changedRecordsById"][claim]["current"]
+    assert told["cellValuesByFieldId"][far]["valuesByLinkedRecordId"] == {policy: ["乙"]}

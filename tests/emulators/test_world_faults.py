@@ -190,6 +190,15 @@ def test_the_state_holds_what_was_typed(office: Office) -> None:
     assert status == 200 and "一个很特别的名字" in orjson.dumps(state).decode()
 
 
+def test_the_state_shows_what_webhooks_have_told_only_when_asked(office: Office) -> None:
+    specification = {"options": {"filters": {"dataTypes": ["tableData"]}}}
+    office.daemon("POST", f"bases/{office.base}/webhooks", {"specification": specification})
+    (record,) = office.create({"姓名": "打错的号码"})
+    office.daemon("PATCH", f"{office.path}/{record}", {"fields": {"姓名": "掩码"}})
+    assert "打错的号码" not in orjson.dumps(ask(office, "GET", "state")[1]).decode()
+    assert "打错的号码" in orjson.dumps(ask(office, "GET", "state", history="1")[1]).decode()
+
+
 def test_an_unknown_action_names_the_known_ones(office: Office) -> None:
     status, body = ask(office, "POST", "nonsense")
     assert status == 404 and "POST clock" in body["known"]
