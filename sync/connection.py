@@ -14,6 +14,8 @@ from typing import Literal, Protocol
 from validators.raw import Raw
 from validators.schema import FieldKey, TableKey
 
+from .errors import ServiceError
+
 Uid = str
 RowId = str
 
@@ -158,6 +160,11 @@ class Connection(Protocol):
 
     name: str
     link_form: Literal["row_id", "key"]
+
+    @property
+    def problems(self) -> Sequence[ServiceError]:
+        """The tables that the last pull could not show, and why; the others were shown all the same."""
+        ...
 
     def setup(self, *, dry_run: bool = False) -> Sequence[Change]:
         """Create what is missing from the schema; never delete, never retype. Changes with `why` are left to a person."""

@@ -13,7 +13,7 @@ from .confirm import confirm
 from .connection import Listing, SeenRow, Uid
 from .deletes import carry_out_deletions
 from .engine import CycleReport, Engine, Replica
-from .errors import Misconfigured, ServiceError
+from .errors import ServiceError
 from .intake import know, settle
 from .judge import check_rows, decode_rows, links_of, merge_rows
 from .plan import hints_of, make_plan
@@ -51,6 +51,8 @@ def read(engine: Engine, replica: Replica, report: CycleReport, *, full: bool) -
         pulled = replica.connection.pull(reread=reread(engine, replica), full=full)
         for listing in listings_of(engine, replica, pulled):
             absorbed[listing.table] = absorb(engine, replica, listing, report)
+        for problem in replica.connection.problems:
+            report_problem(replica, problem, report)
         replica.connection.acknowledge()
         remember_full(engine, replica, full=full)
         for table in engine.order:
@@ -119,11 +121,18 @@ def guarded(replica: Replica, report: CycleReport) -> Iterator[None]:
         yield
     except ServiceError as error:
         report.down[replica.name] = type(error).__name__
-        advice = error.advice if isinstance(error, Misconfigured) else ""
-        log.warning(
-            "service_failed",
-            replica=replica.name,
-            kind=type(error).__name__,
-            message=error.message,
-            advice=advice,
-        )
+        report_problem(replica, error, report)
+
+
+def report_problem(replica: Replica, error: ServiceError, report: CycleReport) -> None:
+    """Tell operations what failed, and what to do where a person has to act."""
+    report.problems.append(
+        f"{replica.name}: {error.message}" + (f" → {error.advice}" if error.advice else "")
+    )
+    log.warning(
+        "service_failed",
+        replica=replica.name,
+        kind=type(error).__name__,
+        message=error.message,
+        advice=error.advice,
+    )

@@ -1,7 +1,7 @@
 """What a cycle works with: the archive's parts, wired once, and what one cycle reports."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -124,10 +124,17 @@ class CycleReport:
     down: dict[str, str] = field(default_factory=dict)
     """Replicas that could not be worked with, and the kind of error."""
 
+    problems: list[str] = field(default_factory=list)
+    """What a person should read: which service or table failed, and what to do."""
+
     @property
     def busy(self) -> bool:
         """Whether another cycle may find something to do."""
         return bool(sum(self.pulled.values()) or sum(self.written.values()) or self.settling or self.rechecks)
+
+    def figures(self) -> dict[str, object]:
+        """What is worth a place in the log: everything that is not zero."""
+        return {name: value for name, value in asdict(self).items() if value}
 
     def add(self, counts: dict[str, int], replica: str, number: int) -> None:
         """Raise one of the counts."""

@@ -10,7 +10,7 @@ from validators.text import normalise_identifier
 
 from .connection import CellValue, SeenRow, Uid
 
-_SEPARATORS = re.compile(r"[、,,;;\n]+")
+_SEPARATORS = re.compile("[、,\uff0c;\uff1b\n]+")
 SEPARATOR = "、"
 Finder = Callable[[TableKey, set[str]], Mapping[str, Uid]]
 """From names of rows as a replica shows them to uids."""

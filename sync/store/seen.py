@@ -70,6 +70,12 @@ class SeenRows:
             found |= {row.uid: self._state(table, row) for row in self._connection.execute(query)}
         return found
 
+    def with_held(self, replica: str, table: TableKey) -> dict[Uid, SeenState]:
+        """The rows in which something waits to be mended."""
+        query = select(seen).where(seen.c.replica == replica, seen.c.table == table, seen.c.status == "错误")
+        rows = (self._state(table, row) for row in self._connection.execute(query))
+        return {state.uid: state for state in rows}
+
     def save(self, replica: str, table: TableKey, states: Iterable[SeenState]) -> None:
         """Create or replace rows."""
         rows = [self._row(replica, table, state) for state in states]

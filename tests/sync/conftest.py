@@ -20,7 +20,11 @@ from vault.masks import MasksConfig
 from vault.vault import Vault
 
 SCHEMA = {
-    "options": {"gender": ["男", "女"], "id_type": ["居民身份证", "护照"], "status": {"values": ["有效", "终止"], "aliases": {"满期": "终止"}}},
+    "options": {
+        "gender": ["男", "女"],
+        "id_type": ["居民身份证", "护照"],
+        "status": {"values": ["有效", "终止"], "aliases": {"满期": "终止"}},
+    },
     "tables": {
         "customers": {
             "name": "客户",
@@ -31,7 +35,12 @@ SCHEMA = {
                 "customer_no": {"name": "客户编号", "type": "text", "unique": True, "auto": "C{seq:08}"},
                 "full_name": {"name": "客户姓名", "type": "text", "required": True},
                 "birth_date": {"name": "出生日期", "type": "date"},
-                "id_type": {"name": "证件类型", "type": "select", "options": "id_type", "default": "居民身份证"},
+                "id_type": {
+                    "name": "证件类型",
+                    "type": "select",
+                    "options": "id_type",
+                    "default": "居民身份证",
+                },
                 "id_number": {
                     "name": "身份证号码",
                     "type": "idno",
@@ -40,7 +49,12 @@ SCHEMA = {
                     "identity": True,
                     "sensitive": {"mask": "idno", "search": True},
                 },
-                "mobile": {"name": "手机号码", "type": "phone", "copy": True, "sensitive": {"mask": "phone", "search": True}},
+                "mobile": {
+                    "name": "手机号码",
+                    "type": "phone",
+                    "copy": True,
+                    "sensitive": {"mask": "phone", "search": True},
+                },
                 "occupation": {"name": "职业", "type": "text", "expected": True},
                 "notes": {"name": "备注", "type": "longtext", "free_text": True},
             },
@@ -50,7 +64,14 @@ SCHEMA = {
             "key": "policy_no",
             "subject": "customer_no",
             "fields": {
-                "policy_no": {"name": "保单号", "type": "text", "required": True, "unique": True, "pattern": "^[A-Z0-9]{4,20}$", "upper": True},
+                "policy_no": {
+                    "name": "保单号",
+                    "type": "text",
+                    "required": True,
+                    "unique": True,
+                    "pattern": "^[A-Z0-9]{4,20}$",
+                    "upper": True,
+                },
                 "customer_no": {"name": "投保人", "type": "link", "to": "customers", "required": True},
                 "premium": {"name": "保费", "type": "money"},
                 "start": {"name": "生效日期", "type": "date"},
@@ -60,8 +81,20 @@ SCHEMA = {
         },
     },
     "rules": [
-        {"id": "C02", "table": "customers", "check": "birth_of(id_number) == birth_date", "message": "出生日期与证件号码不一致", "mend": "核对证件"},
-        {"id": "P01", "table": "policies", "check": "start <= end", "message": "满期日期早于生效日期", "mend": "更正日期"},
+        {
+            "id": "C02",
+            "table": "customers",
+            "check": "birth_of(id_number) == birth_date",
+            "message": "出生日期与证件号码不一致",
+            "mend": "核对证件",
+        },
+        {
+            "id": "P01",
+            "table": "policies",
+            "check": "start <= end",
+            "message": "满期日期早于生效日期",
+            "mend": "更正日期",
+        },
     ],
 }
 
@@ -105,9 +138,14 @@ def build_office(folder: Path, **settings: object) -> Office:
     """A fresh archive in `folder`; `settings` go into the section `sync`."""
     clock = Clock()
     schema = SchemaConfig.model_validate(SCHEMA)
-    config = SyncConfig.model_validate({"settle_s": 0, "settle_partial_s": 0, "delete_grace_s": 0, **settings})
+    config = SyncConfig.model_validate(
+        {"settle_s": 0, "settle_partial_s": 0, "delete_grace_s": 0, **settings}
+    )
     connections = MemoryConnection("airtable", "row_id"), MemoryConnection("sheets", "key")
-    configs = (ReplicaConfig(name="airtable", service="airtable"), ReplicaConfig(name="sheets", service="sheets"))
+    configs = (
+        ReplicaConfig(name="airtable", service="airtable"),
+        ReplicaConfig(name="sheets", service="sheets"),
+    )
     vault = Vault.create(
         f"sqlite:///{folder}/vault.sqlite3",
         from_passphrase("only for tests", cost=Argon2Cost(iterations=1, lanes=1, memory_kib=64)),

@@ -24,7 +24,7 @@ from sync.connection import (
     Update,
     Written,
 )
-from sync.errors import Unavailable
+from sync.errors import ServiceError, Unavailable
 from validators.schema import TableKey
 
 
@@ -84,6 +84,8 @@ class MemoryConnection:
 
     # What the engine asks
 
+    problems: Sequence[ServiceError] = ()
+
     def setup(self, *, dry_run: bool = False) -> Sequence[Change]:
         return ()
 
@@ -91,7 +93,9 @@ class MemoryConnection:
         if self.down:
             raise Unavailable(self.name, "down")
         for table in self.tables:
-            yield Listing(table, tuple(self._seen(table, i) for i in range(len(self.lines(table)))), complete=True)
+            yield Listing(
+                table, tuple(self._seen(table, i) for i in range(len(self.lines(table)))), complete=True
+            )
 
     def acknowledge(self) -> None: ...
 

@@ -6,7 +6,7 @@ from datetime import date
 from sync.connection import SystemColumn
 from tests.sync.conftest import Office
 
-GOOD_ID = "11010519900307123" 
+GOOD_ID = "11010519900307123"
 STAND_IN = re.compile(r"^1\*{16}.〔[0-9A-Z]{10}〕$")
 
 
@@ -19,7 +19,9 @@ ID_NUMBER = identity(GOOD_ID)
 
 
 def test_typed_row_appears_on_the_other_side(office: Office) -> None:
-    office.airtable.type_row("customers", full_name="王小明", birth_date="1990-03-07", id_number=ID_NUMBER, mobile="138 0013 8000")
+    office.airtable.type_row(
+        "customers", full_name="王小明", birth_date="1990-03-07", id_number=ID_NUMBER, mobile="138 0013 8000"
+    )
     office.calm()
     line = office.sheets.find("customers", full_name="王小明")
     assert line.cells["customer_no"] == "C00000001"
@@ -44,7 +46,9 @@ def test_wrong_number_is_held_where_it_was_typed(office: Office) -> None:
 
 
 def test_mended_number_lets_the_row_through(office: Office) -> None:
-    typed = office.airtable.type_row("customers", full_name="王小明", id_number=ID_NUMBER[:-2], occupation="教师")
+    typed = office.airtable.type_row(
+        "customers", full_name="王小明", id_number=ID_NUMBER[:-2], occupation="教师"
+    )
     office.calm()
     typed.cells["id_number"] = ID_NUMBER
     office.calm()
@@ -85,18 +89,27 @@ def test_conflict_keeps_the_first_and_tells_the_second(office: Office) -> None:
 
 def test_links_are_ids_on_one_side_and_keys_on_the_other(office: Office) -> None:
     customer = office.airtable.type_row("customers", full_name="王小明", occupation="教师")
-    office.airtable.type_row("policies", policy_no="p2020", customer_no=[office.airtable.row_id("customers", customer)], premium=12.5)
+    office.airtable.type_row(
+        "policies",
+        policy_no="p2020",
+        customer_no=[office.airtable.row_id("customers", customer)],
+        premium=12.5,
+    )
     office.calm()
     line = office.sheets.find("policies", policy_no="P2020")
     assert line.cells["customer_no"] == "C00000001"
     office.sheets.type_row("policies", policy_no="P2021", customer_no="C00000001")
     office.calm()
-    assert office.airtable.find("policies", policy_no="P2021").cells["customer_no"] == [office.airtable.row_id("customers", customer)]
+    assert office.airtable.find("policies", policy_no="P2021").cells["customer_no"] == [
+        office.airtable.row_id("customers", customer)
+    ]
 
 
 def test_policy_of_a_held_customer_waits_and_follows(office: Office) -> None:
     customer = office.airtable.type_row("customers", full_name="王小明", id_number="123", occupation="教师")
-    policy = office.airtable.type_row("policies", policy_no="P2020", customer_no=[office.airtable.row_id("customers", customer)])
+    policy = office.airtable.type_row(
+        "policies", policy_no="P2020", customer_no=[office.airtable.row_id("customers", customer)]
+    )
     office.calm()
     assert policy.system[SystemColumn.STATUS] == "等待"
     assert "C00000001" in policy.system[SystemColumn.NOTE]
@@ -120,7 +133,9 @@ def test_unknown_policyholder_is_held_and_heals_when_the_customer_arrives(office
 
 def test_rule_across_fields_holds_what_was_changed(office: Office) -> None:
     office.airtable.type_row("customers", full_name="王小明", customer_no="C00000001", occupation="教师")
-    policy = office.sheets.type_row("policies", policy_no="P2020", customer_no="C00000001", start="2024-01-01", end="2025-01-01")
+    policy = office.sheets.type_row(
+        "policies", policy_no="P2020", customer_no="C00000001", start="2024-01-01", end="2025-01-01"
+    )
     office.calm()
     policy.cells["end"] = "2023.1.1"
     office.calm()
@@ -139,7 +154,9 @@ def test_deleted_row_is_archived_everywhere(office: Office) -> None:
 
 def test_deleted_row_with_references_is_put_back(office: Office) -> None:
     customer = office.airtable.type_row("customers", full_name="王小明", occupation="教师")
-    office.airtable.type_row("policies", policy_no="P2020", customer_no=[office.airtable.row_id("customers", customer)])
+    office.airtable.type_row(
+        "policies", policy_no="P2020", customer_no=[office.airtable.row_id("customers", customer)]
+    )
     office.calm()
     office.airtable.delete("customers", customer)
     office.calm()
@@ -148,7 +165,9 @@ def test_deleted_row_with_references_is_put_back(office: Office) -> None:
 
 
 def test_emptied_table_waits_for_a_person(office: Office) -> None:
-    lines = [office.airtable.type_row("customers", full_name=f"王{n}明", occupation="教师") for n in "一二三四五"]
+    lines = [
+        office.airtable.type_row("customers", full_name=f"王{n}明", occupation="教师") for n in "一二三四五"
+    ]
     office.calm()
     for line in lines:
         office.airtable.delete("customers", line)
@@ -177,11 +196,15 @@ def test_torn_sort_freezes_the_tab(office: Office) -> None:
         line.system[SystemColumn.UID] = uid
     report = office.cycle()
     assert report.torn == ["sheets/customers"]
-    assert {line.cells["full_name"] for line in office.airtable.lines("customers")} == {f"王{n}明" for n in "一二三四"}
+    assert {line.cells["full_name"] for line in office.airtable.lines("customers")} == {
+        f"王{n}明" for n in "一二三四"
+    }
 
 
 def test_row_copied_for_the_wife_gets_its_own_number_and_phone(office: Office) -> None:
-    office.airtable.type_row("customers", full_name="王小明", occupation="教师", id_number=ID_NUMBER, mobile="13800138000")
+    office.airtable.type_row(
+        "customers", full_name="王小明", occupation="教师", id_number=ID_NUMBER, mobile="13800138000"
+    )
     office.calm()
     original = office.sheets.find("customers", full_name="王小明")
     copy = office.sheets.copy_row("customers", original, full_name="李小红", customer_no="")
@@ -214,7 +237,9 @@ def test_token_of_another_person_is_never_honoured(office: Office) -> None:
 
 
 def test_number_in_the_notes_is_sealed_in_place(office: Office) -> None:
-    typed = office.airtable.type_row("customers", full_name="王小明", occupation="教师", notes="本人电话13800138000备用")
+    typed = office.airtable.type_row(
+        "customers", full_name="王小明", occupation="教师", notes="本人电话13800138000备用"
+    )
     office.calm()
     assert re.fullmatch(r"本人电话138\*+8000〔\w{10}〕备用", typed.cells["notes"])
     assert office.sheets.find("customers", full_name="王小明").cells["notes"] == typed.cells["notes"]

@@ -1,0 +1,167 @@
+"""Opens an archive: config, environment, hub, vault and connections, wired into an engine."""
+
+import secrets
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from jobs.mail import Mailer
+from jobs.preview import Archive as DigestArchive
+from sync.airtable.connection import AirtableConnection
+from sync.config import ReplicaConfig
+from sync.connection import Connection
+from sync.engine import Engine, Replica
+from sync.sheets.connection import SheetsConnection
+from sync.store.hub import Hub
+from tablekeeper.config import Config
+from tablekeeper.environment import Environment, needed
+from vault.keys import from_passphrase
+from vault.vault import Vault
+
+HUB_FILE, VAULT_FILE = "hub.sqlite3", "vault.sqlite3"
+Clock = Callable[[], datetime]
+
+
+def utc_now() -> datetime:
+    """The real clock."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """Everything a command works with."""
+
+    config: Config
+    environment: Environment
+    hub: Hub
+    vault: Vault
+    engine: Engine
+
+    def digests(self) -> DigestArchive:
+        """The archive as the digest jobs see it."""
+        config = self.config
+        return DigestArchive(
+            config.archive.name,
+            self.hub,
+            config,
+            config,
+            config.masks,
+            lambda table, uid: self.link(table, uid),
+        )
+
+    def link(self, table: str, uid: str) -> str | None:
+        """Where a person sees this record: its row in the first replica that has it."""
+        with self.hub.unit() as unit:
+            for replica in self.engine.replicas:
+                state = unit.seen.get_many(replica.name, table, [uid]).get(uid)
+                if state and (url := replica.connection.url(table, state.row_id, state.position)):
+                    return url
+        return None
+
+    def mailer(self) -> Mailer:
+        """The mail server of the environment. Raises ConfigProblems when none is named."""
+        self.environment.require("smtp_url")
+        assert self.environment.smtp_url is not None
+        return Mailer(
+            self.environment.smtp_url.get_secret_value(),
+            sender=self.config.mail.sender,
+            name=self.config.archive.name,
+        )
+
+
+def vault_url(home: Path) -> str:
+    """Where the vault of an archive lies."""
+    return f"sqlite:///{home / VAULT_FILE}"
+
+
+def hub_url(home: Path) -> str:
+    """Where the hub of an archive lies."""
+    return f"sqlite:///{home / HUB_FILE}"
+
+
+def private_folder(home: Path) -> Path:
+    """The archive's folder, made for its owner alone."""
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return home
+
+
+@contextmanager
+def open_archive(
+    config: Config,
+    environment: Environment,
+    *,
+    clock: Clock = utc_now,
+    sleep: Callable[[float], None] = time.sleep,
+    wrap: Callable[[Connection], Connection] = lambda connection: connection,
+    home: Path | None = None,
+) -> Iterator[Archive]:
+    """Open an archive for the time of the block. Raises ConfigProblems, VaultError, ServiceError."""
+    environment.require("passphrase", *needed(config.sync))
+    folder = private_folder(home or environment.home)
+    root = from_passphrase(environment.root_passphrase().get_secret_value())
+    vault = Vault.open(vault_url(folder), root, config=config.vault, clock=clock)
+    try:
+        hub = Hub(hub_url(folder), config)
+        try:
+            replicas = tuple(
+                Replica(wrap(_connect(config, environment, replica, hub, clock, sleep)), replica, config)
+                for replica in config.sync.replicas
+            )
+            engine = Engine(
+                schema=config,
+                config=config.sync,
+                hub=hub,
+                vault=vault,
+                masks=config.masks,
+                replicas=replicas,
+                clock=clock,
+                random_bits=secrets.randbits,
+                zone=ZoneInfo(config.archive.timezone),
+                desk_url=config.archive.desk_url or "",
+            )
+            yield Archive(config, environment, hub, vault, engine)
+        finally:
+            hub.close()
+    finally:
+        vault.close()
+
+
+def _connect(
+    config: Config,
+    environment: Environment,
+    replica: ReplicaConfig,
+    hub: Hub,
+    clock: Clock,
+    sleep: Callable[[float], None],
+) -> Connection:
+    bindings = hub.bindings(replica.name)
+    if replica.service == "airtable":
+        assert environment.airtable_token is not None, "require() has seen to it"
+        return AirtableConnection(
+            name=replica.name,
+            schema=config,
+            config=replica,
+            url=environment.airtable_url,
+            token=environment.airtable_token.get_secret_value(),
+            base_id=replica.place or environment.airtable_base or "",
+            bindings=bindings,
+            clock=clock,
+            sleep=sleep,
+            archive_name=config.archive.name,
+        )
+    assert environment.google_credentials is not None, "require() has seen to it"
+    return SheetsConnection(
+        name=replica.name,
+        schema=config,
+        config=replica,
+        url=environment.google_url,
+        credentials_file=environment.google_credentials,
+        spreadsheet_id=replica.place or environment.spreadsheet or "",
+        bindings=bindings,
+        clock=clock,
+        sleep=sleep,
+    )

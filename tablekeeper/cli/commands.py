@@ -1,0 +1,11 @@
+"""Lists the rooms of the command line, so that importing them registers their commands."""
+
+import importlib
+
+ROOMS = ("work",)
+
+
+def register() -> None:
+    """Load every command."""
+    for room in ROOMS:
+        importlib.import_module(f"tablekeeper.cli.{room}")

@@ -1,0 +1,148 @@
+"""The daemon: APScheduler triggers cycles, digests and the heartbeat; a signal lets the write in hand finish."""
+
+import functools
+import signal
+import threading
+from collections.abc import Callable
+from datetime import datetime
+from types import FrameType
+from zoneinfo import ZoneInfo
+
+import structlog
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.cron import CronTrigger
+from apscheduler.triggers.interval import IntervalTrigger
+
+from jobs.outbox import Outbox
+from jobs.send_digests import send_digests
+from sync.cycle import run_cycle
+from sync.engine import CycleReport
+from sync.errors import ServiceError
+from sync.lease import lease
+from tablekeeper.archive import Archive
+from tablekeeper.logs import where
+from tablekeeper.status import figures
+
+log = structlog.get_logger("daemon")
+
+
+class Daemon:
+    """Runs one archive until told to stop. One job at a time: cycle, digest and heartbeat share hub and connections."""
+
+    def __init__(self, archive: Archive) -> None:
+        self.archive = archive
+        self._stop = threading.Event()
+        self._last_good: dict[str, datetime] = {}
+
+    def run(self) -> None:
+        """Work until SIGTERM or SIGINT. Raises LeaseTaken when another daemon has the archive."""
+        with lease(self.archive.environment.home):
+            self._catch_signals()
+            scheduler = self._scheduler()
+            scheduler.start()
+            log.info("daemon_started", replicas=[replica.name for replica in self.archive.engine.replicas])
+            self._stop.wait()
+            scheduler.shutdown(wait=True)
+            log.info("daemon_stopped")
+
+    def stop(self) -> None:
+        """Leave as soon as the job in hand is done."""
+        self._stop.set()
+
+    def _catch_signals(self) -> None:
+        if threading.current_thread() is not threading.main_thread():
+            return
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._on_signal)
+
+    def _on_signal(self, number: int, _frame: FrameType | None) -> None:
+        self.stop()
+
+    def _scheduler(self) -> BackgroundScheduler:
+        config, zone = self.archive.config, ZoneInfo(self.archive.config.archive.timezone)
+        scheduler = BackgroundScheduler(
+            timezone=zone,
+            executors={"default": ThreadPoolExecutor(1)},
+            # Missed runs collapse into one, however late it is.
+            job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
+        )
+        now = datetime.now(zone)
+        scheduler.add_job(
+            self._job("cycle", self.cycle),
+            IntervalTrigger(seconds=config.sync.interval_s, timezone=zone),
+            next_run_time=now,
+        )
+        scheduler.add_job(
+            self._job("heartbeat", self.heartbeat),
+            IntervalTrigger(seconds=config.sync.status_every_s, timezone=zone),
+            next_run_time=now,
+        )
+        for digest in config.digests:
+            hour, minute = digest.at.split(":")
+            scheduler.add_job(
+                self._job("digest", functools.partial(self.digest, digest.id)),
+                CronTrigger(hour=hour, minute=minute, timezone=zone),
+            )
+        return scheduler
+
+    def _job(self, name: str, work: Callable[[], object]) -> Callable[[], None]:
+        def run() -> None:
+            if self._stop.is_set():
+                return
+            try:
+                work()
+            except (
+                Exception
+            ) as error:  # The one edge of the daemon: whatever happened, the next run tries again.
+                log.error("job_failed", job=name, kind=type(error).__name__, where=where(error))
+
+        return run
+
+    def cycle(self) -> CycleReport:
+        """One cycle, and its line in the log."""
+        engine = self.archive.engine
+        started = engine.clock()
+        report = run_cycle(engine)
+        now = engine.clock()
+        self._last_good |= {
+            replica.name: now for replica in engine.replicas if replica.name not in report.down
+        }
+        lag_s = {name: round((now - last).total_seconds(), 1) for name, last in self._last_good.items()}
+        event = log.info if report.busy or report.down else log.debug
+        event("cycle", seconds=round((now - started).total_seconds(), 3), lag_s=lag_s, **report.figures())
+        for name, lag in lag_s.items():
+            if lag > engine.config.max_lag_s:
+                log.warning("replica_lags", replica=name, lag_s=lag, limit_s=engine.config.max_lag_s)
+        return report
+
+    def heartbeat(self) -> None:
+        """Stamp 系统状态 on every replica."""
+        values = figures(self.archive)
+        for replica in self.archive.engine.replicas:
+            try:
+                replica.connection.stamp(values)
+            except ServiceError as error:
+                log.warning(
+                    "heartbeat_failed", replica=replica.name, kind=type(error).__name__, message=error.message
+                )
+
+    def digest(self, name: str) -> None:
+        """Send one kind of digest for today."""
+        engine = self.archive.engine
+        report = send_digests(
+            self.archive.digests(),
+            today=engine.today(),
+            outbox=Outbox(self.archive.hub, engine.clock),
+            mailer=self.archive.mailer(),
+            only=name,
+        )
+        log.info(
+            "digest",
+            digest=name,
+            working_day=report.working,
+            stored=len(report.stored),
+            skipped=len(report.skipped),
+            sent=len(report.delivery.sent),
+            failures=len(report.failures),
+        )

@@ -1,0 +1,100 @@
+"""A rehearsal: a cycle over copies of hub and vault, with connections that read and never write."""
+
+import sqlite3
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Literal
+
+from sync.connection import (
+    Change,
+    Connection,
+    Insert,
+    Listing,
+    Operation,
+    Outcome,
+    Refused,
+    RowId,
+    Update,
+)
+from sync.errors import ServiceError
+from tablekeeper.archive import HUB_FILE, VAULT_FILE, Archive, open_archive
+from tablekeeper.config import Config
+from tablekeeper.environment import Environment
+from validators.schema import TableKey
+
+
+class Rehearsal(Connection):
+    """Passes reading on and remembers what would have been written."""
+
+    link_form: Literal["row_id", "key"]
+
+    def __init__(self, real: Connection) -> None:
+        self._real = real
+        self.name, self.link_form = real.name, real.link_form
+        self.operations: list[tuple[TableKey, Operation]] = []
+
+    @property
+    def problems(self) -> Sequence[ServiceError]:
+        return self._real.problems
+
+    def setup(self, *, dry_run: bool = False) -> Sequence[Change]:
+        return self._real.setup(dry_run=True)
+
+    def pull(self, *, reread: Mapping[TableKey, frozenset[RowId]], full: bool) -> Iterator[Listing]:
+        # Completely, because a rehearsal must not move the cursor of the real run.
+        return self._real.pull(reread=reread, full=True)
+
+    def acknowledge(self) -> None:
+        """Nothing is acknowledged: the real run has to see it all."""
+
+    def apply(self, table: TableKey, operations: Sequence[Operation]) -> Outcome:
+        self.operations += [(table, operation) for operation in operations]
+        return Outcome(refused=[Refused(operation.uid, "dry_run") for operation in operations])
+
+    def stamp(self, values: Mapping[str, str]) -> None:
+        """Nothing is stamped."""
+
+    def url(self, table: TableKey, row_id: RowId, position: int) -> str | None:
+        return self._real.url(table, row_id, position)
+
+    def counts(self, config: Config) -> dict[str, dict[str, int]]:
+        """By table name: how many rows would be created, changed and removed."""
+        found: dict[str, dict[str, int]] = {}
+        for table, operation in self.operations:
+            kind = (
+                "create"
+                if isinstance(operation, Insert)
+                else "change"
+                if isinstance(operation, Update)
+                else "remove"
+            )
+            counts = found.setdefault(config.tables[table].name, {"create": 0, "change": 0, "remove": 0})
+            counts[kind] += 1
+        return found
+
+
+@contextmanager
+def rehearsing(config: Config, environment: Environment) -> Iterator[tuple[Archive, Sequence[Rehearsal]]]:
+    """An archive on copies of its databases, in a private folder that is removed afterwards."""
+    rehearsals: list[Rehearsal] = []
+
+    def wrap(connection: Connection) -> Connection:
+        rehearsals.append(Rehearsal(connection))
+        return rehearsals[-1]
+
+    settings = config.model_copy(
+        update={"sync": config.sync.model_copy(update={"settle_s": 0, "settle_partial_s": 0})}
+    )
+    with tempfile.TemporaryDirectory(prefix="tablekeeper-") as folder:
+        for name in (HUB_FILE, VAULT_FILE):
+            _copy(environment.home / name, Path(folder) / name)
+        with open_archive(settings, environment, wrap=wrap, home=Path(folder)) as archive:
+            yield archive, rehearsals
+
+
+def _copy(source: Path, target: Path) -> None:
+    if source.exists():
+        with closing(sqlite3.connect(source)) as old, closing(sqlite3.connect(target)) as new:
+            old.backup(new)
