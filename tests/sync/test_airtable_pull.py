@@ -1,0 +1,248 @@
+"""Reading: what the webhook tells, when it cannot be trusted, and whole tables."""
+
+from collections.abc import Iterator
+
+import pytest
+from airtable_office import MemoryBindings, Office, open_office
+
+from sync.connection import SystemColumn
+from sync.errors import CredentialsRefused, NotFound, TableMissing, Unavailable
+
+
+@pytest.fixture
+def office() -> Iterator[Office]:
+    with open_office() as opened:
+        opened.pull()
+        yield opened
+
+
+def test_an_idle_base_costs_one_call_and_shows_nothing(office: Office) -> None:
+    mark = office.mark
+    assert office.pull() == {}
+    assert len(office.requests(since=mark)) == 1
+
+
+def test_the_first_pull_lists_everything() -> None:
+    with open_office() as office:
+        office.insert("R1", full_name="王伟")
+        listings = office.pull()
+    assert set(listings) == {"customers", "policies"} and all(one.complete for one in listings.values())
+    assert [row.uid for row in listings["customers"].rows] == ["R1"]
+
+
+def test_a_changed_cell_is_told_with_its_author(office: Office) -> None:
+    row = office.insert("R1", full_name="王伟", gender="男")
+    office.pull()
+    office.table().update(row.row_id, {"客户姓名": "王炜"})
+    listing = office.pull()["customers"]
+    (seen,) = listing.rows
+    assert seen.cells == {"full_name": "王炜"} and seen.partial and seen.actor == "王芳"
+    assert seen.row_id == row.row_id and not listing.complete
+
+
+def test_the_later_keystroke_counts(office: Office) -> None:
+    row = office.insert("R1")
+    office.pull()
+    for text in ("王", "王伟", "王伟强"):
+        office.table().update(row.row_id, {"客户姓名": text})
+    office.table().update(row.row_id, {"性别": "男"})
+    (seen,) = office.pull()["customers"].rows
+    assert seen.cells == {"full_name": "王伟强", "gender": "男"}
+
+
+def test_a_row_that_staff_made_is_whole(office: Office) -> None:
+    made = office.table().create({})
+    office.table().update(made["id"], {"客户姓名": "王伟", "性别": "男"})
+    office.table().update(made["id"], {"性别": None})
+    (seen,) = office.pull()["customers"].rows
+    assert not seen.partial and seen.cells == {"full_name": "王伟"} and seen.uid == ""
+
+
+def test_a_deleted_row_is_told(office: Office) -> None:
+    row = office.insert("R1")
+    office.pull()
+    office.table().update(row.row_id, {"客户姓名": "王伟"})
+    office.table().delete(row.row_id)
+    listing = office.pull()["customers"]
+    assert listing.destroyed == (row.row_id,) and listing.rows == []
+
+
+def test_what_happens_in_other_columns_is_not_shown(office: Office) -> None:
+    row = office.insert("R1")
+    office.pull()
+    office.insert("R2", table="policies", customer=(row.row_id,))
+    assert set(office.pull()) == {"policies"}
+
+
+def test_what_was_not_acknowledged_is_told_again(office: Office) -> None:
+    row = office.insert("R1")
+    office.pull()
+    office.table().update(row.row_id, {"客户姓名": "王伟"})
+    first = list(office.connection.pull(reread={}, full=False))
+    after_a_crash = list(office.connect().pull(reread={}, full=False))
+    assert first == after_a_crash and first[0].rows
+    office.connection.acknowledge()
+    assert office.pull() == {}
+
+
+def test_a_pull_that_broke_off_is_not_acknowledged(office: Office) -> None:
+    office.insert("R1")
+    office.insert("R2", table="policies")
+    pull = office.connection.pull(reread={}, full=False)
+    next(pull)
+    office.connection.acknowledge()
+    assert set(office.pull()) == {"customers", "policies"}
+
+
+def test_an_edit_between_webhook_and_listing_is_not_lost(office: Office) -> None:
+    row = office.insert("R1")
+    office.pull()
+    pull = office.connection.pull(reread={}, full=True)
+    for _ in pull:
+        office.table().update(row.row_id, {"客户姓名": "王伟"})
+    office.connection.acknowledge()
+    assert office.pull()["customers"].rows[0].cells == {"full_name": "王伟"}
+
+
+def test_a_webhook_that_died_is_replaced_and_everything_listed(office: Office) -> None:
+    row = office.insert("R1")
+    office.pull()
+    old = office.bindings["webhook:id"]
+    office.served.world.clock.advance(8 * 86400)
+    office.table().update(row.row_id, {"客户姓名": "王伟"})
+    listings = office.pull()
+    assert listings["customers"].complete and listings["customers"].rows[0].cells == {"full_name": "王伟"}
+    assert office.bindings["webhook:id"] != old
+    office.table().update(row.row_id, {"客户姓名": "王炜"})
+    assert office.pull()["customers"].rows[0].partial
+
+
+def test_a_webhook_that_died_while_the_daemon_was_stopped_is_not_believed(office: Office) -> None:
+    row = office.insert("R1")
+    office.pull()
+    office.served.world.clock.advance(8 * 86400)
+    office.table().update(row.row_id, {"客户姓名": "王伟"})
+    office.connect()
+    assert office.pull()["customers"].complete
+
+
+def test_polling_keeps_the_webhook_alive(office: Office) -> None:
+    hook = office.bindings["webhook:id"]
+    for _ in range(5):
+        office.served.world.clock.advance(3 * 86400)
+        office.pull()
+    assert office.bindings["webhook:id"] == hook
+
+
+def test_a_webhook_that_somebody_deleted_is_replaced(office: Office) -> None:
+    base = office.base()
+    base.webhook(office.bindings["webhook:id"]).delete()
+    assert office.pull()["customers"].complete
+    assert len(base.webhooks()) == 1
+
+
+def test_a_lost_cursor_means_a_full_listing(office: Office) -> None:
+    office.bindings.drop("webhook:cursor")
+    assert office.pull()["customers"].complete
+    assert len(office.base().webhooks()) == 1
+
+
+def test_without_the_right_to_webhooks_every_pull_lists_everything() -> None:
+    with open_office() as office:
+        office.insert("R1")
+        for _ in range(10):
+            path = office.staff.build_url("bases", office.base().id, "webhooks")
+            specification = {"options": {"filters": {"dataTypes": ["tableData"]}}}
+            office.staff.post(path, json={"specification": specification})
+        assert office.pull()["customers"].complete and not office.connection.webhook
+        mark = office.mark
+        assert office.pull()["customers"].complete
+        assert not any("webhooks" in line for line in office.requests(since=mark))
+
+
+def test_rows_asked_for_by_name_are_shown_whole(office: Office) -> None:
+    row = office.insert("R1", full_name="王伟", gender="男")
+    office.pull()
+    office.table().update(row.row_id, {"客户姓名": "王炜"})
+    (seen,) = office.pull(customers=frozenset({row.row_id}))["customers"].rows
+    assert not seen.partial and seen.cells == {"full_name": "王炜", "gender": "男"}
+    assert seen.system[SystemColumn.UID] == "R1"
+
+
+def test_a_row_asked_for_by_name_that_is_gone_counts_as_deleted(office: Office) -> None:
+    listing = office.pull(customers=frozenset({"recGone0000000000"}))["customers"]
+    assert listing.destroyed == ("recGone0000000000",) and not listing.complete
+
+
+def test_many_rows_come_in_pages_and_each_once(office: Office) -> None:
+    with office.served.world.lock:
+        table = next(iter(office.served.world.airtable._bases.values())).tables[
+            office.bindings["table:customers"]
+        ]
+    for start in range(0, 250, 10):
+        office.table().batch_create([{"客户编号": f"C{start + n:08}"} for n in range(10)])
+    listing = office.pull(full=True)["customers"]
+    assert len(listing.rows) == len({row.row_id for row in listing.rows}) == len(table.records) == 250
+
+
+def test_a_listing_that_the_service_forgot_starts_again(office: Office) -> None:
+    for start in range(0, 250, 10):
+        office.table().batch_create([{"客户编号": f"C{start + n:08}"} for n in range(10)])
+    pages = office.connection._client.pages
+    forgotten = []
+
+    def forget_once(*args: object, **named: object) -> Iterator[object]:
+        for page in pages(*args, **named):  # type: ignore[arg-type]
+            yield page
+            if not forgotten:
+                forgotten.append(True)
+                office.served.world.clock.advance(3600)
+
+    office.connection._client.pages = forget_once  # type: ignore[method-assign,assignment]
+    assert len(office.pull(full=True)["customers"].rows) == 250 and forgotten
+
+
+def test_a_table_that_vanished_does_not_hide_the_others(office: Office) -> None:
+    with office.served.world.lock:
+        for base in office.served.world.airtable._bases.values():
+            del base.tables[office.bindings["table:policies"]]
+    assert set(office.pull(full=True)) == {"customers"}
+    (problem,) = office.connection.problems
+    assert isinstance(problem, TableMissing) and problem.table == "保险合同信息"
+
+
+def test_before_setup_every_table_is_missing() -> None:
+    with open_office(set_up=False) as office:
+        assert office.pull() == {}
+        assert [type(problem) for problem in office.connection.problems] == [TableMissing, TableMissing]
+
+
+def test_a_wrong_token_is_refused_with_advice(office: Office) -> None:
+    with pytest.raises(CredentialsRefused) as caught:
+        office.connect(token="patWrong").setup()
+    assert "TABLEKEEPER_AIRTABLE_TOKEN" in caught.value.advice and "patWrong" not in str(caught.value)
+
+
+def test_a_base_that_is_not_shared_is_not_found_and_the_webhook_survives(office: Office) -> None:
+    world = office.served.world
+    bases = dict(world.airtable._bases)
+    world.airtable._bases.clear()
+    with pytest.raises(NotFound):
+        office.pull()
+    world.airtable._bases.update(bases)
+    assert office.pull() and office.connection.webhook
+
+
+def test_a_failing_read_is_tried_again_and_then_given_up(office: Office) -> None:
+    office.fault("GET", "503", 2)
+    assert office.pull() == {}
+    office.fault("GET", "html", 9)
+    with pytest.raises(Unavailable):
+        office.pull()
+
+
+def test_lost_bindings_mean_a_full_listing_after_setup(office: Office) -> None:
+    row = office.insert("R1", full_name="王伟")
+    office.bindings = MemoryBindings()
+    office.connect().setup()
+    assert [seen.row_id for seen in office.pull()["customers"].rows] == [row.row_id]
