@@ -61,7 +61,7 @@ def style_of(fields: Mapping[str, Any]) -> Style | None:
 class Row:
     """Cells of one row from column A, without the empty end. Never changed in place."""
 
-    __slots__ = ("formulas", "plain", "references", "styles", "values")
+    __slots__ = ("formulas", "holes", "plain", "references", "shown", "styles", "values")
 
     def __init__(self, values: Iterable[Value] = (), styles: Iterable[Style | None] = ()) -> None:
         self.values: tuple[Value, ...] = _trimmed(tuple(values))
@@ -72,8 +72,11 @@ class Row:
             isinstance(value, Formula) and has_references(value.text) for value in self.values
         )
         """Whether a formula of it may change when cells move."""
-        self.plain = not (kinds - {str})
-        """Whether it holds text only, and so reads the same in every rendering."""
+        self.plain = kinds <= {str}
+        """Whether every cell up to the end holds text."""
+        self.holes = type(None) in kinds
+        self.shown: tuple[str, ...] | None = None
+        """What the cells show where no number format decides, once somebody asked."""
 
     @property
     def width(self) -> int:

@@ -67,9 +67,14 @@ def is_date_pattern(pattern: str) -> bool:
 
 def general(value: float) -> str:
     """A number without a format: at most ten significant digits of a fraction, whole numbers in full up to 15 digits."""
-    if isinstance(value, int) or (value.is_integer() and abs(value) < 1e15):
-        return str(int(value)) if abs(value) < 1e15 else _scientific(value)
-    if abs(value) >= 1e15 or (value and abs(value) < 1e-9):
+    if isinstance(value, int):
+        return str(value) if -(10**15) < value < 10**15 else _scientific(value)
+    exact = repr(value)
+    if len(exact) <= 11 and "e" not in exact:
+        return exact.removesuffix(".0")
+    if value.is_integer() and abs(value) < 1e15:
+        return str(int(value))
+    if abs(value) >= 1e15 or abs(value) < 1e-9:
         return _scientific(value)
     text = f"{Decimal(f'{value:.10g}'):f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
@@ -86,6 +91,7 @@ def _sections(pattern: str) -> tuple[str, ...]:
     return tuple(part.removesuffix(";") for part in parts[: pattern.count(";") + 1]) or (pattern,)
 
 
+@lru_cache(maxsize=65536)
 def _render(value: float, pattern: str) -> str:
     sections = _sections(pattern)
     section, number = sections[0], value

@@ -16,7 +16,7 @@ from emulators.google.formula_syntax import Call, FormulaSyntaxError, parse_form
 from emulators.google.formula_values import FormulaError, scalar, to_text
 from emulators.google.formulas import Evaluator, Here, Known
 from emulators.google.grid import Sheet
-from emulators.google.number_formats import is_date_format, shown_number, shown_text
+from emulators.google.number_formats import general, is_date_format, shown_number, shown_text
 
 NO_FORMAT: Mapping[str, str] = {}
 RENDERINGS = ("FORMATTED_VALUE", "UNFORMATTED_VALUE", "FORMULA")
@@ -48,6 +48,7 @@ class Renderer:
         self.evaluator = evaluator
         self.policies = policies
         self.locale: str = document.properties["locale"]
+        self._known_formats: dict[int, tuple[tuple[Style | None, ...], tuple[Mapping[str, str], ...]]] = {}
 
     def block(self, sheet: Sheet, box: Box, rendering: Rendering) -> list[Any]:
         """Rows of values without empty ends, and without the empty rows at the end."""
@@ -63,14 +64,46 @@ class Renderer:
         values = row.values
         if left or right < len(values):
             values = values[left:right]
-        if row.plain and rendering.values != "FORMULA":
-            shown = list(map(_or_empty, values)) if None in values else values
-        else:
-            shown = [
+        if rendering.dates != "SERIAL_NUMBER" or (row.formulas and rendering.values != "FORMULA"):
+            shown: Any = [
                 "" if value is None else self.value(sheet, index, left + place, value, rendering)
                 for place, value in enumerate(values)
             ]
+        elif rendering.values == "FORMATTED_VALUE":
+            shown = self._shown_row(row, values, left)
+        else:
+            shown = self._stored_row(
+                row, values, quoted=rendering.values == "FORMULA" and self.policies.text_formula_quoted
+            )
         return shown if not shown or shown[-1] != "" else _without_empty_end(shown)
+
+    def _stored_row(self, row: Row, values: tuple[Value, ...], *, quoted: bool) -> Any:
+        """Values of a row as they are stored: its formulas as text."""
+        if quoted:
+            values = tuple(_quoted(value) for value in values)
+        if row.formulas:
+            values = tuple(value.text if type(value) is Formula else value for value in values)
+        return ["" if value is None else value for value in values] if row.holes else values
+
+    def _shown_row(self, row: Row, values: tuple[Value, ...], left: int) -> Any:
+        """Values of a row without formulas, as the cells show them."""
+        formats = self._formats(row.styles)
+        if formats:
+            pairs = zip(values, (*formats[left:], *[NO_FORMAT] * len(values)), strict=False)
+            return [self.shown(value, number_format) for value, number_format in pairs]  # type: ignore[arg-type]
+        if row.plain:
+            return values
+        if row.shown is None:
+            row.shown = tuple([value if type(value) is str else _shown_plain(value) for value in row.values])
+        return row.shown[left : left + len(values)]
+
+    def _formats(self, styles: tuple[Style | None, ...]) -> tuple[Mapping[str, str], ...]:
+        """The number formats of a row's cells, empty when there are none. Rows share their styles, so most ask in vain."""
+        known = self._known_formats.get(id(styles))
+        if known is None:
+            found = tuple(style.number_format if style else NO_FORMAT for style in styles)
+            known = self._known_formats[id(styles)] = styles, (found if any(found) else ())
+        return known[1]
 
     def value(self, sheet: Sheet, row: int, column: int, stored: Value, rendering: Rendering) -> Any:
         """One stored value in the rendering asked for."""
@@ -173,8 +206,15 @@ class Renderer:
         return max(0, min(row.width, box.right) - box.left)
 
 
-def _or_empty(value: Any) -> Any:
-    return "" if value is None else value
+def _shown_plain(value: Value) -> str:
+    """A stored value that is neither text nor formula."""
+    if value is None or isinstance(value, bool):
+        return "" if value is None else to_text(value)
+    return general(value)  # type: ignore[arg-type]
+
+
+def _quoted(value: Value) -> Value:
+    return "'" + value if isinstance(value, str) and value.startswith("=") else value
 
 
 def _without_empty_end(values: Any) -> Any:
