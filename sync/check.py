@@ -51,10 +51,10 @@ def check(decoded: Decoded, around: Surroundings) -> Checked:
     row |= fill
     config = around.schema.tables[around.table]
     linked = _linked(config.links, row, around)
-    missing = around.parser.missing(around.table, row)
+    missing = around.parser.missing(around.table, {**row, **decoded.bad})
     issues = [
         *(rejection.issue for rejection in decoded.bad.values()),
-        *(issue for issue in missing if not set(issue.fields) <= decoded.bad.keys()),
+        *missing,
         *around.rules.check(around.table, row, linked=linked, today=around.today),
         *_repeated(decoded, row, around),
         *_prose(decoded, around),

@@ -2,15 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
 from typing import Literal
 
+from validators.raw import Raw
 from validators.schema import LINKS, FieldConfig, FieldKey, FieldType, TableKey
 from validators.values import Value, refers
 from vault.vault import Sealed
 
 from .connection import CellValue, Uid
 from .engine import Engine, Replica
-from .links import link_cell
+from .links import SEPARATOR, link_cell
 from .merge import Row
 from .secrets import shown_text
 from .store.hub import Unit
@@ -77,3 +80,25 @@ def _names(
         else:
             names |= {uid: record.key for uid, record in unit.records.get_many(config.to or "", uids).items()}
     return names
+
+
+def is_normal(cell: CellValue, raw: Raw) -> bool:
+    """Whether a cell that was read as the value of `cell` is also written as that value is.
+
+    `p2024 001` is understood as P2024001, `2024.3.1` as a date; both are put in order, so that all replicas look alike.
+    """
+    match cell:
+        case None:
+            return raw is None
+        case bool():
+            return raw is True
+        case Decimal():
+            return isinstance(raw, int | float) and not isinstance(raw, bool)
+        case datetime():
+            return isinstance(raw, int | float) or (isinstance(raw, str) and raw.endswith("Z"))
+        case date():
+            return isinstance(raw, int | float) or raw == cell.isoformat()
+        case tuple():
+            return set(raw) == set(cell) if isinstance(raw, list) else raw == SEPARATOR.join(cell)
+        case str():
+            return raw == cell

@@ -8,7 +8,7 @@ from validators.schema import FieldKey, Level, TableKey
 
 from .commit import Absorbed
 from .connection import CellValue, Insert, Operation, Remove, SystemColumn, Uid, Update
-from .display import Display, build_display
+from .display import Display, build_display, is_normal
 from .engine import Engine, Replica
 from .merge import Row, merge
 from .stages import Protected
@@ -230,7 +230,11 @@ def _shows_other(row: _Row, key: FieldKey, cell: CellValue) -> bool:
         return row.base.get(key) != row.wanted.get(key)
     if row.display.fields[key].sensitive:
         return (_shown_text(row, key) or None) != cell
-    return key in row.judged.rewrite or row.judged.shown.get(key) != row.wanted.get(key)
+    if key in row.judged.rewrite or row.judged.shown.get(key) != row.wanted.get(key):
+        return True
+    seen = row.judged.known.row
+    read = not seen.partial or key in seen.cells
+    return read and not is_normal(cell, seen.cells.get(key))
 
 
 def _shown_text(row: _Row, key: FieldKey) -> object:

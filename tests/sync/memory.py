@@ -166,7 +166,11 @@ class MemoryConnection:
 
 
 def _shown(value: CellValue) -> Any:
-    return list(value) if isinstance(value, tuple) else value
+    if isinstance(value, tuple):
+        return list(value)
+    if isinstance(value, Decimal):
+        return float(value)
+    return value.isoformat() if isinstance(value, date) else value
 
 
 def _shape(value: Any) -> Any:

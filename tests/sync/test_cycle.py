@@ -1,8 +1,6 @@
 """What a cycle does to what people type, over two replicas in memory."""
 
 import re
-from datetime import date
-
 from sync.connection import SystemColumn
 from tests.sync.conftest import Office
 
@@ -26,7 +24,7 @@ def test_typed_row_appears_on_the_other_side(office: Office) -> None:
     line = office.sheets.find("customers", full_name="王小明")
     assert line.cells["customer_no"] == "C00000001"
     assert STAND_IN.match(line.cells["id_number"])
-    assert line.cells["birth_date"] == date(1990, 3, 7)
+    assert line.cells["birth_date"] == "1990-03-07"
 
 
 def test_plaintext_leaves_the_cell_it_was_typed_in(office: Office) -> None:
@@ -140,7 +138,7 @@ def test_rule_across_fields_holds_what_was_changed(office: Office) -> None:
     policy.cells["end"] = "2023.1.1"
     office.calm()
     assert policy.system[SystemColumn.STATUS] == "错误"
-    assert office.airtable.find("policies", policy_no="P2020").cells["end"] == date(2025, 1, 1)
+    assert office.airtable.find("policies", policy_no="P2020").cells["end"] == "2025-01-01"
     assert policy.cells["end"] == "2023.1.1"
 
 
@@ -271,7 +269,7 @@ def test_row_on_both_sides_is_one_record(office: Office) -> None:
     office.calm()
     (mine,), (theirs,) = office.airtable.lines("customers"), office.sheets.lines("customers")
     assert theirs.cells["occupation"] == "教师"
-    assert mine.cells["birth_date"] == date(1990, 3, 7)
+    assert mine.cells["birth_date"] == "1990-03-07"
 
 
 def test_unfinished_number_waits(office: Office) -> None:
@@ -282,3 +280,22 @@ def test_unfinished_number_waits(office: Office) -> None:
     typed.cells["mobile"] = "13800138000"
     office.calm()
     assert typed.cells["mobile"].startswith("138****8000〔")
+
+
+def test_untidy_cell_is_put_in_order_once(office: Office) -> None:
+    office.airtable.type_row("customers", full_name="王小明", customer_no="C00000001", occupation="教师")
+    policy = office.sheets.type_row(
+        "policies", policy_no=" p20 20 ", customer_no="C00000001", start="2024.3.1"
+    )
+    office.calm()
+    assert (policy.cells["policy_no"], policy.cells["start"]) == ("P2020", "2024-03-01")
+    before = office.sheets.writes
+    policy.cells["premium"] = 5
+    office.calm()
+    assert office.sheets.writes == before
+
+
+def test_wrong_number_is_not_called_missing_as_well(office: Office) -> None:
+    typed = office.airtable.type_row("customers", full_name="王小明", occupation="教师", id_number="123")
+    office.calm()
+    assert "缺" not in typed.system[SystemColumn.NOTE]
