@@ -16,6 +16,14 @@ def main() -> None:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
+    try:
+        serve(options, stop)
+    except OSError as error:
+        raise SystemExit(f"cannot serve on {options.host}, port {options.port}: {error}") from error
+
+
+def serve(options: argparse.Namespace, stop: threading.Event) -> None:
+    """Print where everything is, and wait for the end."""
     with running(
         clock=options.clock,
         quotas=options.quotas == "on",

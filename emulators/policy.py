@@ -28,6 +28,14 @@ class Policy:
     """Whether an upsert that matches several records fails; else it takes the first by record id."""
     expired_cursor_is_refused: bool = True
     """Whether a webhook cursor older than the kept payloads is refused; else reading starts at the first kept one."""
+    payloads_come_late: bool = False
+    """Whether webhook payloads can be read only two seconds after the change."""
+    cleared_cells_are_null: bool = True
+    """Whether webhooks tell an emptied cell as null; else as the empty value of its type."""
+    text_is_trimmed: bool = False
+    """Whether text written to an Airtable cell loses its outer blanks."""
+    rate_limits_name_the_wait: bool = False
+    """Whether Airtable's 429 carries a Retry-After header."""
     lockout_extends: bool = False
     """Whether a request during a rate-limit lock-out starts its 30 s afresh."""
 

@@ -40,14 +40,11 @@ def _as_given(tx: Transaction, column: Field, value: Any, typecast: bool) -> Any
     return value
 
 
-def _text(tx: Transaction, column: Field, value: Any, typecast: bool) -> str:
-    if not isinstance(value, str):
-        if not typecast:
-            raise bad_value(column.name)
-        value = plain_text(value)
-    if len(value) > TEXT_LENGTH_MAX:
+def _text(tx: Transaction, column: Field, value: Any, typecast: bool) -> str | None:
+    text = value if isinstance(value, str) else plain_text(value)
+    if not (typecast or isinstance(value, str)) or len(text) > TEXT_LENGTH_MAX:
         raise bad_value(column.name)
-    return str(value)
+    return (text.strip() or None) if tx.policy.text_is_trimmed else text
 
 
 def plain_text(value: Any) -> str:

@@ -11,6 +11,9 @@ from emulators.airtable.render import webhook_value
 from emulators.airtable.transaction import RecordKey, Transaction
 
 Cells = dict[str, Any]
+TEXTS = ("singleLineText", "multilineText", "email", "url", "phoneNumber")
+LISTS = ("multipleSelects", "multipleRecordLinks", "multipleAttachments", "multipleCollaborators")
+EMPTY: dict[str, Any] = dict.fromkeys(TEXTS, "") | {kind: [] for kind in LISTS} | {"checkbox": False}
 
 
 @dataclass(slots=True)
@@ -77,7 +80,7 @@ def written_changes(tx: Transaction) -> Changes:
             columns = [table.fields[field_id] for field_id in changed if field_id in table.fields]
             if columns:
                 changes.of(table_id).records[record_id] = _change(
-                    past, present, table, before, record, columns
+                    tx, past, present, table, before, record, columns
                 )
     return changes
 
@@ -104,7 +107,9 @@ def computed_changes(tx: Transaction) -> Changes:
             if shown(past, table, before, column) != shown(present, table, record, column)
         ]
         if columns:
-            changes.of(table_id).records[record_id] = _change(past, present, table, before, record, columns)
+            changes.of(table_id).records[record_id] = _change(
+                tx, past, present, table, before, record, columns
+            )
             # What changed here may be looked up further on.
             further = [key for key in _linked(tx, table, record) if key not in seen]
             seen.update(further)
@@ -135,12 +140,27 @@ def _creation(present: Snapshot, table: Table, record: Record) -> RecordChange:
 
 
 def _change(
-    past: Snapshot, present: Snapshot, table: Table, before: Record, record: Record, columns: list[Field]
+    tx: Transaction,
+    past: Past,
+    present: Snapshot,
+    table: Table,
+    before: Record,
+    record: Record,
+    columns: list[Field],
 ) -> RecordChange:
-    current = {column.id: webhook_value(present, table, record, column) for column in columns}
-    previous = {column.id: webhook_value(past, table, before, column) for column in columns}
+    current = {
+        column.id: _told(tx, column, webhook_value(present, table, record, column)) for column in columns
+    }
+    previous = {
+        column.id: _told(tx, column, webhook_value(past, table, before, column)) for column in columns
+    }
     others = [column for column in table.fields.values() if column.id not in current]
     return RecordChange(current, previous, _cells(present, table, record, others))
+
+
+def _told(tx: Transaction, column: Field, value: Any) -> Any:
+    """A cell of a change; an empty one as the policy says."""
+    return EMPTY.get(column.type) if value is None and not tx.policy.cleared_cells_are_null else value
 
 
 def _cells(snapshot: Snapshot, table: Table, record: Record, columns: Any) -> Cells:

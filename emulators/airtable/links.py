@@ -78,7 +78,7 @@ def _drop(tx: Transaction, table: Table, column: Field, record_id: str, source: 
         tx.write(table, record, column, left or None)
 
 
-def unlink(tx: Transaction, table: Table, record_ids: set[str]) -> None:
+def unlink(tx: Transaction, table: Table, record_ids: list[str]) -> None:
     """Take every link to these records away, before they go."""
     for other in tx.base.tables.values():
         for column in other.fields.values():
@@ -86,18 +86,18 @@ def unlink(tx: Transaction, table: Table, record_ids: set[str]) -> None:
                 _unlink_field(tx, table, other, column, record_ids)
 
 
-def _unlink_field(tx: Transaction, table: Table, other: Table, column: Field, gone: set[str]) -> None:
+def _unlink_field(tx: Transaction, table: Table, other: Table, column: Field, gone: list[str]) -> None:
     mirror = table.fields.get(column.option("inverseLinkFieldId", ""))
     sources = _mirrored(table, mirror, gone) if mirror else list(other.records)
     for source in sources:
         record = other.records.get(source)
         targets = record.cells.get(column.id, []) if record else []
-        if record is not None and not gone.isdisjoint(targets):
+        if record is not None and not set(gone).isdisjoint(targets):
             left = [target for target in targets if target not in gone]
             tx.write(other, record, column, left or None)
 
 
-def _mirrored(table: Table, mirror: Field, gone: set[str]) -> list[str]:
+def _mirrored(table: Table, mirror: Field, gone: list[str]) -> list[str]:
     # The mirror says who links here, so that a delete costs what it touches; only a one-way link needs a search.
     linking = (table.records[record_id].cells.get(mirror.id, []) for record_id in gone)
     return list(dict.fromkeys(source for sources in linking for source in sources))

@@ -155,7 +155,7 @@ def delete(tx: Transaction, table: Table, record_ids: Iterable[str]) -> list[dic
     for record_id in gone:
         if not is_id(record_id, "rec") or record_id not in table.records:
             raise missing_row(record_id)
-    links.unlink(tx, table, set(gone))
+    links.unlink(tx, table, gone)
     for record_id in gone:
         tx.destroy(table, record_id)
     return [{"deleted": True, "id": record_id} for record_id in gone]

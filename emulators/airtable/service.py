@@ -69,7 +69,10 @@ class AirtableService:
 
     def quota_error(self, request: Request, kind: str) -> Response:
         """The 429 of a passed limit: "rate" or "budget"."""
-        return (budget_spent() if kind == "budget" else rate_limited()).response()
+        answer = (budget_spent() if kind == "budget" else rate_limited()).response()
+        if kind == "budget" or not self._policy.rate_limits_name_the_wait:
+            return answer
+        return Response(answer.status, answer.body, dict(answer.headers) | {"Retry-After": "30"})
 
     def create_base(self, name: str, *, id: str | None = None) -> str:
         """An empty base, open to both people."""

@@ -98,7 +98,7 @@ class Transaction:
         """The fields of a record whose stored value differs from before (or was written, if the policy tells those)."""
         before = self.before[table.id, record_id]
         old, new = (before.cells if before else {}), table.records[record_id].cells
-        for field_id in old.keys() | new.keys():
+        for field_id in dict.fromkeys((*old, *new)):
             told = self.policy.noop_write_reaches_webhooks and (table.id, record_id, field_id) in self.written
             if told or old.get(field_id) != new.get(field_id):
                 yield field_id

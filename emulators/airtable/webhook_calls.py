@@ -36,6 +36,6 @@ def _one(call: Call, base: Base, hook: webhooks.Webhook, rest: list[str]) -> Any
                 cursor=call.count("cursor", 1),
                 limit=call.count("limit", webhooks.PAGE_MAX),
                 now=call.now,
-                strict=call.policy.expired_cursor_is_refused,
+                policy=call.policy,
             )
     raise not_found()

@@ -15,10 +15,12 @@ from emulators.airtable.model import Base
 from emulators.airtable.payloads import Filters, bodies
 from emulators.airtable.transaction import Transaction
 from emulators.clock import timestamp
+from emulators.policy import Policy
 
 WEBHOOKS_MAX = 10
 PAGE_MAX = 50
 LIFE = timedelta(days=7)
+LATE = timedelta(seconds=2)
 DATA_TYPES = frozenset({"tableData", "tableFields", "tableMetadata"})
 
 
@@ -127,17 +129,19 @@ def refresh(hook: Webhook, now: datetime) -> dict[str, Any]:
     return {"expirationTime": timestamp(hook.expires, milliseconds=True)}
 
 
-def payloads(hook: Webhook, *, cursor: int, limit: int, now: datetime, strict: bool) -> dict[str, Any]:
+def payloads(hook: Webhook, *, cursor: int, limit: int, now: datetime, policy: Policy) -> dict[str, Any]:
     """Up to fifty payloads from number `cursor` on. Reading keeps a living webhook alive. Raises `Refusal`."""
     hook.forget(now)
     if hook.active(now):
         hook.expires = now + LIFE
     if cursor < hook.first:
-        if cursor < 1 or strict:
+        if cursor < 1 or policy.expired_cursor_is_refused:
             raise refuse(422, "INVALID_CURSOR", "Payloads before that cursor are no longer kept")
         cursor = hook.first
     start = cursor - hook.first
-    found = [payload for _, payload in islice(hook.payloads, start, start + min(limit, PAGE_MAX))]
+    latest = now - LATE if policy.payloads_come_late else now
+    page = islice(hook.payloads, start, start + min(limit, PAGE_MAX))
+    found = [payload for moment, payload in page if moment <= latest]
     following = cursor + len(found)
     return {"payloads": found, "cursor": following, "mightHaveMore": following < hook.cursor}
 

@@ -182,3 +182,15 @@ def test_comments_belong_to_their_author(office: Office) -> None:
     office.staff("PATCH", f"{path}/{comment['id']}", {"text": "已核对"})
     assert [entry["text"] for entry in office.daemon("GET", path).body["comments"]] == ["已核对"]
     assert office.staff("DELETE", f"{path}/{comment['id']}").body["deleted"] is True
+
+
+def test_a_refused_batch_leaves_no_record_behind(office: Office) -> None:
+    office.daemon("POST", office.path, {"records": [{"fields": {"姓名": "甲"}}, {"fields": {"保费": "x"}}]})
+    assert office.daemon("GET", office.path).body == {"records": []}
+
+
+@pytest.mark.parametrize(("trims", "read"), [(False, " 甲 "), (True, "甲")])
+def test_outer_blanks_stay_or_go_as_the_policy_says(office: Office, trims: bool, read: str) -> None:
+    office.world.policy.change({"text_is_trimmed": trims})
+    (record,) = office.create({"姓名": " 甲 "})
+    assert office.cells(record) == {"姓名": read}

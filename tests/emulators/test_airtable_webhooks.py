@@ -214,3 +214,19 @@ def test_a_recalculation_is_told_however_many_links_away(office: Watched) -> Non
     _, computed = office.payloads()[before:]
     told = computed["changedTablesById"][claims["id"]]["changedRecordsById"][claim]["current"]
     assert told["cellValuesByFieldId"][far]["valuesByLinkedRecordId"] == {policy: ["乙"]}
+
+
+def test_payloads_come_late_if_the_policy_says_so(office: Watched) -> None:
+    office.world.policy.change({"payloads_come_late": True})
+    office.create({"姓名": "甲"})
+    assert office.payloads() == []
+    office.wait(2)
+    assert len(office.payloads()) == 1
+
+
+def test_an_emptied_cell_is_told_as_the_policy_says(office: Watched) -> None:
+    office.world.policy.change({"cleared_cells_are_null": False})
+    (record,) = office.create({"姓名": "甲", "标签": ["老客户"]})
+    office.daemon("PATCH", f"{office.path}/{record}", {"fields": {"姓名": None, "标签": []}})
+    told = office.payloads()[1]["changedTablesById"][office.table["id"]]["changedRecordsById"][record]
+    assert list(told["current"]["cellValuesByFieldId"].values()) == ["", []]

@@ -1,6 +1,7 @@
 """The three doors: in process, over HTTP with real clients, and as a program that survives being killed."""
 
 import json
+import os
 import signal
 import smtplib
 import subprocess
@@ -34,10 +35,15 @@ def morning(api: Api, base_id: str) -> list[Any]:
     """What a client sees when it makes a table, fills it and reads it back."""
     base = api.base(base_id)
     table = base.create_table("客户", CUSTOMER_FIELDS[:2])
+    filters = {
+        "options": {"filters": {"dataTypes": ["tableData"]}, "includes": {"includePreviousCellValues": True}}
+    }
+    hook = base.webhook(base.add_webhook("https://hooks.invalid", filters).id)
     made = table.batch_create([{"姓名": "甲", "等级": "金"}, {"姓名": "乙"}])
     upserted = table.batch_upsert([{"fields": {"姓名": "乙", "等级": "银"}}], key_fields=["姓名"])
     table.batch_delete([made[0]["id"]])
-    return [api.whoami(), made, upserted, table.all(), base.schema().tables[0].model_dump()]
+    told = [payload.model_dump() for payload in hook.payloads()]
+    return [api.whoami(), made, upserted, table.all(), base.schema().tables[0].model_dump(), told]
 
 
 def in_process(seed: int) -> list[Any]:
@@ -52,10 +58,20 @@ def test_the_same_seed_gives_the_same_trace_and_another_seed_another() -> None:
     assert in_process(7) != in_process(8)
 
 
+def test_the_trace_does_not_depend_on_the_process() -> None:
+    script = "import sys; sys.path.insert(0, 'tests/emulators'); import test_world_doors as doors; print(doors.in_process(7))"
+    traces = []
+    for hash_seed in ("1", "2"):
+        environment = os.environ | {"PYTHONHASHSEED": hash_seed}
+        command = [sys.executable, "-c", script]
+        traces.append(subprocess.run(command, capture_output=True, check=True, env=environment).stdout)
+    assert traces[0] == traces[1]
+
+
 def test_pyairtable_works_unchanged_over_http(served: Running) -> None:
     airtable = served.description["airtable"]
     api = Api(airtable["token"], endpoint_url=airtable["endpoint_url"])
-    _, made, upserted, rows, _ = morning(api, airtable["base_id"])
+    _, made, upserted, rows, _, _ = morning(api, airtable["base_id"])
     assert [row["fields"] for row in rows] == [{"姓名": "乙", "等级": "银"}]
     assert upserted["updatedRecords"] == [made[1]["id"]]
 

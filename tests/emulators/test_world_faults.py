@@ -55,6 +55,13 @@ def test_a_rate_limit_has_the_shape_that_airtable_gives_it(office: Office, sessi
     assert session.get(WHOAMI).json()["errors"][0]["error"] == "RATE_LIMIT_REACHED"
 
 
+def test_a_rate_limit_names_the_wait_if_the_policy_says_so(office: Office, session: requests.Session) -> None:
+    order(office, "429", count=2)
+    assert "Retry-After" not in session.get(WHOAMI).headers
+    office.world.policy.change({"rate_limits_name_the_wait": True})
+    assert session.get(WHOAMI).headers["Retry-After"] == "30"
+
+
 @pytest.mark.parametrize(("kind", "created"), [("reset", 0), ("timeout", 0), ("applied_then_lost", 1)])
 def test_a_lost_answer_was_applied_and_a_reset_was_not(
     office: Office, session: requests.Session, kind: str, created: int
