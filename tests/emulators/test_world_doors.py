@@ -23,6 +23,7 @@ from emulators.server import Running
 from emulators.world import World
 
 STARTUP_S = 30
+SECOND = {"姓名": "乙", "等级": "银", "标签": ["老客户"], "保费": 5, "生日": "1990-01-01", "已签": True}
 
 
 @pytest.fixture
@@ -34,13 +35,13 @@ def served() -> Iterator[Running]:
 def morning(api: Api, base_id: str) -> list[Any]:
     """What a client sees when it makes a table, fills it and reads it back."""
     base = api.base(base_id)
-    table = base.create_table("客户", CUSTOMER_FIELDS[:2])
+    table = base.create_table("客户", CUSTOMER_FIELDS)
     filters = {
         "options": {"filters": {"dataTypes": ["tableData"]}, "includes": {"includePreviousCellValues": True}}
     }
     hook = base.webhook(base.add_webhook("https://hooks.invalid", filters).id)
     made = table.batch_create([{"姓名": "甲", "等级": "金"}, {"姓名": "乙"}])
-    upserted = table.batch_upsert([{"fields": {"姓名": "乙", "等级": "银"}}], key_fields=["姓名"])
+    upserted = table.batch_upsert([{"fields": SECOND}], key_fields=["姓名"])
     table.batch_delete([made[0]["id"]])
     told = [payload.model_dump() for payload in hook.payloads()]
     return [api.whoami(), made, upserted, table.all(), base.schema().tables[0].model_dump(), told]
@@ -72,7 +73,7 @@ def test_pyairtable_works_unchanged_over_http(served: Running) -> None:
     airtable = served.description["airtable"]
     api = Api(airtable["token"], endpoint_url=airtable["endpoint_url"])
     _, made, upserted, rows, _, _ = morning(api, airtable["base_id"])
-    assert [row["fields"] for row in rows] == [{"姓名": "乙", "等级": "银"}]
+    assert [row["fields"] for row in rows] == [SECOND]
     assert upserted["updatedRecords"] == [made[1]["id"]]
 
 
