@@ -2,17 +2,17 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
 
 from validators.schema import FieldKey, TableKey
-from validators.values import Value, dump_value
+from validators.values import Value
 
+from .changes import Change, store_changes
 from .connection import SeenRow, Uid
 from .engine import CycleReport, Engine, Replica
 from .merge import Conflict, Merged, Row
 from .stages import Protected
 from .store.hub import Unit
-from .store.records import Record, State
+from .store.records import State
 from .store.seen import SeenState
 
 
@@ -54,22 +54,23 @@ def store_records(
     engine: Engine, unit: Unit, source: str, table: TableKey, rows: Sequence[Protected], merged: Merged
 ) -> list[str]:
     """Create and change the records, with their history. Returns the tokens that no record names any more."""
-    now = engine.clock()
     tombstones = unit.records.tombstones(table) if any(_is_archived(row) for row in rows) else {}
-    replaced: list[str] = []
+    changes: list[Change] = []
     for row in rows:
-        uid, record = row.known.uid, row.known.record
-        values = {key: value for key, value in {**merged.hub[uid], **row.fill}.items() if value is not None}
-        state = _next_state(row, deleted_here=tombstones.get(uid) == source)
-        if record is not None and values == record.values and state is record.state:
-            continue
+        record = row.known.record
+        values = {
+            key: value
+            for key, value in {**merged.hub[row.known.uid], **row.fill}.items()
+            if value is not None
+        }
+        state = _next_state(row, deleted_here=tombstones.get(row.known.uid) == source)
+        if record is None or values != record.values or state is not record.state:
+            changes.append(Change(row.known.uid, record, values, state, row.known.row.actor))
         if _is_archived(row) and state is State.LIVE:
-            unit.records.exhume(table, uid)
-        unit.records.save(table, uid, values, state=state, now=now)
-        unit.lists.add_history(_history(table, source, row, values, now))
-        replaced += _replaced(engine, table, record, values, row)
-        _wake(engine, unit, table, uid, record, values, state)
-    return replaced
+            unit.records.exhume(table, row.known.uid)
+    store_changes(engine, unit, source, table, changes)
+    changed = {change.uid: change.values for change in changes}
+    return [token for row in rows for token in _replaced(engine, table, row, changed.get(row.known.uid))]
 
 
 def _seen_state(engine: Engine, row: Protected, base: Row) -> SeenState:
@@ -121,58 +122,13 @@ def _next_state(row: Protected, *, deleted_here: bool) -> State:
     return State.LIVE if row.state is State.ARRIVING and not row.known.fresh else row.state
 
 
-def _history(
-    table: TableKey, replica: str, row: Protected, values: Row, now: datetime
-) -> list[dict[str, object]]:
-    before = row.known.record.values if row.known.record else {}
-    return [
-        {
-            "at": now,
-            "table": table,
-            "uid": row.known.uid,
-            "field": key,
-            "replica": replica,
-            "actor": row.known.row.actor,
-            "before": dump_value(before[key]) if key in before else None,
-            "after": dump_value(values[key]) if key in values else None,
-        }
-        for key in sorted(before.keys() | values.keys())
-        if before.get(key) != values.get(key)
-    ]
-
-
-def _replaced(
-    engine: Engine, table: TableKey, record: Record | None, values: Row, row: Protected
-) -> Iterable[str]:
+def _replaced(engine: Engine, table: TableKey, row: Protected, values: Row | None) -> Iterable[str]:
     """Tokens whose values were replaced or cleared, and held ones that were mended."""
+    record = row.known.record
     for key in engine.schema.tables[table].sensitive:
-        old = record.values.get(key) if record else None
-        if old is not None and values.get(key) != old:
+        old = record.values.get(key) if record and values is not None else None
+        if old is not None and values is not None and values.get(key) != old:
             yield str(old)
-        held = row.known.state.held.get(key)
-        now_held = row.held.get(key)
-        if held and held.token and (now_held is None or now_held.token != held.token):
+        held, held_now = row.known.state.held.get(key), row.held.get(key)
+        if held and held.token and (held_now is None or held_now.token != held.token):
             yield held.token
-
-
-def _wake(
-    engine: Engine, unit: Unit, table: TableKey, uid: Uid, record: Record | None, values: Row, state: State
-) -> None:
-    """Queue the rows that read this record: through a rule, or because they wait for it."""
-    if record is None and state is not State.LIVE:
-        return
-    changed = {
-        key
-        for key in values.keys() | (record.values if record else {}).keys()
-        if not record or record.values.get(key) != values.get(key)
-    }
-    woken = record is not None and record.state is not state
-    for other, other_uid, _ in unit.records.referrers([uid]):
-        links = engine.schema.tables[other].links
-        reads = engine.rules.linked_reads(other)
-        if woken or any(
-            config.to == table and reads.get(key, frozenset()) & changed for key, config in links.items()
-        ):
-            for replica in engine.replicas:
-                if replica.holds(other):
-                    unit.lists.ask_recheck(replica.name, other, [other_uid], "linked")

@@ -15,6 +15,8 @@ class ReplicaConfig(Section):
     place: str | None = None
     """Base id or spreadsheet id; by default the one the environment names."""
     tables: tuple[TableKey, ...] | None = None
+    calls_per_s: int = Field(default=5, ge=0)
+    """Calls to an Airtable base in a second; past five the real service locks out for 30 s. 0: no limit, for emulators."""
     fields: dict[TableKey, tuple[FieldKey, ...]] = Field(default_factory=dict)
 
 

@@ -4,6 +4,7 @@ import structlog
 
 from validators.schema import TableKey
 
+from .changes import wake_waiting
 from .connection import Outcome, Uid, Written
 from .engine import CycleReport, Engine, Replica
 from .plan import Plan
@@ -68,13 +69,5 @@ def _revs(
         if record.state is State.ARRIVING:
             live = unit.records.set_state(table, uid, State.LIVE)
             revs[uid] = live if revs[uid] is not None else None
-            wake_waiting(engine, unit, uid)
+    wake_waiting(engine, unit, [uid for uid, record in records.items() if record.state is State.ARRIVING])
     return revs
-
-
-def wake_waiting(engine: Engine, unit: Unit, uid: Uid) -> None:
-    """A record went live: rows that refer to it may go on."""
-    for table, other, _ in unit.records.referrers([uid]):
-        for replica in engine.replicas:
-            if replica.holds(table):
-                unit.lists.ask_recheck(replica.name, table, [other], "linked")

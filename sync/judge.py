@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence, Set
 
-from validators.schema import FieldKey, TableKey
+from validators.schema import FieldKey, TableConfig, TableKey
 from validators.values import refers
 from vault.vault import Sealed
 
@@ -91,10 +91,12 @@ def _surroundings(engine: Engine, unit: Unit, table: TableKey, decoded: Sequence
     for target, uids in targets.items():
         linked |= unit.records.get_many(target, uids)
 
+    held_by = _holders(unit, table, config, decoded)
+
     def holders(key: FieldKey, text: str) -> set[Uid]:
         if config.fields[key].sensitive:
             return {sealed.subject for sealed in engine.vault.matches(vault_field(table, key), text)}
-        return unit.records.holders(table, key, [text]).get(text, set())
+        return held_by.get((key, text), set())
 
     def key_of(uid: Uid) -> str:
         record = unit.records.get(table, uid)
@@ -113,6 +115,19 @@ def _surroundings(engine: Engine, unit: Unit, table: TableKey, decoded: Sequence
         next_number=lambda: unit.records.next_number(f"auto:{table}"),
         key_taken=lambda key: bool(unit.records.by_key(table, [key])),
     )
+
+
+def _holders(
+    unit: Unit, table: TableKey, config: TableConfig, decoded: Sequence[Decoded]
+) -> dict[tuple[FieldKey, str], set[Uid]]:
+    """Who holds the values that were typed into unique plain fields."""
+    found: dict[tuple[FieldKey, str], set[Uid]] = {}
+    for key, field_config in config.fields.items():
+        if field_config.unique and not field_config.sensitive:
+            typed = [str(row.typed[key]) for row in decoded if row.typed.get(key) is not None]
+            holders = unit.records.holders(table, key, typed)
+            found |= {(key, text): uids for text, uids in holders.items()}
+    return found
 
 
 def merge_rows(rows: Sequence[Protected], *, fields: Set[FieldKey], policy: Policy) -> Merged:

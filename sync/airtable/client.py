@@ -90,6 +90,7 @@ class AirtableClient:
         base_id: str,
         clock: Callable[[], datetime],
         sleep: Callable[[float], None],
+        calls_per_s: int = 5,
     ) -> None:
         # pyairtable's own retries would repeat creates whose answer was lost, and call on during a lock-out.
         self._api = pyairtable.Api(
@@ -101,7 +102,7 @@ class AirtableClient:
         )
         self.service, self.base_id = service, base_id
         self._gate = Gate(service, clock=clock, sleep=sleep)
-        self._pace = Pace(clock=clock, sleep=sleep)
+        self._pace = Pace(calls_max=calls_per_s, clock=clock, sleep=sleep)
 
     def schema(self) -> tuple[ServiceTable, ...]:
         """All tables of the base with their columns."""

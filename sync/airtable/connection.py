@@ -45,7 +45,13 @@ class AirtableConnection(Connection):
         self.name = name
         self._bindings, self._clock, self._archive_name = bindings, clock, archive_name
         self._client = AirtableClient(
-            service=name, url=url, token=token, base_id=base_id, clock=clock, sleep=sleep
+            service=name,
+            url=url,
+            token=token,
+            base_id=base_id,
+            clock=clock,
+            sleep=sleep,
+            calls_per_s=config.calls_per_s,
         )
         self._blueprints = blueprints(schema, config)
         self._base = Base(self._client, self._blueprints, bindings)

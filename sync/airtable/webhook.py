@@ -19,7 +19,7 @@ SPECIFICATION: Json = {"options": {"filters": {"dataTypes": ["tableData"]}}}
 PAGES_MAX = 40
 """Beyond this many pages of 50 payloads, listing the tables is cheaper."""
 TRUSTED = timedelta(days=6)
-"""Within this time after we read a webhook it cannot have expired."""
+"""Within this time after we saw a webhook alive it cannot have expired."""
 REFUSALS = (CredentialsRefused, NotFound, Rejected)
 
 
@@ -71,7 +71,6 @@ class Webhook:
         payloads: list[Json] = []
         for _ in range(PAGES_MAX):
             page = self._client.payloads(hook, cursor)
-            self._alive_until = self._clock() + TRUSTED
             payloads += page["payloads"]
             cursor = page["cursor"]
             if not page["mightHaveMore"] or not page["payloads"]:

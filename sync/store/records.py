@@ -8,7 +8,7 @@ from enum import StrEnum
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from validators.schema import FieldKey, SchemaConfig, TableKey
-from validators.values import Value, dump_value, load_value, refers
+from validators.values import dump_value, load_value, refers
 
 from ..connection import Uid
 from ..merge import Row
@@ -82,24 +82,35 @@ class Records:
         query = select(record.c.state, func.count()).where(record.c.table == table).group_by(record.c.state)
         return {State(state): count for state, count in self._connection.execute(query)}
 
-    def save(self, table: TableKey, uid: Uid, values: Row, *, state: State, now: datetime) -> int:
-        """Create or change a record; returns its new revision. Indexes follow."""
-        config = self._schema.tables[table]
-        rev = self.next_number("rev")
-        row = {
-            "rev": rev,
-            "key": str(values.get(config.key, "")),
-            "state": state,
-            "values": {key: dump_value(value) for key, value in values.items()},
-            "changed_at": now,
-        }
-        known = update(record).where(record.c.table == table, record.c.uid == uid).values(row)
-        if self._connection.execute(known).rowcount == 0:
-            self._connection.execute(
-                insert(record).values({**row, "table": table, "uid": uid, "created_at": now})
-            )
-        self._index(table, uid, {} if state is State.ARCHIVED else values)
-        return rev
+    def save(self, table: TableKey, uid: Uid, values: Row, *, state: State, now: datetime) -> None:
+        """Create or change one record; its revision rises and the indexes follow."""
+        self.save_many(table, {uid: (values, state)}, now=now)
+
+    def save_many(self, table: TableKey, records: Mapping[Uid, tuple[Row, State]], *, now: datetime) -> None:
+        """Create or change records, in a few statements however many there are."""
+        last = self.raise_by("rev", len(records))
+        created = {uid: old.created_at for uid, old in self.get_many(table, records).items()}
+        key = self._schema.tables[table].key
+        rows = [
+            {
+                "table": table,
+                "uid": uid,
+                "rev": last - len(records) + number,
+                "key": str(values.get(key, "")),
+                "state": state,
+                "values": {name: dump_value(value) for name, value in values.items()},
+                "created_at": created.get(uid, now),
+                "changed_at": now,
+            }
+            for number, (uid, (values, state)) in enumerate(records.items(), start=1)
+        ]
+        for block in blocks(created):
+            self._connection.execute(delete(record).where(record.c.table == table, record.c.uid.in_(block)))
+        self._connection.execute(insert(record), rows)
+        self._index(
+            table,
+            {uid: {} if state is State.ARCHIVED else values for uid, (values, state) in records.items()},
+        )
 
     def set_state(self, table: TableKey, uid: Uid, state: State) -> int:
         """Move a record on in its life; returns its new revision."""
@@ -150,9 +161,13 @@ class Records:
 
     def next_number(self, name: str) -> int:
         """The next value of a persistent counter, from 1."""
-        raised = update(counter).where(counter.c.name == name).values(value=counter.c.value + 1)
+        return self.raise_by(name, 1)
+
+    def raise_by(self, name: str, amount: int) -> int:
+        """Take the next `amount` values of a counter; returns the last of them."""
+        raised = update(counter).where(counter.c.name == name).values(value=counter.c.value + amount)
         if self._connection.execute(raised).rowcount == 0:
-            self._connection.execute(insert(counter).values(name=name, value=1))
+            self._connection.execute(insert(counter).values(name=name, value=amount))
         value: int = self._connection.execute(
             select(counter.c.value).where(counter.c.name == name)
         ).scalar_one()
@@ -166,27 +181,27 @@ class Records:
         elif current < value:
             self._connection.execute(update(counter).where(counter.c.name == name).values(value=value))
 
-    def _index(self, table: TableKey, uid: Uid, values: Mapping[FieldKey, Value]) -> None:
+    def _index(self, table: TableKey, records: Mapping[Uid, Row]) -> None:
         fields = self._schema.tables[table].fields
         unique = [
             {"table": table, "field": key, "value": str(value), "uid": uid}
+            for uid, values in records.items()
             for key, value in values.items()
             if key in fields and fields[key].unique and not fields[key].sensitive
         ]
         links = [
             {"table": table, "uid": uid, "field": key, "to_uid": target}
+            for uid, values in records.items()
             for key, value in values.items()
             if key in fields
             for target in refers(fields[key], value)
         ]
-        self._connection.execute(
-            delete(unique_value).where(unique_value.c.table == table, unique_value.c.uid == uid)
-        )
-        self._connection.execute(delete(reference).where(reference.c.table == table, reference.c.uid == uid))
-        if unique:
-            self._connection.execute(insert(unique_value), unique)
-        if links:
-            self._connection.execute(insert(reference), links)
+        for block in blocks(records):
+            for index in (unique_value, reference):
+                self._connection.execute(delete(index).where(index.c.table == table, index.c.uid.in_(block)))
+        for index, rows in ((unique_value, unique), (reference, links)):
+            if rows:
+                self._connection.execute(insert(index), rows)
 
     def _record(self, row: object) -> Record:
         mapping = row._mapping  # type: ignore[attr-defined]

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, or_, select, update
+from sqlalchemy import Connection, Text, cast, delete, insert, or_, select, update
 
 from validators.issues import Issue
 from validators.schema import FieldKey, Level, SchemaConfig, TableKey
@@ -66,7 +66,9 @@ class SeenRows:
         """The rows known among `uids`."""
         found: dict[Uid, SeenState] = {}
         for block in blocks(uids):
-            query = select(seen).where(seen.c.replica == replica, seen.c.table == table, seen.c.uid.in_(block))
+            query = select(seen).where(
+                seen.c.replica == replica, seen.c.table == table, seen.c.uid.in_(block)
+            )
             found |= {row.uid: self._state(table, row) for row in self._connection.execute(query)}
         return found
 
@@ -75,6 +77,13 @@ class SeenRows:
         query = select(seen).where(seen.c.replica == replica, seen.c.table == table, seen.c.status == "错误")
         rows = (self._state(table, row) for row in self._connection.execute(query))
         return {state.uid: state for state in rows}
+
+    def held_by(self, replica: str, table: TableKey, code: str) -> list[Uid]:
+        """The rows that hold a field because of this finding."""
+        query = select(seen.c.uid).where(
+            seen.c.replica == replica, seen.c.table == table, cast(seen.c.held, Text).contains(f'"{code}"')
+        )
+        return list(self._connection.execute(query).scalars())
 
     def save(self, replica: str, table: TableKey, states: Iterable[SeenState]) -> None:
         """Create or replace rows."""

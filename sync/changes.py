@@ -1,0 +1,104 @@
+"""Changes of records: stored together with their history, and the rows that have to be looked at because of them."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from validators.schema import TableKey
+from validators.values import dump_value
+
+from .connection import Uid
+from .engine import Engine
+from .merge import Row
+from .store.hub import Unit
+from .store.records import Record, State
+
+UNKNOWN_LINK = "unknown_link"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A record as it was (None: new) and as it is now."""
+
+    uid: Uid
+    before: Record | None
+    values: Row = field(repr=False)
+    state: State
+    actor: str | None = None
+
+    @property
+    def old(self) -> Row:
+        return self.before.values if self.before else {}
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """The fields that differ."""
+        return frozenset(
+            key for key in self.old.keys() | self.values.keys() if self.old.get(key) != self.values.get(key)
+        )
+
+
+def store_changes(
+    engine: Engine, unit: Unit, source: str, table: TableKey, changes: Sequence[Change]
+) -> None:
+    """Save records, append their history, and queue what reads them. `source` is the replica, or what else did it."""
+    if not changes:
+        return
+    unit.records.save_many(
+        table, {change.uid: (change.values, change.state) for change in changes}, now=engine.clock()
+    )
+    unit.lists.add_history([row for change in changes for row in _history(engine, source, table, change)])
+    _wake_readers(engine, unit, table, changes)
+    if any(change.before is None or engine.schema.tables[table].key in change.keys for change in changes):
+        _wake_lost_links(engine, unit, table)
+
+
+def wake_waiting(engine: Engine, unit: Unit, uids: Iterable[Uid]) -> None:
+    """Records went live: rows that refer to them may go on."""
+    for table, other, _ in unit.records.referrers(uids):
+        _queue(engine, unit, table, [other])
+
+
+def _history(engine: Engine, source: str, table: TableKey, change: Change) -> list[dict[str, object]]:
+    now = engine.clock()
+    return [
+        {
+            "at": now,
+            "table": table,
+            "uid": change.uid,
+            "field": key,
+            "replica": source,
+            "actor": change.actor,
+            "before": dump_value(change.old[key]) if key in change.old else None,
+            "after": dump_value(change.values[key]) if key in change.values else None,
+        }
+        for key in sorted(change.keys)
+    ]
+
+
+def _wake_readers(engine: Engine, unit: Unit, table: TableKey, changes: Sequence[Change]) -> None:
+    """Queue rows that read a changed record through a rule, or wait for it. Nothing can refer to a new record yet."""
+    known = {change.uid: change for change in changes if change.before is not None}
+    for other, uid, target in unit.records.referrers(known):
+        change = known[target]
+        reads = engine.rules.linked_reads(other)
+        links = engine.schema.tables[other].links
+        read = frozenset().union(
+            *(reads.get(key, frozenset()) for key, config in links.items() if config.to == table)
+        )
+        if change.keys & read or (change.before is not None and change.before.state is not change.state):
+            _queue(engine, unit, other, [uid])
+
+
+def _wake_lost_links(engine: Engine, unit: Unit, table: TableKey) -> None:
+    """A record got its name: rows that are held because they name a record nobody knew are looked at again."""
+    for other, config in engine.schema.tables.items():
+        if any(link.to == table for link in config.links.values()):
+            for replica in engine.replicas:
+                lost = unit.seen.held_by(replica.name, other, UNKNOWN_LINK)
+                unit.lists.ask_recheck(replica.name, other, lost, "linked")
+
+
+def _queue(engine: Engine, unit: Unit, table: TableKey, uids: Sequence[Uid]) -> None:
+    for replica in engine.replicas:
+        if replica.holds(table):
+            unit.lists.ask_recheck(replica.name, table, uids, "linked")
