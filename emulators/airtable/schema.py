@@ -3,9 +3,8 @@
 from typing import Any
 
 from emulators.airtable import choices
-from emulators.airtable.computed import compiled
+from emulators.airtable.derived import derived_options
 from emulators.airtable.errors import invalid_request, missing_field, refuse
-from emulators.airtable.formulas.parser import InvalidFormula, references
 from emulators.airtable.ids import Ids
 from emulators.airtable.model import COMPUTED, Field, Table
 from emulators.airtable.transaction import Transaction
@@ -40,14 +39,6 @@ REQUIRED_OPTIONS: dict[str, tuple[str, ...]] = {
 }
 FORMATS = {"local": "l", "friendly": "LL", "us": "M/D/YYYY", "european": "D/M/YYYY", "iso": "YYYY-MM-DD",
            "12hour": "h:mma", "24hour": "HH:mm"}  # fmt: skip
-DATE_TIME_RESULT = {
-    "type": "dateTime",
-    "options": {
-        "dateFormat": {"name": "local", "format": "l"},
-        "timeFormat": {"name": "12hour", "format": "h:mma"},
-        "timeZone": "client",
-    },
-}
 
 
 def create_table(tx: Transaction, wanted: dict[str, Any], *, any_type: bool) -> Table:
@@ -176,7 +167,7 @@ def _options(tx: Transaction, table: Table, name: str, kind: str, given: Any) ->
         options["choices"] = _choices(tx.ids, options["choices"])
     if kind == "multipleRecordLinks":
         return _link_options(tx, options)
-    return options | _computed_options(table, kind, options)
+    return options | derived_options(tx.base, table, kind, options)
 
 
 def _choices(ids: Ids, given: Any) -> list[dict[str, Any]]:
@@ -221,30 +212,3 @@ def _free_name(table: Table, wanted: str) -> str:
         number += 1
         name = f"{wanted} {number}"
     return name
-
-
-def _computed_options(table: Table, kind: str, options: dict[str, Any]) -> dict[str, Any]:
-    if kind == "formula":
-        return _formula_options(table, options["formula"])
-    if kind in ("createdTime", "lastModifiedTime"):
-        return {"result": DATE_TIME_RESULT}
-    return {"isValid": True} if kind in COMPUTED else {}
-
-
-def _formula_options(table: Table, formula: Any) -> dict[str, Any]:
-    """The formula with ids for names, so that renaming a field does not break it."""
-    try:
-        compiled(table, formula)
-    except (InvalidFormula, TypeError) as error:
-        raise refuse(422, "INVALID_FIELD_TYPE_OPTIONS_FOR_CREATE", f"Invalid formula: {error}") from error
-    found = {name: table.field_named(name) for name in references(formula)}
-    for name, column in found.items():
-        if column is not None:
-            formula = formula.replace("{" + name + "}", "{" + column.id + "}")
-    ids = [column.id for column in found.values() if column is not None]
-    return {
-        "formula": formula,
-        "isValid": True,
-        "referencedFieldIds": ids,
-        "result": {"type": "singleLineText"},
-    }

@@ -92,7 +92,26 @@ def seeded_base(base_id: str, content: dict[str, Any], *, owner: User, now: str)
             if column.type == "autoNumber"
         }
         base.tables[table.id] = table
+    _complete_links(base)
     return base
+
+
+def _complete_links(base: Base) -> None:
+    """Put in the other end of links that the seed gives at one end only."""
+    for table in base.tables.values():
+        for column in table.fields.values():
+            linked = base.tables.get(column.option("linkedTableId", ""))
+            inverse = linked.fields.get(column.option("inverseLinkFieldId", "")) if linked else None
+            if linked is not None and inverse is not None:
+                _complete_link(table, column, linked, inverse)
+
+
+def _complete_link(table: Table, column: Field, linked: Table, inverse: Field) -> None:
+    for record in table.records.values():
+        for target in record.cells.get(column.id, []):
+            other = linked.records.get(target)
+            if other is not None and record.id not in other.cells.get(inverse.id, []):
+                other.cells[inverse.id] = [*other.cells.get(inverse.id, []), record.id]
 
 
 def _seed_record(base: Base, table: Table, entry: dict[str, Any], *, owner: User, now: str) -> None:

@@ -4,6 +4,9 @@ from typing import Any
 
 import pytest
 from airtable_world import Office
+from pyairtable import Api
+
+from emulators.adapter import IN_PROCESS_URL, mount
 
 
 class Claims(Office):
@@ -107,3 +110,21 @@ def test_a_circle_of_formulas_is_an_error_and_no_crash(claims: Claims) -> None:
     claims.staff("PATCH", path, {"type": "formula", "options": {"formula": "{二}"}})
     (customer,) = claims.create({"姓名": "甲"})
     assert claims.cells(customer)["二"] == {"error": "#ERROR!"}
+
+
+def test_a_formula_is_kept_with_ids_for_names_and_says_what_it_computes(claims: Claims) -> None:
+    claims.add("折", "formula", formula="{保费} * 保费 + LEN('{保费}')")
+    options = claims.field("折")["options"]
+    premium = claims.field("保费")["id"]
+    assert options["formula"] == f"{{{premium}}} * {{{premium}}} + LEN('{{保费}}')"
+    assert (options["referencedFieldIds"], options["result"]["type"]) == ([premium], "number")
+    assert claims.field("大客户")["options"]["result"]["type"] == "singleLineText"
+    assert claims.field("明细")["options"]["result"]["type"] == "number"
+
+
+def test_pyairtable_reads_the_schema_of_every_computed_field(claims: Claims) -> None:
+    api = Api(claims.world.airtable.token, endpoint_url=IN_PROCESS_URL, retry_strategy=None)
+    mount(claims.world, api.session)
+    read = api.base(claims.base).schema().table("客户")
+    kinds = {column.type for column in read.fields}
+    assert {"formula", "rollup", "count", "multipleLookupValues", "autoNumber", "lastModifiedTime"} <= kinds

@@ -182,6 +182,30 @@ def test_seeding_adds_bases_and_replaces_those_of_the_same_id(office: Office) ->
     assert office.daemon("GET", f"app{'S' * 14}/T").body["records"] == [record]
 
 
+def test_seeded_links_are_completed_at_their_other_end(office: Office) -> None:
+    def table(letter: str, other: str) -> dict[str, Any]:
+        link = {"linkedTableId": "tbl" + other * 14, "inverseLinkFieldId": "fldL" + other * 13}
+        fields = [
+            {"id": "fld" + letter * 14, "name": "N", "type": "singleLineText"},
+            {"id": "fldL" + letter * 13, "name": "L", "type": "multipleRecordLinks", "options": link},
+        ]
+        return {
+            "id": "tbl" + letter * 14,
+            "name": letter,
+            "primaryFieldId": fields[0]["id"],
+            "fields": fields,
+        }
+
+    one, two = "rec" + "a" * 14, "rec" + "b" * 14
+    records = {
+        "tbl" + "a" * 14: [{"id": one, "fields": {"L": [two]}}],
+        "tbl" + "b" * 14: [{"id": two, "fields": {}}],
+    }
+    base = {"name": "S", "tables": [table("a", "b"), table("b", "a")], "records": records}
+    ask(office, "POST", "seed", {"bases": {"app" + "S" * 14: base}})
+    assert office.cells(two, f"app{'S' * 14}/b") == {"L": [one]}
+
+
 def test_reset_begins_anew_under_the_same_tokens_and_ids(office: Office) -> None:
     office.create({"姓名": "甲"})
     office.world.deliver(b"Subject: x\r\n\r\ny", sender="a@x", recipients=["b@x"])

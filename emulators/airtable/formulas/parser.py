@@ -146,11 +146,18 @@ def parse(formula: str, resolve: Callable[[str], str | None]) -> Node:
     return _Parser(formula, resolve).whole()
 
 
-def references(formula: str) -> list[str]:
-    """The fields a formula names in braces, as written."""
-    return [
-        _unescape(found.group("field")[1:-1]) for found in TOKEN.finditer(formula) if found.group("field")
-    ]
+def with_ids(formula: str, resolve: Callable[[str], str | None]) -> tuple[str, list[str]]:
+    """The formula with its fields by id, so that renaming one does not break it, and those ids."""
+    pieces, ids, end = [], [], 0
+    for found in TOKEN.finditer(formula):
+        name = _unescape(found.group("field")[1:-1]) if found.group("field") else found.group("word")
+        field_id = resolve(name) if name and formula[found.end() :].lstrip()[:1] != "(" else None
+        if field_id is not None:
+            start = found.start(found.lastgroup or 0)
+            pieces += [formula[end:start], "{", field_id, "}"]
+            ids.append(field_id)
+            end = found.end()
+    return "".join([*pieces, formula[end:]]), list(dict.fromkeys(ids))
 
 
 def _unescape(quoted: str) -> str:
