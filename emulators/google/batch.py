@@ -8,10 +8,13 @@ from typing import Any
 from emulators.google import masks
 from emulators.google import requests_cells as cells
 from emulators.google import requests_dimensions as dimensions
+from emulators.google import requests_find as find
 from emulators.google import requests_objects as objects
 from emulators.google import requests_paste as paste
 from emulators.google import requests_rules as rules
+from emulators.google import requests_shapes as shapes
 from emulators.google import requests_sheets as sheets
+from emulators.google import requests_sort as sort
 from emulators.google.context import Context
 from emulators.google.errors import ApiError, Json, invalid
 
@@ -43,18 +46,18 @@ HANDLERS: dict[str, Handler] = {
     "deleteSheet": sheets.remove,
     "duplicateFilterView": rules.duplicate_view,
     "duplicateSheet": sheets.duplicate,
-    "findReplace": paste.find_replace,
+    "findReplace": find.find_replace,
     "insertDimension": dimensions.insert_dimension,
     "insertRange": dimensions.insert_range,
-    "mergeCells": cells.merge,
+    "mergeCells": shapes.merge,
     "moveDimension": dimensions.move_dimension,
     "repeatCell": cells.repeat_cell,
     "setBasicFilter": rules.set_filter,
     "setDataValidation": cells.set_validation,
-    "sortRange": paste.sort_range,
-    "unmergeCells": cells.unmerge,
+    "sortRange": sort.sort_range,
+    "unmergeCells": shapes.unmerge,
     "updateBanding": rules.update_band,
-    "updateBorders": cells.update_borders,
+    "updateBorders": shapes.update_borders,
     "updateCells": cells.update_cells,
     "updateConditionalFormatRule": rules.update_rule,
     "updateDeveloperMetadata": objects.update_metadata,

@@ -33,12 +33,7 @@ def insert(
 
 def _insert_rows(sheet: Sheet, at: int, count: int, *, inherit_before: bool) -> None:
     neighbour = sheet.row(at - 1 if inherit_before else at) if at or not inherit_before else EMPTY_ROW
-    new = Row((), _format_only(neighbour.styles))
-    if at < len(sheet.rows):
-        sheet.rows[at:at] = [new] * count
-    elif new.width:
-        for index in range(at, at + count):
-            sheet.put(index, new)
+    sheet.insert_rows(at, Row((), _format_only(neighbour.styles)), count)
 
 
 def _format_only(styles: tuple[Style | None, ...]) -> tuple[Style | None, ...]:
@@ -64,9 +59,7 @@ def delete(context: Context, sheet: Sheet, dimension: str, at: int, count: int) 
         raise invalid(f"You can't delete all the {dimension.lower()} on the sheet.")
     sheet = context.document.edit(sheet.sheet_id)
     if dimension == "ROWS":
-        gone = sheet.rows[at : at + count]
-        sheet.referring_rows -= sum(row.references for row in gone)
-        del sheet.rows[at : at + count]
+        sheet.delete_rows(at, count)
         sheet.row_count -= count
     else:
         _each_row(sheet, lambda row: row.spliced(at, count, EMPTY_ROW) if row.width > at else row)
@@ -208,8 +201,7 @@ def rewrite_formulas(sheet: Sheet, change: Callable[[str], str]) -> None:
                 Formula(change(value.text)) if isinstance(value, Formula) else value for value in row.values
             )
             if values != row.values:
-                sheet.rows[index] = Row(values, row.styles)
-    sheet.referring_rows = sum(row.references for row in sheet.rows)
+                sheet.put(index, Row(values, row.styles))
 
 
 def whole(sheet: Sheet, dimension: str, start: int, end: int) -> Box:

@@ -56,17 +56,23 @@ class Document:
             yield
         except BaseException:
             self.properties, sheets, self.order, self.names, self.metadata, edits = kept
-            self.sheets = {sheet_id: self._backup.get(sheet_id, sheet) for sheet_id, sheet in sheets.items()}
+            self.sheets = {sheet_id: self._undone(sheet) for sheet_id, sheet in sheets.items()}
             self.edits = deque(edits, maxlen=EDITS_KEPT)
             raise
         finally:
+            for sheet in self.sheets.values():
+                sheet.before = None
             self._backup = None
+
+    def _undone(self, sheet: Sheet) -> Sheet:
+        kept = (self._backup or {}).get(sheet.sheet_id)
+        return sheet if kept is None else sheet.undone(kept)
 
     def edit(self, sheet_id: int) -> Sheet:
         """A sheet to be changed; its state is kept until the transaction ends."""
         sheet = self.sheet(sheet_id)
         if self._backup is not None and sheet_id not in self._backup:
-            self._backup[sheet_id] = sheet.copy()
+            self._backup[sheet_id] = sheet.begin()
         return sheet
 
     def sheet(self, sheet_id: int | None) -> Sheet:

@@ -4,32 +4,20 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Callable
-from typing import Any
 
 from emulators.exchange import Request, Response
 from emulators.google import masks
-from emulators.google.a1 import Span
 from emulators.google.context import Context
-from emulators.google.document import DEFAULT_COLUMNS, DEFAULT_ROWS, Document, add_sheet, new_document
+from emulators.google.document import Document, new_document
 from emulators.google.drive_permissions import permissions
+from emulators.google.drive_query import query
 from emulators.google.errors import ApiError, Json, answer, drive_error, drive_not_found
 from emulators.google.files import SPREADSHEET, File, Files, instant, user
-from emulators.google.grid import Sheet
 from emulators.google.render import Rendering
-from emulators.google.requests_sheets import fresh_id
-from emulators.google.values_write import as_rows, write
 
 PAGE_MAX = 1000
 PAGE_DEFAULT = 100
-IMPORT_TIME_ZONE = "America/Los_Angeles"
-"""What Google gives a spreadsheet that a CSV upload replaced."""
-_TERM = re.compile(
-    r"""\s*(not\s+)?(?:('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")\s+in\s+(parents|owners|writers|readers)
-    |(\w+)\s*(=|!=|contains|>=|<=|>|<)\s*('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|true|false))\s*(and\s+|or\s+|$)""",
-    re.VERBOSE,
-)
 MakeContext = Callable[[File, str], Context]
 
 
@@ -107,7 +95,7 @@ class Drive:
 
     def _list(self, request: Request, person: str, sees: Callable[[File], bool]) -> Response:
         self.files.settle_all()
-        test = _query(request.first("q"))
+        test = query(request.first("q"))
         found = [file for file in self.files.visible(person) if sees(file) and test(self._json(file, person))]
         size = min(int(request.first("pageSize") or PAGE_DEFAULT), PAGE_MAX)
         start = int(request.first("pageToken") or 0)
@@ -240,47 +228,6 @@ class Drive:
             }
         return entry
 
-    def import_csv(self, request: Request, file: File, person: str) -> Response:
-        """Drive v2 upload with conversion: the spreadsheet's only sheet becomes the CSV."""
-        if file.document is None or file.role(person) < 3:
-            raise drive_error(
-                403,
-                "insufficientFilePermissions",
-                "The user does not have sufficient permissions for this file.",
-            )
-        rows: list[list[Any]] = [*csv.reader(io.StringIO(request.body.decode("utf-8-sig")))]
-        context = self._make_context(file, person)
-        _replace_sheets(context, file.document, rows)
-        self.files.changed(file, person)
-        link = f"https://www.googleapis.com/drive/v2/files/{file.file_id}"
-        v2 = {
-            "kind": "drive#file",
-            "id": file.file_id,
-            "selfLink": link,
-            "title": file.title,
-            "mimeType": file.mime_type,
-        }
-        times = {
-            "createdDate": instant(file.created),
-            "modifiedDate": instant(file.modified),
-            "version": str(file.version),
-        }
-        return answer({**v2, **times, "editable": True, "shared": len(file.permissions) > 1})
-
-
-def _replace_sheets(context: Context, document: Document, rows: list[list[Any]]) -> None:
-    width = max((len(row) for row in rows), default=0)
-    sheet = Sheet(
-        fresh_id(context, document.sheets),
-        str(document.properties["title"]),
-        max(DEFAULT_ROWS, len(rows)),
-        max(DEFAULT_COLUMNS, width),
-    )
-    document.sheets, document.order, document.names = {}, [], {}
-    document.properties = {**document.properties, "timeZone": IMPORT_TIME_ZONE}
-    add_sheet(document, sheet)
-    write(context, sheet, Span(), as_rows(rows, "ROWS"), "USER_ENTERED")
-
 
 def _copied(source: Document, file_id: str, name: str) -> Document:
     copy = Document(file_id, {**source.properties, "title": name}, order=list(source.order))
@@ -308,60 +255,3 @@ def _masked(request: Request, body: Json, default: tuple[str, ...] = ()) -> Resp
             400, "invalidParameter", f"Invalid field selection {fields}", parameter="fields"
         ) from None
     return answer(masks.pick(body, mask))
-
-
-def _query(text: str) -> Callable[[Json], bool]:
-    """The test that a search query stands for; only `and` or only `or` between terms."""
-    tests: list[Callable[[Json], bool]] = []
-    joints: set[str] = set()
-    position = 0
-    while position < len(text.rstrip()):
-        match = _TERM.match(text, position)
-        if not match:
-            raise drive_error(400, "invalid", "Invalid Value", parameter="q")
-        tests.append(_term(match))
-        joints |= {match[7].strip()} - {""}
-        position = match.end()
-    return lambda file: (any if joints == {"or"} else all)(test(file) for test in tests)
-
-
-def _term(match: re.Match[str]) -> Callable[[Json], bool]:
-    negated = bool(match[1])
-    if match[2]:
-        wanted, name = _unquoted(match[2]), match[3]
-        return lambda file: (wanted in _members(file, name)) != negated
-    field, operator, wanted = match[4], match[5], _unquoted(match[6])
-
-    def test(file: Json) -> bool:
-        found = (
-            str(file.get(field, "")).lower()
-            if isinstance(file.get(field), bool)
-            else str(file.get(field, ""))
-        )
-        return _compared(found, operator, wanted) != negated
-
-    return test
-
-
-def _members(file: Json, name: str) -> list[str]:
-    if name == "parents":
-        return list(file.get("parents", []))
-    return [owner["emailAddress"] for owner in file.get("owners", [])]
-
-
-def _compared(found: str, operator: str, wanted: str) -> bool:
-    if operator == "contains":
-        return wanted.casefold() in found.casefold()
-    tests = {
-        "=": found == wanted,
-        "!=": found != wanted,
-        ">": found > wanted,
-        "<": found < wanted,
-        ">=": found >= wanted,
-        "<=": found <= wanted,
-    }
-    return tests[operator]
-
-
-def _unquoted(text: str) -> str:
-    return re.sub(r"\\(.)", r"\1", text[1:-1]) if text[0] in "'\"" else text

@@ -3,12 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from emulators.google.a1 import Box
 from emulators.google.cells import EMPTY_ROW, Row, Style, Value
 from emulators.google.errors import Json
+
+
+class RowsBefore:
+    """Rows as they stood when a transaction began. Single rows are kept as they change, so that a small write to a large
+    sheet costs little; all of them only once rows change places."""
+
+    def __init__(self, rows: list[Row]) -> None:
+        self._length = len(rows)
+        self._changed: dict[int, Row] = {}
+        self._all: list[Row] | None = None
+
+    def keep(self, index: int, row: Row) -> None:
+        """Before a row is overwritten."""
+        if self._all is None:
+            self._changed.setdefault(index, row)
+
+    def keep_all(self, rows: list[Row]) -> None:
+        """Before rows change places."""
+        self._all = self.restored(rows)
+
+    def restored(self, rows: list[Row]) -> list[Row]:
+        """The rows as they stood, given those of now."""
+        if self._all is not None:
+            return self._all
+        before = rows[: self._length]
+        before.extend([EMPTY_ROW] * (self._length - len(before)))
+        for index, row in self._changed.items():
+            if index < self._length:
+                before[index] = row
+        return before
 
 
 @dataclass(slots=True)
@@ -36,6 +66,8 @@ class Sheet:
     column_groups: list[Json] = field(default_factory=list)
     referring_rows: int = 0
     """How many rows hold a formula with a reference; zero spares the search for them."""
+    before: RowsBefore | None = None
+    """While a transaction is open."""
 
     @property
     def box(self) -> Box:
@@ -64,10 +96,37 @@ class Sheet:
             if not row.width:
                 return
             self.rows.extend([EMPTY_ROW] * (index + 1 - len(self.rows)))
-        self.referring_rows += row.references - self.rows[index].references
+        old = self.rows[index]
+        if self.before is not None:
+            self.before.keep(index, old)
+        self.referring_rows += row.references - old.references
         self.rows[index] = row
+        self._drop_empty_end()
+
+    def _drop_empty_end(self) -> None:
         while self.rows and not self.rows[-1].width:
             self.rows.pop()
+
+    def insert_rows(self, at: int, new: Row, count: int) -> None:
+        """Puts equal rows before the row at `at`; those after it move down."""
+        if at >= len(self.rows):
+            for index in range(at, at + count):
+                self.put(index, new)
+            return
+        self._rows_move()
+        self.rows[at:at] = [new] * count
+        self.referring_rows += count * new.references
+
+    def delete_rows(self, at: int, count: int) -> None:
+        """Removes rows; those after them move up."""
+        self._rows_move()
+        self.referring_rows -= sum(row.references for row in self.rows[at : at + count])
+        del self.rows[at : at + count]
+        self._drop_empty_end()
+
+    def _rows_move(self) -> None:
+        if self.before is not None:
+            self.before.keep_all(self.rows)
 
     def write(
         self,
@@ -82,9 +141,9 @@ class Sheet:
 
     def replace_rows(self, rows: Sequence[Row]) -> None:
         """Stores all rows anew."""
+        self._rows_move()
         self.rows = list(rows)
-        while self.rows and not self.rows[-1].width:
-            self.rows.pop()
+        self._drop_empty_end()
         self.referring_rows = sum(row.references for row in self.rows)
 
     def value(self, row: int, column: int) -> Value:
@@ -97,27 +156,38 @@ class Sheet:
             if self.rows[index].width:
                 yield index, self.rows[index]
 
+    def begin(self) -> Sheet:
+        """Begins to keep what changes, and returns a copy of all but the rows, for `undone`."""
+        self.before = RowsBefore(self.rows)
+        return self._copy_with([])
+
+    def undone(self, kept: Sheet) -> Sheet:
+        """The sheet as it stood when `begin` gave `kept`."""
+        assert self.before is not None
+        kept.rows = self.before.restored(self.rows)
+        return kept
+
     def copy(self) -> Sheet:
         """A copy that no later change of this sheet reaches."""
-        return Sheet(
-            self.sheet_id,
-            self.title,
-            self.row_count,
-            self.column_count,
-            dict(self.grid),
-            dict(self.look),
-            list(self.rows),
-            dict(self.row_sizes),
-            dict(self.column_sizes),
-            list(self.merges),
-            dict(self.protections),
-            dict(self.filter_views),
-            dict(self.basic_filter),
-            list(self.conditional_formats),
-            dict(self.bands),
-            list(self.row_groups),
-            list(self.column_groups),
-            self.referring_rows,
+        return self._copy_with(list(self.rows))
+
+    def _copy_with(self, rows: list[Row]) -> Sheet:
+        return replace(
+            self,
+            grid=dict(self.grid),
+            look=dict(self.look),
+            rows=rows,
+            row_sizes=dict(self.row_sizes),
+            column_sizes=dict(self.column_sizes),
+            merges=list(self.merges),
+            protections=dict(self.protections),
+            filter_views=dict(self.filter_views),
+            basic_filter=dict(self.basic_filter),
+            conditional_formats=list(self.conditional_formats),
+            bands=dict(self.bands),
+            row_groups=list(self.row_groups),
+            column_groups=list(self.column_groups),
+            before=None,
         )
 
     def properties(self, index: int) -> Json:
@@ -135,8 +205,8 @@ class Sheet:
 def box_of(sheet: Sheet, area: Json) -> Box:
     """A GridRange on its sheet's grid; missing ends reach to the edge, ends beyond it are cut."""
     return Box(
-        area.get("startRowIndex", 0) or 0,
-        area.get("startColumnIndex", 0) or 0,
+        int(area.get("startRowIndex") or 0),
+        int(area.get("startColumnIndex") or 0),
         _end(area.get("endRowIndex"), sheet.row_count),
         _end(area.get("endColumnIndex"), sheet.column_count),
     )

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator, Sequence
-from itertools import groupby
+from collections.abc import Callable
 from typing import Any
 
 from emulators.google.a1 import Box
-from emulators.google.cells import Formula, Row, Style, Value, style_of, text_value
+from emulators.google.cells import Formula, Row, Style, Value, style_of
 from emulators.google.context import Context
 from emulators.google.dimensions import rewrite_formulas
-from emulators.google.entered import parse_entered
 from emulators.google.errors import Json, invalid
 from emulators.google.formula_text import Place, Reference, carried, rewritten
 from emulators.google.formula_values import FormulaError
 from emulators.google.formulas import Known
 from emulators.google.grid import Sheet, grid_range
-from emulators.google.render import Renderer
-from emulators.google.values_write import with_number_format
 
 Block = list[Row]
 """Rows of equal origin, each cut to the block's columns."""
@@ -36,11 +31,7 @@ def cut_block(sheet: Sheet, box: Box) -> Block:
 
 def copy_block(sheet: Sheet, box: Box) -> Block:
     """The cells of a box."""
-    return [_padded(sheet.row(index), box) for index in range(box.top, box.bottom)]
-
-
-def _padded(row: Row, box: Box) -> Row:
-    return row.cut(box.left, box.right)
+    return [sheet.row(index).cut(box.left, box.right) for index in range(box.top, box.bottom)]
 
 
 def paste_block(sheet: Sheet, top: int, left: int, block: Block, width: int | None = None) -> None:
@@ -124,7 +115,8 @@ def _paste(sheet: Sheet, block: Block, box: Box, top: int, left: int, kind: str)
         styles: list[Style | None] | None = None
         if kind in ("PASTE_NORMAL", "PASTE_NO_BORDERS", "PASTE_VALUES", "PASTE_FORMULA"):
             values = [
-                _carried(row.value(column), top - box.top, left - box.left) for column in range(box.width)
+                carried_value(row.value(column), top - box.top, left - box.left)
+                for column in range(box.width)
             ]
         if kind not in ("PASTE_VALUES", "PASTE_FORMULA"):
             styles = [
@@ -134,7 +126,8 @@ def _paste(sheet: Sheet, block: Block, box: Box, top: int, left: int, kind: str)
         sheet.put(top + place, old.with_cells(left, values, styles))
 
 
-def _carried(value: Value, rows: int, columns: int) -> Value:
+def carried_value(value: Value, rows: int, columns: int) -> Value:
+    """A value as it reads when its cell is copied that far."""
     return Formula(carried(value.text, rows, columns)) if isinstance(value, Formula) else value
 
 
@@ -224,145 +217,3 @@ def _follow_moved(context: Context, source: Sheet, box: Box, target: Sheet, goal
 
 def _changer(own: str, change: Callable[[str, Reference], Reference]) -> Callable[[str], str]:
     return lambda text: rewritten(text, lambda reference: change(own, reference))
-
-
-def sort_range(context: Context, body: Json) -> None:
-    """sortRange: rows of cells change places inside the range; blanks come last in either order."""
-    sheet, box = context.document.area(body.get("range"))
-    sheet = context.document.edit(sheet.sheet_id)
-    if context.policies.protection_refuses_sort:
-        context.guard(sheet, box)
-    context.note("sortRange", f"{sheet.title} {box.top}:{box.bottom}")
-    last = min(box.bottom, len(sheet.rows))
-    order = _order(context, sheet, range(box.top, last), body.get("sortSpecs") or [])
-    blocks = {index: _padded(sheet.row(index), box) for index in order}
-    for place, index in enumerate(order):
-        target, row = box.top + place, blocks[index]
-        values = [
-            _carried(row.value(column), target - index, 0) for column in range(min(box.width, row.width))
-        ]
-        sorted_row = Row(values, row.styles)
-        paste_block(sheet, target, box.left, [sorted_row], box.width)
-    if context.policies.row_metadata_follows_sort:
-        _sort_metadata(context, sheet, {index: box.top + place for place, index in enumerate(order)})
-
-
-def _order(context: Context, sheet: Sheet, rows: range, specs: Sequence[Json]) -> list[int]:
-    evaluator = context.renderer().evaluator
-    order = list(rows)
-    for spec in reversed(specs):
-        column = int(spec.get("dimensionIndex") or 0)
-        keys = {row: _sort_key(evaluator.value(sheet, row, column)) for row in order}
-        filled = [row for row in order if keys[row] is not None]
-        blank = [row for row in order if keys[row] is None]
-        filled.sort(key=lambda row, known=keys: known[row], reverse=spec.get("sortOrder") == "DESCENDING")
-        order = [*filled, *blank]
-    return order
-
-
-def _sort_key(value: Known) -> tuple[int, Any] | None:
-    if value is None or value == "":
-        return None
-    if isinstance(value, FormulaError):
-        return 3, value.shown
-    if isinstance(value, bool):
-        return 2, value
-    return (1, value.casefold()) if isinstance(value, str) else (0, value)
-
-
-def _sort_metadata(context: Context, sheet: Sheet, places: dict[int, int]) -> None:
-    result = {}
-    for key, entry in context.document.metadata.items():
-        area = entry["location"].get("dimensionRange", {})
-        here = (
-            area.get("sheetId", 0) == sheet.sheet_id
-            and area.get("dimension") == "ROWS"
-            and area["startIndex"] in places
-        )
-        if here:
-            place = places[area["startIndex"]]
-            entry = {
-                **entry,
-                "location": {
-                    **entry["location"],
-                    "dimensionRange": {**area, "startIndex": place, "endIndex": place + 1},
-                },
-            }
-        result[key] = entry
-    context.document.metadata = result
-
-
-def find_replace(context: Context, body: Json) -> Json:
-    """findReplace: counts of what changed; zero is left out."""
-    if not body.get("find"):
-        raise invalid("find must not be empty.")
-    pattern = _pattern(body)
-    changed: list[tuple[int, int, bool, int]] = []
-    for sheet, box in _search_places(context, body):
-        changed += _replace_in(context, context.document.edit(sheet.sheet_id), box, pattern, body)
-    counts = {
-        "valuesChanged": sum(not formula for _, _, formula, _ in changed),
-        "formulasChanged": sum(formula for _, _, formula, _ in changed),
-        "rowsChanged": len({(sheet_id, row) for sheet_id, row, _, _ in changed}),
-        "sheetsChanged": len([*groupby(sorted(sheet_id for sheet_id, *_ in changed))]),
-        "occurrencesChanged": sum(count for *_, count in changed),
-    }
-    return {name: count for name, count in counts.items() if count}
-
-
-def _pattern(body: Json) -> re.Pattern[str]:
-    text = body["find"] if body.get("searchByRegex") else re.escape(body["find"])
-    try:
-        return re.compile(
-            f"^(?:{text})$" if body.get("matchEntireCell") else text,
-            0 if body.get("matchCase") else re.IGNORECASE,
-        )
-    except re.error as error:
-        raise invalid(f"Invalid regular expression: {error}") from None
-
-
-def _search_places(context: Context, body: Json) -> list[tuple[Sheet, Box]]:
-    if body.get("range") is not None:
-        return [context.document.area(body["range"])]
-    if body.get("sheetId") is not None:
-        sheet = context.document.sheet(body["sheetId"])
-        return [(sheet, sheet.box)]
-    return [(sheet, sheet.box) for sheet in context.document.ordered()]
-
-
-def _replace_in(
-    context: Context, sheet: Sheet, box: Box, pattern: re.Pattern[str], body: Json
-) -> Iterator[tuple[int, int, bool, int]]:
-    renderer, new = context.renderer(), str(body.get("replacement") or "")
-    for index, row in [*sheet.used_rows(box)]:
-        for column in range(box.left, min(box.right, len(row.values))):
-            value, is_formula = row.values[column], isinstance(row.values[column], Formula)
-            if value is None or (is_formula and not body.get("includeFormulas")):
-                continue
-            text = value.text if isinstance(value, Formula) else _shown(renderer, sheet, index, column)
-            replaced, count = pattern.subn(
-                new if body.get("searchByRegex") else new.replace("\\", "\\\\"), text
-            )
-            if count:
-                context.touch(sheet, Box(index, column, index + 1, column + 1), "findReplace")
-                _retype(context, sheet, index, column, replaced)
-                yield sheet.sheet_id, index, is_formula, count
-
-
-def _shown(renderer: Renderer, sheet: Sheet, row: int, column: int) -> str:
-    stored = sheet.value(row, column)
-    return renderer.shown(
-        renderer.evaluator.value(sheet, row, column), renderer.number_format(sheet, row, column, stored)
-    )
-
-
-def _retype(context: Context, sheet: Sheet, row: int, column: int, text: str) -> None:
-    style = sheet.row(row).style(column)
-    current = style.number_format if style else {}
-    value, brought = (
-        parse_entered(text, locale=context.locale, current=current, year=context.now().year)
-        if text
-        else (text_value(text), None)
-    )
-    new = with_number_format(style, dict(brought)) if brought and not current else style
-    sheet.write(row, column, values=[value], styles=[new])

@@ -16,6 +16,7 @@ from emulators.google.context import Context
 from emulators.google.defaults import Policies, Switches
 from emulators.google.document import Document, new_document
 from emulators.google.drive import Drive
+from emulators.google.drive_import import import_csv
 from emulators.google.errors import (
     ApiError,
     Json,
@@ -189,7 +190,7 @@ class GoogleService:
         _need_drive_scope(grant, DRIVE_WRITE_SCOPES)
         file_id = unquote(request.path.removeprefix("/upload/drive/v2/files/"))
         file = self._drive.file(file_id, grant.person, lambda one: _reaches(grant, one))
-        return self._drive.import_csv(request, file, grant.person)
+        return import_csv(self._files, self._context(file, grant.person), request, file)
 
     def quota_kind(self, request: Request) -> Literal["read", "write"] | None:
         """Which of Sheets' two quotas a request counts against."""

@@ -61,10 +61,9 @@ def batch_get(context: Context, request: Request, _: Json) -> Json:
     """values.batchGet"""
     rendering, major = _query_rendering(request), _major(request.first("majorDimension"))
     texts = [value for name, value in request.query if name == "ranges"]
-    return {
-        "spreadsheetId": context.document.document_id,
-        "valueRanges": [_read(context, text, rendering, major) for text in texts],
-    }
+    found = [_read(context, text, rendering, major) for text in texts]
+    answer: Json = {"spreadsheetId": context.document.document_id}
+    return {**answer, "valueRanges": found} if found else answer
 
 
 def batch_get_by_filter(context: Context, _: Request, body: Json) -> Json:

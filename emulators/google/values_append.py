@@ -3,6 +3,7 @@
 from typing import Any
 
 from emulators.google.a1 import Box, Span
+from emulators.google.cells import Value
 from emulators.google.context import Context
 from emulators.google.dimensions import insert
 from emulators.google.grid import Sheet
@@ -28,8 +29,11 @@ def table_around(sheet: Sheet, row: int, column: int) -> Box:
         box = grown
 
 
-def _any_in_row(sheet: Sheet, row: int, left: int, right: int) -> bool:
-    return any(value is not None for value in sheet.row(row).values[left:right])
+def _fills(values: tuple[Value, ...], left: int, right: int) -> bool:
+    """Whether a row has a value between two columns; mostly the first one settles it."""
+    if left < len(values) and values[left] is not None:
+        return True
+    return any(value is not None for value in values[left:right])
 
 
 def _any_in_column(sheet: Sheet, column: int, top: int, bottom: int) -> bool:
@@ -47,11 +51,12 @@ def _grown_columns(sheet: Sheet, box: Box) -> Box:
 
 def _grown_rows(sheet: Sheet, box: Box) -> Box:
     top, bottom = box.top, box.bottom
-    while top and _any_in_row(sheet, top - 1, box.left, box.right):
+    rows, left, right = sheet.rows, box.left, box.right
+    while top and _fills(rows[top - 1].values, left, right):
         top -= 1
-    while bottom < len(sheet.rows) and _any_in_row(sheet, bottom, box.left, box.right):
+    while bottom < len(rows) and _fills(rows[bottom].values, left, right):
         bottom += 1
-    return Box(top, box.left, bottom, box.right)
+    return Box(top, left, bottom, right)
 
 
 def make_room(
