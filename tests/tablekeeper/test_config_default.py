@@ -112,7 +112,6 @@ ERRORS: list[tuple[str, str, dict[str, Value | None]]] = [
     ("L011", "claims", {"policy_no": "RP", "loss_date": date(2025, 1, 2)}),
     ("L04", "claims", {"loss_date": date(2024, 1, 2), "report_date": date(2024, 1, 1)}),
     ("L05", "claims", {"claimed_amount": Decimal(800), "paid_amount": Decimal("800.01")}),
-    ("L051", "claims", {"policy_no": "RP", "paid_amount": Decimal(50001)}),
     ("H01", "health_risk", {"diseases": frozenset({"无", "高血压"})}),
     ("Y03", "consents", {"given_on": date(2024, 1, 2), "withdrawn_on": date(2024, 1, 1)}),
 ]
@@ -126,6 +125,7 @@ HINTS: list[tuple[str, str, dict[str, Value | None]]] = [
     ("P12", "policies", {"status": "终止", "terminated_on": date(2024, 1, 1)}),
     ("P14", "policies", {"status": "有效", "expiry_date": date(2026, 11, 21)}),
     ("P15", "policies", {"status": "有效", "next_due": date(2026, 9, 1)}),
+    ("L051", "claims", {"policy_no": "RP", "paid_amount": Decimal(50001)}),
     ("L06", "claims", {"status": "已结案", "result": "全额给付"}),
     ("L07", "claims", {"policy_no": "RP", "customer_no": "RB"}),
     ("F01", "finances", {"annual_income": Decimal(2), "household_income": Decimal(1)}),

@@ -1,0 +1,135 @@
+"""What would become of new rows: the engine's own decoding and checks, in memory. Seals nothing, numbers nothing, writes nothing."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from itertools import groupby
+
+from sync.admit import NewRow
+from sync.check import Surroundings, check
+from sync.connection import SeenRow, Uid
+from sync.decode import Reader, decode
+from sync.links import LinkReader
+from sync.stages import Checked, Decoded, Known
+from sync.store.records import Record, State
+from sync.store.seen import SeenState
+from validators.raw import Raw
+from validators.rows import RowParser
+from validators.rules import RuleBook
+from validators.schema import FieldConfig, FieldKey, SchemaConfig, TableKey
+from validators.values import Value, refers
+
+from .existing import Existing
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A new row and what the engine would say of it."""
+
+    row: NewRow
+    checked: Checked = field(repr=False)
+
+    @property
+    def has_error(self) -> bool:
+        """Whether some of its fields would wait where they stand."""
+        return any(issue.holds for issue in self.checked.issues)
+
+
+class _FileLinks(LinkReader):
+    """A link cell holds the uid it means, or a business key to look up."""
+
+    def resolve(self, field_config: FieldConfig, raw: Raw) -> tuple[frozenset[Uid], list[str]]:
+        return (frozenset(raw), []) if isinstance(raw, list) else super().resolve(field_config, raw)
+
+
+class Judge:
+    """Judges the rows of one file, those that others refer to first."""
+
+    def __init__(self, schema: SchemaConfig, existing: Existing, today: date) -> None:
+        self._schema, self._existing, self._today = schema, existing, today
+        self._parser, self._rules = RowParser(schema), RuleBook(schema)
+        self._records: dict[Uid, Record] = {}
+        """What links may lead to: rows judged so far, and records of the archive."""
+        self._numbers: Counter[TableKey] = Counter()
+
+    def judge(self, rows: Sequence[NewRow]) -> list[Judged]:
+        """All rows, in order; they must be grouped by table."""
+        return [
+            judged
+            for table, group in groupby(rows, key=lambda row: row.table)
+            for judged in self._table(table, list(group))
+        ]
+
+    def _table(self, table: TableKey, rows: Sequence[NewRow]) -> Iterable[Judged]:
+        known = [_known(row) for row in rows]
+        links = _FileLinks(self._schema, "key", self._existing.by_key)
+        links.prepare(table, [row.row for row in known])
+        reader = Reader(
+            schema=self._schema,
+            look_up=lambda token: None,
+            opened=lambda token: None,
+            links=links,
+            today=self._today,
+            fields=frozenset(self._schema.tables[table].fields),
+        )
+        decoded = [decode(each, table, reader) for each in known]
+        # A row may refer to another of its table that is judged later: until then it counts as one that arrives.
+        for each in decoded:
+            self._remember(table, each.known.uid, each.typed, State.ARRIVING)
+        self._load_linked(table, decoded)
+        around = self._surroundings(table)
+        for row, each in zip(rows, decoded, strict=True):
+            checked = check(each, around)
+            passed = {key: value for key, value in each.typed.items() if key not in checked.held}
+            self._remember(table, row.uid, {**passed, **checked.fill}, checked.state)
+            yield Judged(row, checked)
+
+    def _remember(
+        self, table: TableKey, uid: Uid, values: Mapping[FieldKey, Value | None], state: State
+    ) -> None:
+        config = self._schema.tables[table]
+        plain = {
+            key: value for key, value in values.items() if value is not None and key not in config.sensitive
+        }
+        key, beginning = str(plain.get(config.key, "")), datetime.min.replace(tzinfo=UTC)
+        self._records[uid] = Record(table, uid, 0, key, state, plain, beginning, beginning)
+
+    def _load_linked(self, table: TableKey, rows: Iterable[Decoded]) -> None:
+        """Fetch the records of the archive that these rows link to."""
+        wanted: dict[TableKey, set[Uid]] = defaultdict(set)
+        for key, config in self._schema.tables[table].links.items():
+            for row in rows:
+                wanted[config.to or ""] |= refers(config, row.typed.get(key)) - self._records.keys()
+        for target, uids in wanted.items():
+            self._records |= self._existing.get_many(target, uids)
+
+    def _surroundings(self, table: TableKey) -> Surroundings:
+        return Surroundings(
+            schema=self._schema,
+            rules=self._rules,
+            parser=self._parser,
+            table=table,
+            today=self._today,
+            opened={},
+            linked=self._records,
+            holders=lambda key, text: self._holders(table, key, text),
+            key_of=lambda uid: "",
+            next_number=lambda: self._next_number(table),
+            key_taken=lambda key: False,
+        )
+
+    def _holders(self, table: TableKey, key: FieldKey, text: str) -> set[Uid]:
+        is_sensitive = key in self._schema.tables[table].sensitive
+        look_up = self._existing.by_secret if is_sensitive else self._existing.holders
+        return look_up(table, key, text)
+
+    def _next_number(self, table: TableKey) -> int:
+        self._numbers[table] += 1
+        return self._numbers[table]
+
+
+def _known(row: NewRow) -> Known:
+    cells: dict[FieldKey, Raw] = {**row.cells, **{key: [uid] for key, uid in row.links.items()}}
+    cells = {key: raw for key, raw in cells.items() if raw is not None}
+    return Known(row.uid, SeenRow(uid=row.uid, row_id="", position=-1, cells=cells), SeenState(row.uid), None)
