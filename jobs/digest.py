@@ -3,7 +3,7 @@
 What stands here is all that a mail can hold: a masked name, a business key, a fixed text and dates. No other field is read.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -24,10 +24,10 @@ _WEEKDAYS = "一二三四五六日"
 
 @dataclass(frozen=True, slots=True)
 class Naming:
-    """How a due item's record is called in mails."""
+    """How records are called in mails: business keys and masked names, by table and uid, and the links to their rows."""
 
-    number: Callable[[TableKey, Uid], str]
-    masked_name: Callable[[TableKey, Uid], str]
+    numbers: Mapping[tuple[TableKey, Uid], str]
+    names: Mapping[tuple[TableKey, Uid], str]
     link: Link
 
 
@@ -164,8 +164,8 @@ def _chapter(part: Part, config: DigestConfig, schema: SchemaConfig, today: date
 def _item(due: Due, schema: SchemaConfig, today: date, naming: Naming) -> Item:
     return Item(
         what=due.title,
-        name=naming.masked_name(due.table, due.uid),
-        number=naming.number(due.table, due.uid),
+        name=naming.names[due.table, due.uid],
+        number=naming.numbers[due.table, due.uid],
         table=schema.tables[due.table].name,
         day=due.anchor.isoformat(),
         left=_left(due.days_left),

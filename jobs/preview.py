@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from jobs.calendar import Calendar
-from jobs.collect import collect
+from jobs.collect import Collected, collect
 from jobs.config import DigestConfig, JobsConfig
 from jobs.digest import Link, Naming, build_digest
 from jobs.due import Failure, Today
@@ -13,7 +13,7 @@ from jobs.files import Files
 from jobs.letters import Letter, Sorted, sort_letters
 from jobs.mail import Mail
 from jobs.outbox import mail_id
-from jobs.people import read_people
+from jobs.people import People, read_people
 from jobs.reminders import ReminderBook
 from jobs.rendering import render
 from sync.store.hub import Hub, Unit
@@ -42,35 +42,60 @@ class Preview:
     failures: tuple[Failure, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """All that the mails of a day are made of, read from the hub."""
+
+    collected: Collected
+    people: People
+    naming: Naming
+
+
 def preview(archive: Archive, *, today: date, only: str | None = None) -> Preview:
     """The mails that a run on this day would store; `only` names one digest. Raises ReminderProblems."""
     book = ReminderBook(archive.schema, archive.config)
     with archive.hub.unit() as unit:
-        return compose_mails(unit, archive, book, Today.of(today, Calendar(archive.config.calendar)), only)
+        found = find(unit, archive, book, Today.of(today, Calendar(archive.config.calendar)))
+    return write_mails(found, archive, today, only)
 
 
-def compose_mails(
-    unit: Unit, archive: Archive, book: ReminderBook, today: Today, only: str | None
-) -> Preview:
-    """As `preview`, within a transaction of the caller."""
-    config = archive.config
-    files = Files(unit, archive.schema)
+def find(unit: Unit, archive: Archive, book: ReminderBook, today: Today) -> Findings:
+    """What is due, and how it is called, read in one transaction. Reads only."""
+    config, files = archive.config.people, Files(unit, archive.schema)
     collected = collect(unit, files, archive.schema, book, today=today)
-    people = read_people(files.rows(config.people.table), config.people, today=today.day)
-    found: dict[DigestConfig, Sorted] = {
-        digest: sort_letters(collected.dues, people, digest, no_owner=config.mail.no_owner)
-        for digest in config.digests
+    places = {(due.table, due.uid) for due in collected.dues}
+
+    def masked(name: str) -> str:
+        return mask("name", name, masks=archive.masks)
+
+    return Findings(
+        collected,
+        people=read_people(files.rows(config.table), config, today=today.day),
+        naming=Naming(
+            numbers={place: files.number(*place) for place in places},
+            names={place: files.name(*place, masked) for place in places},
+            link=archive.link,
+        ),
+    )
+
+
+def write_mails(found: Findings, archive: Archive, today: date, only: str | None) -> Preview:
+    """The mails about what was found. Outside any transaction: links may have to be looked up in the hub."""
+    sorted_letters: dict[DigestConfig, Sorted] = {
+        digest: sort_letters(
+            found.collected.dues, found.people, digest, no_owner=archive.config.mail.no_owner
+        )
+        for digest in archive.config.digests
         if only in (None, digest.id)
     }
-    naming = _naming(archive, files)
     return Preview(
         mails=tuple(
-            _mail(letter, digest, archive, today.day, naming)
-            for digest, sorted_ in found.items()
-            for letter in sorted_.letters
+            _mail(letter, digest, archive, today, found.naming)
+            for digest, each in sorted_letters.items()
+            for letter in each.letters
         ),
-        unaddressed={digest.id: len(sorted_.unaddressed) for digest, sorted_ in found.items()},
-        failures=collected.failures,
+        unaddressed={digest.id: len(each.unaddressed) for digest, each in sorted_letters.items()},
+        failures=found.collected.failures,
     )
 
 
@@ -84,14 +109,4 @@ def _mail(letter: Letter, config: DigestConfig, archive: Archive, today: date, n
         kind=config.id,
         recipient=letter.address,
         sender=archive.config.mail.sender,
-    )
-
-
-def _naming(archive: Archive, files: Files) -> Naming:
-    return Naming(
-        number=files.number,
-        masked_name=lambda table, uid: files.name(
-            table, uid, lambda name: mask("name", name, masks=archive.masks)
-        ),
-        link=archive.link,
     )

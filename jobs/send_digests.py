@@ -11,7 +11,7 @@ from jobs.files import Files
 from jobs.found import note_held
 from jobs.mail import Mailer
 from jobs.outbox import Delivery, Outbox
-from jobs.preview import Archive, compose_mails
+from jobs.preview import Archive, find, write_mails
 from jobs.reminders import ReminderBook
 from sync.store.hub import Unit
 
@@ -54,15 +54,16 @@ def send_digests(
     book = ReminderBook(archive.schema, archive.config)
     with archive.hub.unit() as unit:
         _note_held(unit, archive, book, outbox, today)
-        found = compose_mails(unit, archive, book, Today.of(today, calendar), only)
-    stored = {mail.id: outbox.put(mail) for mail in found.mails}
+        found = find(unit, archive, book, Today.of(today, calendar))
+    written = write_mails(found, archive, today, only)
+    stored = {mail.id: outbox.put(mail) for mail in written.mails}
     return replace(
         report,
         stored=tuple(id_ for id_, new in stored.items() if new),
         skipped=tuple(id_ for id_, new in stored.items() if not new),
         delivery=outbox.deliver(mailer),
-        unaddressed=found.unaddressed,
-        failures=found.failures,
+        unaddressed=written.unaddressed,
+        failures=written.failures,
     )
 
 

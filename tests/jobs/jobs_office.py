@@ -133,13 +133,19 @@ class Office:
         with self.hub.unit() as unit:
             unit.seen.save(replica, table, [SeenState(uid, held=held, status="错误")])
 
+    def link(self, table: str, uid: str) -> str | None:
+        """The address of a record's row, as the application gives it: after a look into the hub."""
+        with self.hub.unit() as unit:
+            record = unit.records.get(table, uid)
+        return f"https://tables.example/{table}/{record.uid}" if record else None
+
     def archive(self, config: JobsConfig | None = None) -> Archive:
-        """What digests are made from; every row has a link."""
+        """What digests are made from."""
         return Archive(
             name="客户保险档案",
             hub=self.hub,
             schema=self.hub.schema,
             config=config or jobs_config(),
             masks=MasksConfig(),
-            link=lambda table, uid: f"https://tables.example/{table}/{uid}",
+            link=self.link,
         )

@@ -96,6 +96,8 @@ def test_owners_get_their_own_files_only(team: Office) -> None:
     found = mails(team, jobs_config(digests=[OWNERS]))
     assert sorted(found) == ["liu@insurer.example", "sun@insurer.example", "wang@insurer.example"]
     assert "C-wang" in found["wang@insurer.example"].text
+    assert "https://tables.example/customers/c-wang" in found["wang@insurer.example"].text
+    assert 'href="https://tables.example/customers/c-wang"' in found["wang@insurer.example"].html
     assert "C-liu" not in found["wang@insurer.example"].text
 
 
