@@ -97,6 +97,11 @@ class Mailer:
             # From here on the server may have the whole mail, whatever we hear.
             _expect(_answer(smtp), 250, "the mail")
 
+    def greet(self) -> None:
+        """Connect, log in and leave: whether mails could be sent at all. Raises MailUnavailable."""
+        with self._conversation():
+            pass
+
     @contextmanager
     def _conversation(self) -> Iterator[smtplib.SMTP]:
         """A connection that is ready for a mail. What breaks before the mail is whole is MailUnavailable."""

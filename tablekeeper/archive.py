@@ -18,7 +18,9 @@ from sync.engine import Engine, Replica
 from sync.sheets.connection import SheetsConnection
 from sync.store.hub import Hub
 from tablekeeper.config import Config
-from tablekeeper.environment import Environment, needed
+from tablekeeper.config_problems import ConfigProblems
+from tablekeeper.environment import Environment, needed, variable
+from validators.references import Problem
 from vault.keys import from_passphrase
 from vault.vault import Vault
 
@@ -54,8 +56,11 @@ class Archive:
         )
 
     def link(self, table: str, uid: str) -> str | None:
-        """Where a person sees this record: its row in the first replica that has it."""
-        with self.hub.unit() as unit:
+        """Where a person sees this record: its row in the first replica that has it.
+
+        Reads beside a unit that may be open already, so it must not wait for one.
+        """
+        with self.hub.reading() as unit:
             for replica in self.engine.replicas:
                 state = unit.seen.get_many(replica.name, table, [uid]).get(uid)
                 if state and (url := replica.connection.url(table, state.row_id, state.position)):
@@ -63,14 +68,19 @@ class Archive:
         return None
 
     def mailer(self) -> Mailer:
-        """The mail server of the environment. Raises ConfigProblems when none is named."""
-        self.environment.require("smtp_url")
-        assert self.environment.smtp_url is not None
-        return Mailer(
-            self.environment.smtp_url.get_secret_value(),
-            sender=self.config.mail.sender,
-            name=self.config.archive.name,
-        )
+        """The mail server of the environment. Raises ConfigProblems when none is named, or not as one."""
+        return mailer(self.config, self.environment)
+
+
+def mailer(config: Config, environment: Environment) -> Mailer:
+    """The mail server of the environment. Raises ConfigProblems when none is named, or not as one."""
+    environment.require("smtp_url")
+    assert environment.smtp_url is not None
+    url = environment.smtp_url.get_secret_value()
+    try:
+        return Mailer(url, sender=config.mail.sender, name=config.archive.name)
+    except ValueError as error:
+        raise ConfigProblems([Problem(variable("smtp_url"), str(error))]) from None
 
 
 def vault_url(home: Path) -> str:
@@ -108,7 +118,7 @@ def open_archive(
         hub = Hub(hub_url(folder), config)
         try:
             replicas = tuple(
-                Replica(wrap(_connect(config, environment, replica, hub, clock, sleep)), replica, config)
+                Replica(wrap(connect(config, environment, replica, hub, clock, sleep)), replica, config)
                 for replica in config.sync.replicas
             )
             engine = Engine(
@@ -130,14 +140,15 @@ def open_archive(
         vault.close()
 
 
-def _connect(
+def connect(
     config: Config,
     environment: Environment,
     replica: ReplicaConfig,
     hub: Hub,
-    clock: Clock,
-    sleep: Callable[[float], None],
+    clock: Clock = utc_now,
+    sleep: Callable[[float], None] = time.sleep,
 ) -> Connection:
+    """The connection of one replica; calls nobody yet. The environment must have what it needs: see `needed`."""
     bindings = hub.bindings(replica.name)
     if replica.service == "airtable":
         assert environment.airtable_token is not None, "require() has seen to it"

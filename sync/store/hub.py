@@ -37,18 +37,20 @@ class Hub:
     def __init__(self, url: str, schema: SchemaConfig) -> None:
         self.schema = schema
         self.engine = _engine(url)
+        self._reader = self.engine.execution_options(hub_reads=True)
         _migrate(self.engine)
 
     @contextmanager
     def unit(self) -> Iterator[Unit]:
         """A unit of work; commits at the end, rolls back when it raises."""
         with self.engine.begin() as connection:
-            yield Unit(
-                connection,
-                Records(connection, self.schema),
-                SeenRows(connection, self.schema),
-                Lists(connection, self.schema),
-            )
+            yield self._unit(connection)
+
+    @contextmanager
+    def reading(self) -> Iterator[Unit]:
+        """A unit that only reads: it sees one state, waits for no writer and keeps none waiting."""
+        with self._reader.begin() as connection:
+            yield self._unit(connection)
 
     def bindings(self, connection_name: str) -> HubBindings:
         """What a connection remembers between runs. Every change is a transaction of its own."""
@@ -57,6 +59,14 @@ class Hub:
     def close(self) -> None:
         """Release the database."""
         self.engine.dispose()
+
+    def _unit(self, connection: Connection) -> Unit:
+        return Unit(
+            connection,
+            Records(connection, self.schema),
+            SeenRows(connection, self.schema),
+            Lists(connection, self.schema),
+        )
 
 
 def _engine(url: str) -> Engine:
@@ -84,7 +94,8 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 def _begin_sqlite(connection: Connection) -> None:
     # Taking the write lock at once avoids the upgrade that fails when two processes both began by reading.
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+    reads = connection.get_execution_options().get("hub_reads")
+    connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
 
 def _migrate(engine: Engine) -> None:

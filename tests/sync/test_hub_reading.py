@@ -1,0 +1,34 @@
+"""Reading the hub while somebody else writes to it."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sync.store.hub import Hub
+from sync.store.records import State
+from validators.schema import SchemaConfig
+
+SCHEMA = SchemaConfig.model_validate(
+    {
+        "tables": {
+            "staff": {
+                "name": "员工",
+                "key": "staff_no",
+                "fields": {"staff_no": {"name": "工号", "type": "text"}},
+            }
+        }
+    }
+)
+NOW = datetime(2026, 11, 23, tzinfo=UTC)
+
+
+def test_a_reader_sees_what_was_agreed_while_a_writer_is_at_work(tmp_path: Path) -> None:
+    """A command beside the daemon neither waits for its cycle nor sees half of it."""
+    hub = Hub(f"sqlite:///{tmp_path}/hub.sqlite3", SCHEMA)
+    with hub.unit() as unit:
+        unit.records.save("staff", "R1", {"staff_no": "A1"}, state=State.LIVE, now=NOW)
+        with hub.reading() as beside:
+            assert beside.records.get("staff", "R1") is None
+    with hub.reading() as after:
+        record = after.records.get("staff", "R1")
+    assert record and record.values == {"staff_no": "A1"}
+    hub.close()
