@@ -2,7 +2,7 @@
 
 from collections import deque
 from dataclasses import asdict, dataclass
-from itertools import dropwhile
+from itertools import islice
 from typing import Any
 
 ENTRIES_MAX = 200_000
@@ -35,4 +35,5 @@ class Journal:
 
     def since(self, n: int) -> list[dict[str, Any]]:
         """The calls after number `n`, oldest first."""
-        return [asdict(entry) for entry in dropwhile(lambda entry: entry.n <= n, self._entries)]
+        dropped = self._count - len(self._entries)
+        return [asdict(entry) for entry in islice(self._entries, max(n - dropped, 0), None)]

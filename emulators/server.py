@@ -142,13 +142,17 @@ def describe(world: World, door: Door, folder: Path) -> dict[str, Any]:
         "smtp": {"host": door.host, "port": door.smtp_port},
         "mailbox_url": door.url + MAILBOX,
         "control_url": door.url + CONTROL,
-        "env": {
-            "TABLEKEEPER_AIRTABLE_URL": door.url,
-            "TABLEKEEPER_AIRTABLE_TOKEN": world.airtable.token,
-            "TABLEKEEPER_AIRTABLE_BASE": world.base_id,
-            "TABLEKEEPER_GOOGLE_URL": door.url,
-            "TABLEKEEPER_GOOGLE_CREDENTIALS": str(key_file),
-            "TABLEKEEPER_SPREADSHEET": world.spreadsheet_id,
-            "TABLEKEEPER_SMTP_URL": f"smtp://{door.host}:{door.smtp_port}",
-        },
+        "env": _environment(world, door, key_file),
+    }
+
+
+def _environment(world: World, door: Door, key_file: Path) -> dict[str, str]:
+    return {
+        "TABLEKEEPER_AIRTABLE_URL": door.url,
+        "TABLEKEEPER_AIRTABLE_TOKEN": world.airtable.token,
+        "TABLEKEEPER_AIRTABLE_BASE": world.base_id,
+        "TABLEKEEPER_GOOGLE_URL": door.url,
+        "TABLEKEEPER_GOOGLE_CREDENTIALS": str(key_file),
+        "TABLEKEEPER_SPREADSHEET": world.spreadsheet_id,
+        "TABLEKEEPER_SMTP_URL": f"smtp://{door.host}:{door.smtp_port}",
     }

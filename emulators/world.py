@@ -68,7 +68,7 @@ class World:
             caller = self._service(request).caller(request)
             path = unquote(request.path)
             fault = self.faults.strike(f"{request.service} {request.method} {path}", caller)
-            answer, status = self._answer(request, fault)
+            answer, status = self._answer(request, fault, caller)
             self.changes += request.method != "GET"
             self.journal.note(
                 service=request.service,
@@ -89,13 +89,13 @@ class World:
     def _service(self, request: Request) -> AirtableService | GoogleService:
         return self.airtable if request.service == "airtable" else self.google
 
-    def _answer(self, request: Request, fault: str) -> tuple[Answer, int]:
+    def _answer(self, request: Request, fault: str, caller: str) -> tuple[Answer, int]:
         if fault in ("timeout", "reset"):
             return Answer(None, NO_ANSWER_S if fault == "timeout" else 0.0), 0
         instead = self._injected(request, fault)
         if instead is not None:
             return Answer(instead), instead.status
-        response = self._refusal(request) or self._service(request).handle(request)
+        response = self._refusal(request, caller) or self._service(request).handle(request)
         if fault == "applied_then_lost":
             return Answer(None), response.status
         return Answer(response, SLOW_S if fault == "slow" else 0.0), response.status
@@ -114,8 +114,9 @@ class World:
             return self.airtable.quota_error(request, "rate")
         return self.google.quota_error(request, self.google.quota_kind(request) or "read")
 
-    def _refusal(self, request: Request) -> Response | None:
-        if not self.quotas.on:
+    def _refusal(self, request: Request, caller: str) -> Response | None:
+        # A person at the screen is not subject to the limits of the interfaces, and does not use up the daemon's.
+        if not self.quotas.on or caller == "staff":
             return None
         return (
             self._airtable_refusal(request)

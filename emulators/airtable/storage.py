@@ -6,6 +6,8 @@ from emulators.airtable import webhooks
 from emulators.airtable.cells import as_number
 from emulators.airtable.model import Base, Field, Record, Table, User
 
+HISTORY = frozenset({"createdBy", "createdTime", "lastModifiedBy", "lastModifiedTime"})
+
 
 def dump_base(base: Base, *, history: bool) -> dict[str, Any]:
     """Everything stored in a base; without `history`, only what it shows now."""
@@ -83,8 +85,11 @@ def seeded_base(base_id: str, content: dict[str, Any], *, owner: User, now: str)
     base = Base(base_id, content["name"], content.get("permissionLevel", "create"), "meta_api" not in content)
     for definition in content.get("tables", []):
         table = _table(definition)
+        columns = {name: column for column in table.fields.values() for name in (column.id, column.name)}
         for entry in content.get("records", {}).get(table.id, []):
-            _seed_record(base, table, entry, owner=owner, now=now)
+            _seed_record(
+                base, table, columns, entry, Record(entry["id"], entry.get("createdTime", now), owner.id)
+            )
         table.order = sorted(table.records)
         table.counters = {
             column.id: _highest(table, column)
@@ -114,22 +119,33 @@ def _complete_link(table: Table, column: Field, linked: Table, inverse: Field) -
                 other.cells[inverse.id] = [*other.cells.get(inverse.id, []), record.id]
 
 
-def _seed_record(base: Base, table: Table, entry: dict[str, Any], *, owner: User, now: str) -> None:
-    record = Record(entry["id"], entry.get("createdTime", now), owner.id)
+def _seed_record(
+    base: Base, table: Table, columns: dict[str, Field], entry: dict[str, Any], record: Record
+) -> None:
+    history: dict[str, Any] = {}
     for name, value in entry["fields"].items():
-        column = table.field_named(name)
+        column = columns.get(name)
         if column is None:
             continue
-        for user in _people(value):
-            base.users[user.id] = user
-        if column.type == "createdBy":
-            record.created_by = value["id"]
-        elif column.type in ("lastModifiedTime", "lastModifiedBy"):
-            continue
-        elif column.type != "createdTime":
+        if isinstance(value, dict | list):
+            base.users |= {user.id: user for user in _people(value)}
+        if column.type in HISTORY:
+            history[column.type] = value
+        else:
             record.cells[column.id] = as_number(value) if isinstance(value, float) else value
-    record.modified = _modified(table, entry["fields"], record)
+    _remember_history(table, record, history)
     table.records[record.id] = record
+
+
+def _remember_history(table: Table, record: Record, history: dict[str, Any]) -> None:
+    """Take who made and changed the record from the cells that show it."""
+    creator, editor = history.get("createdBy"), history.get("lastModifiedBy")
+    if isinstance(creator, dict):
+        record.created_by = creator["id"]
+    when = history.get("lastModifiedTime", record.created_time)
+    if when != record.created_time:
+        author = editor["id"] if isinstance(editor, dict) else record.created_by
+        record.modified = {table.primary_field_id: (when, author)}
 
 
 def _people(value: Any) -> list[User]:
@@ -139,15 +155,6 @@ def _people(value: Any) -> list[User]:
         for item in candidates
         if isinstance(item, dict) and str(item.get("id", "")).startswith("usr") and "email" in item
     ]
-
-
-def _modified(table: Table, cells: dict[str, Any], record: Record) -> dict[str, tuple[str, str]]:
-    by_type = {column.type: cells.get(column.name) for column in table.fields.values()}
-    when, who = by_type.get("lastModifiedTime"), by_type.get("lastModifiedBy")
-    if not isinstance(when, str) or when == record.created_time:
-        return {}
-    author = who["id"] if isinstance(who, dict) else record.created_by
-    return {table.primary_field_id: (when, author)}
 
 
 def _highest(table: Table, column: Field) -> int:

@@ -135,6 +135,12 @@ def test_five_requests_a_second_and_then_thirty_seconds_of_lock_out(office: Offi
     assert office.daemon("GET", office.path).status == 200
 
 
+def test_a_person_is_not_limited_and_does_not_lock_the_daemon_out(office: Office) -> None:
+    office.world.quotas.on = True
+    assert [office.staff("GET", office.path).status for _ in range(60)] == [200] * 60
+    assert office.daemon("GET", office.path).status == 200
+
+
 def test_the_lock_out_of_one_base_leaves_the_other_open(office: Office) -> None:
     other = office.world.airtable.create_base("另一个")
     office.world.quotas.on = True
