@@ -64,7 +64,7 @@ class Context:
         """Keeps who did what, where."""
         self.wrote = True
         time = self.clock().astimezone(UTC).isoformat()
-        self.document.edits.append(Edit(time, self.person, action, where))
+        self.document.note(Edit(time, self.person, action, where))
 
     def guard(self, sheet: Sheet, box: Box) -> None:
         """Raises the 400 when the box touches cells that somebody else protected."""

@@ -39,27 +39,24 @@ class Document:
     metadata: dict[int, Json] = field(default_factory=dict)
     edits: deque[Edit] = field(default_factory=lambda: deque(maxlen=EDITS_KEPT))
     _backup: dict[int, Sheet] | None = None
+    _pending: list[Edit] = field(default_factory=list)
+    """Edits of the open transaction."""
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Everything inside takes effect, or nothing when it raises."""
-        kept = (
-            self.properties,
-            dict(self.sheets),
-            list(self.order),
-            dict(self.names),
-            dict(self.metadata),
-            list(self.edits),
-        )
+        kept = (self.properties, dict(self.sheets), list(self.order), dict(self.names), dict(self.metadata))
         self._backup = {}
         try:
             yield
         except BaseException:
-            self.properties, sheets, self.order, self.names, self.metadata, edits = kept
+            self.properties, sheets, self.order, self.names, self.metadata = kept
             self.sheets = {sheet_id: self._undone(sheet) for sheet_id, sheet in sheets.items()}
-            self.edits = deque(edits, maxlen=EDITS_KEPT)
             raise
+        else:
+            self.edits.extend(self._pending)
         finally:
+            self._pending = []
             for sheet in self.sheets.values():
                 sheet.before = None
             self._backup = None
@@ -67,6 +64,10 @@ class Document:
     def _undone(self, sheet: Sheet) -> Sheet:
         kept = (self._backup or {}).get(sheet.sheet_id)
         return sheet if kept is None else sheet.undone(kept)
+
+    def note(self, edit: Edit) -> None:
+        """Keeps who touched which cells; inside a transaction only if it succeeds."""
+        (self.edits if self._backup is None else self._pending).append(edit)
 
     def edit(self, sheet_id: int) -> Sheet:
         """A sheet to be changed; its state is kept until the transaction ends."""

@@ -147,6 +147,13 @@ def test_append_grows_the_grid_and_inserts_rows_when_asked(office: Office) -> No
     ]["gridProperties"] == {"rowCount": 5}
 
 
+def test_inserted_rows_push_down_what_stands_below_the_table(office: Office) -> None:
+    office.put("A1:A4", [["a"], ["b"], [""], ["other"]])
+    query = {"valueInputOption": "RAW", "insertDataOption": "INSERT_ROWS"}
+    office.call("POST", "/values/A1:append", {"values": [["c"], ["d"], ["e"]]}, query=query)
+    assert office.get("A1:A9") == [["a"], ["b"], ["c"], ["d"], ["e"], [], ["other"]]
+
+
 def test_totals_count_each_row_and_column_once(office: Office) -> None:
     body = {
         "valueInputOption": "RAW",
