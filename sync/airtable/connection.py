@@ -64,9 +64,9 @@ class AirtableConnection(Connection):
         return not self._webhook.refused
 
     @property
-    def problems(self) -> Sequence[ServiceError]:
+    def problems(self) -> list[ServiceError]:
         """The tables that the last pull could not show, and why."""
-        return tuple(self._puller.problems)
+        return list(self._puller.problems)
 
     def setup(self, *, dry_run: bool = False) -> Sequence[Change]:
         """Create the missing tables and columns, remember the ids of all; a second run does nothing."""

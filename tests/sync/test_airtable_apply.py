@@ -40,6 +40,13 @@ def test_thirty_records_take_three_calls(office: Office) -> None:
     assert len(office.writes(since=mark)) == 3
 
 
+def test_thirty_records_are_looked_at_with_one_call(office: Office) -> None:
+    rows = some_rows(office, 30)
+    mark = office.mark
+    office.connection.apply("customers", rename_all(rows))
+    assert len(office.requests(since=mark)) == 1 + 3
+
+
 def test_a_repeated_insert_changes_the_record_it_made(office: Office) -> None:
     some_rows(office, 3)
     some_rows(office, 3)
@@ -178,15 +185,17 @@ def test_a_delete_whose_answer_was_lost_is_done(office: Office) -> None:
 
 
 def test_an_option_that_airtable_lacks_is_added_in_a_call_of_its_own(office: Office) -> None:
-    archive = office.base()
-    (table,) = [one for one in archive.schema().tables if one.name == "客户基本信息"]
-    ops = [*inserts(2), Insert("R77", {"gender": "未说明"}, {})]
     mark = office.mark
-    outcome = office.connection.apply("customers", ops)
-    assert outcome.written[2].row.cells["gender"] == "未说明" and len(office.writes(since=mark)) == 2
+    outcome = office.connection.apply("customers", [Insert("R77", {"gender": "未说明"}, {}), *inserts(2)])
+    assert [written.uid for written in outcome.written] == ["R77", "R00", "R01"]
+    assert outcome.written[0].row.cells["gender"] == "未说明" and len(office.writes(since=mark)) == 2
+
+
+def test_an_option_is_added_once(office: Office) -> None:
+    office.connection.apply("customers", [Insert("R77", {"gender": "未说明"}, {})])
     mark = office.mark
     office.connection.apply("customers", [Insert("R78", {"gender": "未说明"}, {}), *inserts(1)])
-    assert len(office.writes(since=mark)) == 1 and table.name
+    assert len(office.writes(since=mark)) == 1
 
 
 def test_a_column_that_vanished_is_left_out(office: Office) -> None:
@@ -194,6 +203,23 @@ def test_a_column_that_vanished_is_left_out(office: Office) -> None:
     delete_column(office, "备注")
     outcome = office.connection.apply("customers", [Insert("R2", {"full_name": "王伟", "notes": "好"}, {})])
     assert outcome.written[0].row.cells == {"full_name": "王伟"}
+
+
+def test_updates_of_a_column_that_vanished_leave_it_out(office: Office) -> None:
+    rows = some_rows(office, 3)
+    delete_column(office, "备注")
+    ops = [update(row, row.cells, full_name="新", notes="好") for row in rows]
+    assert [one.row.cells for one in office.connection.apply("customers", ops).written] == [
+        {"full_name": "新"}
+    ] * 3
+
+
+def test_system_cells_of_a_column_that_vanished_are_left_out(office: Office) -> None:
+    row = office.insert("R1")
+    delete_column(office, "校验说明")
+    op = Update("R1", row.row_id, -1, True, {}, {}, {SystemColumn.NOTE: "好", SystemColumn.STATUS: "提示"})
+    (written,) = office.connection.apply("customers", [op]).written
+    assert written.row.system == {SystemColumn.UID: "R1", SystemColumn.STATUS: "提示"}
 
 
 def delete_column(office: Office, header: str) -> None:

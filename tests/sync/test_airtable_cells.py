@@ -1,7 +1,7 @@
 """Cells of every type: out to the service and back by every way they come back."""
 
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
 
@@ -98,6 +98,11 @@ def test_a_uid_that_somebody_changed_is_shown(office: Office) -> None:
 def test_zero_is_a_value_and_false_is_none(office: Office) -> None:
     row = office.insert("R1", height=Decimal(0), vip=False)
     assert row.cells == {"height": 0}
+
+
+def test_an_instant_is_written_in_utc() -> None:
+    noon = datetime(2026, 1, 2, 12, tzinfo=timezone(timedelta(hours=8)))
+    assert encode(noon) == "2026-01-02T04:00:00.000Z"
 
 
 @pytest.mark.parametrize("blank", [None, "", [], False, ()])

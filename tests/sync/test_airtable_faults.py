@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import requests
 import responses
+from airtable_office import MemoryBindings
 
 from sync.airtable.client import AirtableClient
 from sync.airtable.faults import Rejected
@@ -202,17 +203,39 @@ def test_a_webhook_that_the_role_does_not_allow_is_asked_for_once(
     service: responses.RequestsMock, client: AirtableClient, clock: FakeClock
 ) -> None:
     service.post(f"{URL}/v0/bases/appX/webhooks", status=403, json=envelope("INVALID_PERMISSIONS"))
-    webhook = Webhook(client, _Forgetful(), clock=clock)
+    webhook = Webhook(client, MemoryBindings(), clock=clock)
     assert webhook.renew() is None and webhook.renew() is None and webhook.changes() is None
     assert webhook.refused and len(service.calls) == 1
 
 
-class _Forgetful:
-    def get(self, name: str) -> None:
-        return None
+def hook_entry(*, enabled: bool = True, expires: str = "2026-03-09T00:00:00.000Z") -> dict[str, Any]:
+    return {"id": "achX", "isHookEnabled": enabled, "cursorForNextPayload": 7, "expirationTime": expires}
 
-    def set(self, name: str, value: str) -> None:
-        raise AssertionError("nothing to remember")
 
-    def drop(self, name: str) -> None:
-        raise AssertionError("nothing to forget")
+@pytest.mark.parametrize(
+    "entry",
+    [
+        hook_entry(enabled=False),
+        hook_entry(expires="2026-03-01T00:00:00.000Z"),
+        {**hook_entry(), "id": "achY"},
+    ],
+)
+def test_a_webhook_that_is_not_alive_is_not_believed(
+    service: responses.RequestsMock, client: AirtableClient, clock: FakeClock, entry: dict[str, Any]
+) -> None:
+    service.get(f"{URL}/v0/bases/appX/webhooks", json={"webhooks": [entry]})
+    bindings = MemoryBindings({"webhook:id": "achX", "webhook:cursor": "5"})
+    assert Webhook(client, bindings, clock=clock).changes() is None
+
+
+def test_a_webhook_that_reports_an_error_is_taken_away(
+    service: responses.RequestsMock, client: AirtableClient, clock: FakeClock
+) -> None:
+    service.get(f"{URL}/v0/bases/appX/webhooks", json={"webhooks": [hook_entry()]})
+    payload = {"timestamp": "", "baseTransactionNumber": 9, "error": True, "code": "INVALID_HOOK"}
+    page = {"payloads": [payload], "cursor": 6, "mightHaveMore": False}
+    service.get(f"{URL}/v0/bases/appX/webhooks/achX/payloads", json=page)
+    service.delete(f"{URL}/v0/bases/appX/webhooks/achX", body="")
+    bindings = MemoryBindings({"webhook:id": "achX", "webhook:cursor": "5"})
+    webhook = Webhook(client, bindings, clock=clock)
+    assert webhook.changes() is None and bindings == {} and not webhook.refused

@@ -75,6 +75,12 @@ def test_columns_stand_in_the_order_of_the_design(office: Office) -> None:
     assert ours.index("记录编号") == ours.index("年龄") + 1
 
 
+def test_a_table_follows_the_tables_it_links_to(office: Office) -> None:
+    office.connection.setup()
+    names = [table.name for table in office.base().schema().tables]
+    assert names == [CUSTOMERS, POLICIES, "系统状态"]
+
+
 def test_the_business_key_is_the_primary_column(office: Office) -> None:
     office.connection.setup()
     (table,) = [one for one in office.base().schema().tables if one.name == CUSTOMERS]
@@ -167,6 +173,13 @@ def test_a_header_renamed_in_the_configuration_is_renamed(office: Office) -> Non
     assert list(office.connection.setup()) == []
 
 
+def test_a_header_that_staff_and_configuration_renamed_alike_is_done(office: Office) -> None:
+    office.connection.setup()
+    rename(office, "客户姓名", "姓名")
+    archive = changed_archive("customers", full_name={"name": "姓名", "type": "text"})
+    assert list(office.connect(archive).setup()) == []
+
+
 def test_a_table_renamed_in_the_configuration_is_renamed(office: Office) -> None:
     office.connection.setup()
     archive = copy.deepcopy(ARCHIVE)
@@ -202,6 +215,14 @@ def test_a_link_to_a_table_outside_the_replica_is_reported_and_frozen(office: Of
     (left,) = [change for change in office.connect(tables=("policies",)).setup() if change.why]
     assert "投保人" in left.what
     assert office.pull(full=True)["policies"].missing == {"customer"}
+
+
+def test_a_link_column_to_another_table_is_left_alone(office: Office) -> None:
+    other = office.base().create_table("别的表", [{"name": "名称", "type": "singleLineText"}])
+    link = {"name": "介绍人", "type": "multipleRecordLinks", "options": {"linkedTableId": other.id}}
+    office.base().create_table(CUSTOMERS, [{"name": "客户编号", "type": "singleLineText"}, link])
+    (left,) = [change for change in office.connection.setup() if change.why]
+    assert "介绍人" in left.what and "field:customers:referrer" not in office.bindings
 
 
 def test_a_replica_with_fewer_fields_gets_those_and_the_key(office: Office) -> None:
