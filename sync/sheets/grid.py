@@ -32,9 +32,9 @@ def write_cells(gid: int, row: int, column: int, rows: Sequence[Sequence[Entered
     return {"updateCells": {"start": start, "rows": values, "fields": "userEnteredValue"}}
 
 
-def wipe(gid: int) -> Json:
-    """Everything out of a tab: values, formats, notes."""
-    return {"updateCells": {"range": area(gid), "fields": "*"}}
+def wipe(gid: int, rows: int) -> Json:
+    """Everything out of the first rows of a tab: values, formats, notes."""
+    return {"updateCells": {"range": area(gid, (0, rows)), "fields": "*"}}
 
 
 def copy(source: Json, destination: Json, kind: str = "PASTE_NORMAL") -> Json:

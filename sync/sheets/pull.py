@@ -42,18 +42,22 @@ class Puller:
     problems: dict[TableKey, ServiceError] = field(default_factory=dict)
     _acknowledged: dict[TableKey, bytes] = field(default_factory=dict)
     _pulled: dict[TableKey, bytes] = field(default_factory=dict)
+    _metadata: list[Json] = field(default_factory=list)
+    """As read in this pull, if at all."""
     _formulas: dict[TableKey, dict[tuple[int, int, str], bool]] = field(default_factory=dict)
 
     def pull(self, again: frozenset[TableKey], *, full: bool) -> Iterator[Listing]:
         """Listings of the tables that changed since they were acknowledged, of those in `again`, or of all."""
-        self._pulled = {}
+        self._pulled, self._metadata = {}, []
         self.scratch.wipe()
         content = self._read()
         whole = hashlib.blake2b(content).digest()
         if not full and not again and whole == self._acknowledged.get(WHOLE):
             return
         answers = _by_tab(content)
-        self.scratch.inspect(filled=any(answers[gid].rows for gid in self.scratch.gids if gid in answers))
+        self.scratch.inspect(
+            max((len(answers[gid].rows) for gid in self.scratch.gids if gid in answers), default=0)
+        )
         if any(gid not in answers for gid in self._gids()):
             self.locate()
         for layout in self.layouts:
@@ -96,7 +100,8 @@ class Puller:
     def locate(self) -> None:
         """Find the tabs; those that are not there become problems."""
         sheets = sheets_of(self.client.document("sheets.properties"))
-        marked = tabs_marked(self.client.metadata())
+        self._metadata = self.client.metadata()
+        marked = tabs_marked(self._metadata)
         self.scratch.locate(sheets, marked)
         for layout in self.layouts:
             found = find_tab(layout.table, layout.title, sheets, marked, self.bindings)
@@ -137,7 +142,8 @@ class Puller:
         headers = tuple(text(shown(cell)) for cell in header)
         if headers != tab.headers or not tab.at:
             columns = tab.layout.columns
-            marks = marks_of(self.client.metadata(), tab.gid, tab.layout.table, columns)
+            self._metadata = self._metadata or self.client.metadata()
+            marks = marks_of(self._metadata, tab.gid, tab.layout.table, columns)
             found = find_columns(columns, headers, marks)
             tab.headers, tab.at, tab.missing = headers, found.at, found.missing
         place = tab.at.get(SystemColumn.UID)

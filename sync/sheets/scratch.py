@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from sync.connection import Bindings
 from sync.errors import ServiceError
@@ -23,7 +23,8 @@ class Scratch:
     client: SheetsClient
     bindings: Bindings
     sheet: Sheet | None = None
-    dirty: bool = field(default=False)
+    soiled: int = 0
+    """How many rows from the top may hold something. Only they are wiped: a whole tab takes a hundred times as long."""
 
     @property
     def found(self) -> bool:
@@ -52,30 +53,34 @@ class Scratch:
             self.sheet = Sheet(reply["sheetId"], reply["title"], ROWS, max(COLUMNS, width))
             self.bindings.set(f"tab:{SCRATCH}", str(self.sheet.gid))
         if self.sheet.columns < width or self.sheet.rows < ROWS:
-            size = {"rowCount": ROWS, "columnCount": width}
+            columns = max(width, self.sheet.columns)
+            size = {"rowCount": ROWS, "columnCount": columns}
             properties = {"sheetId": self.sheet.gid, "gridProperties": size}
             change = {"properties": properties, "fields": "gridProperties(rowCount,columnCount)"}
             self.client.update([{"updateSheetProperties": change}], repeatable=True)
-            self.sheet = Sheet(self.sheet.gid, self.sheet.title, ROWS, width)
+            self.sheet = Sheet(self.sheet.gid, self.sheet.title, ROWS, columns)
         return self.sheet.gid
 
     def leading(self) -> list[Json]:
         """Requests to put before others that use the tab: what an earlier batch left is wiped on the way."""
-        return [wipe(self.gids[0])] if self.dirty else []
+        return [wipe(gid, self.soiled) for gid in self.gids if self.soiled]
 
     def wipe(self) -> None:
         """Empty the tab now; if Google does not answer, the next pull sees to it."""
-        if not self.dirty or self.sheet is None:
-            return
-        with suppress(ServiceError):
-            self.client.update([wipe(self.sheet.gid)], repeatable=True)
-            self.dirty = False
+        requests = self.leading()
+        if requests:
+            with suppress(ServiceError):
+                self.client.update(requests, repeatable=True)
+                self.soiled = 0
 
-    def inspect(self, *, filled: bool) -> None:
-        """Wipe what a crash left behind."""
-        if filled:
-            self.dirty = True
-            self.wipe()
+    def soil(self, rows: int) -> None:
+        """Rows up to this one may hold what staff typed, from before the request is sent until the tab is wiped."""
+        self.soiled = max(self.soiled, rows)
+
+    def inspect(self, rows: int) -> None:
+        """Wipe the rows that a crash left filled."""
+        self.soil(rows)
+        self.wipe()
 
 
 def creation(width: int, gid: int | None = None) -> Json:

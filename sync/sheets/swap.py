@@ -92,7 +92,7 @@ def swap(
     top: int = TOP,
     restores: bool = False,
 ) -> Swapped:
-    """Write rows (ascending positions) and return them as they were and are. Leaves the scratch tab dirty.
+    """Write rows (ascending positions) and return them as they were and are. Leaves the scratch tab soiled.
 
     A write that `restores` may be repeated when its answer is lost, and leaves alone what the scratch tab keeps above `top`.
     """
@@ -109,8 +109,7 @@ def swap(
         a1(scratch.title, (top, top + len(writes)), tab.width),
         *(a1(tab.title, stretch, tab.width) for stretch in stretches),
     ]
-    # From here on the scratch tab may hold what staff typed, whether an answer comes or not.
-    scratch.dirty = True
+    scratch.soil(top + len(writes))
     answer = client.update(requests, ranges=ranges, fields=FIELDS, repeatable=restores)
     copied = rows_in(answer, gid)
     return Swapped(

@@ -392,3 +392,13 @@ def test_copied_uid_is_blanked_while_the_original_is_written(office: Office) -> 
     assert len(outcome.written) == 2
     column = [line[place:] for line in office.values(f"{CUSTOMERS}!A2:Z3")]
     assert column == [[uid(1)], []]
+
+
+def test_removals_of_several_blocks_do_not_shift_each_other(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sync.sheets.write.ROWS_MAX", 2)
+    rows = office.fill(7)
+    removals = [Remove(row.uid, "", row.position) for row in rows if row.uid not in (uid(2), uid(6))]
+    assert len(office.connection.apply("customers", removals).removed) == 5
+    assert set(office.rows()) == {uid(2), uid(6)}
