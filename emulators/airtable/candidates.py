@@ -1,11 +1,25 @@
-"""Finds, before a filter runs, the few records it can let through, where the formula pins a text cell or the record's id.
+"""Finds, before a filter runs, the few records it can let through, where the formula pins a text cell, the record's id,
+or the time of its last change.
 
 Otherwise a question for one customer would cost as much as the table is long.
 """
 
-from emulators.airtable.formulas.logic import LAZY
-from emulators.airtable.formulas.parser import OPERATORS, LazyCall, Literal, Node, Operation, Reference
+from datetime import datetime
+
+from emulators.airtable.formulas.parser import (
+    EAGER,
+    LAZY,
+    OPERATORS,
+    Call,
+    LazyCall,
+    Literal,
+    Node,
+    Operation,
+    Reference,
+)
+from emulators.airtable.formulas.values import FormulaError, to_moment
 from emulators.airtable.model import Table
+from emulators.clock import timestamp
 
 TEXT_TYPES = frozenset({"singleLineText", "multilineText", "email", "url", "phoneNumber", "singleSelect"})
 
@@ -20,7 +34,25 @@ def candidates(table: Table, node: Node) -> set[str] | None:
         return min((found for found in narrowed if found is not None), key=len, default=None)
     if isinstance(node, LazyCall) and node.function is LAZY["OR"]:
         return _any_of([candidates(table, argument) for argument in node.arguments])
+    if isinstance(node, Call) and node.function is EAGER["IS_AFTER"]:
+        return _changed_after(table, *node.arguments)
     return None
+
+
+def _changed_after(table: Table, asked: Node, bound: Node) -> set[str] | None:
+    if not isinstance(asked, LazyCall) or asked.function is not LAZY["LAST_MODIFIED_TIME"] or asked.arguments:
+        return None
+    moment = _constant_moment(bound)
+    return None if moment is None else table.changed_after(timestamp(moment, milliseconds=True))
+
+
+def _constant_moment(node: Node) -> datetime | None:
+    if isinstance(node, Call) and node.function is EAGER["DATETIME_PARSE"] and len(node.arguments) == 1:
+        return _constant_moment(node.arguments[0])
+    try:
+        return to_moment(node.value) if isinstance(node, Literal) else None
+    except FormulaError:
+        return None
 
 
 def _any_of(parts: list[set[str] | None]) -> set[str] | None:

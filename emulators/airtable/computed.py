@@ -40,11 +40,15 @@ class RecordScope:
     def __init__(self, snapshot: Snapshot, table: Table, record: Record, depth: int = 0) -> None:
         self.record_id = record.id
         self.now = snapshot.now
-        self.created = read_cell(record.created_time)
         self._snapshot = snapshot
         self._table = table
         self._record = record
         self._depth = depth
+
+    @property
+    def created(self) -> datetime:
+        """When the record was made. Read on demand: few formulas ask, and a filter runs on every record."""
+        return read_cell(self._record.created_time)
 
     def field(self, field_id: str) -> Value:
         """A cell as formula value."""

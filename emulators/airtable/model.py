@@ -8,6 +8,7 @@ from bisect import bisect_left, insort
 from collections import defaultdict
 from collections.abc import Hashable, Iterable
 from dataclasses import asdict, dataclass, field
+from itertools import takewhile
 from typing import Any
 
 COMPUTED = frozenset(
@@ -103,6 +104,8 @@ class Table:
     """Formulas by text, ready to run; emptied when the schema changes."""
     indexes: dict[str, dict[Hashable, set[str]]] = field(default_factory=dict)
     """Per field that was searched, the records by value."""
+    recent: dict[str, None] | None = None
+    """The ids from the longest unchanged record to the newest change, once somebody has asked."""
 
     def add(self, record: Record) -> None:
         """Put a record in, or another image in its place."""
@@ -110,6 +113,7 @@ class Table:
         if previous is None:
             insort(self.order, record.id)
         self.records[record.id] = record
+        self.touch(record.id)
         for field_id in self.indexes:
             self._reindex(
                 field_id,
@@ -122,6 +126,8 @@ class Table:
         """Take a record out."""
         gone = self.records.pop(record_id)
         del self.order[bisect_left(self.order, record_id)]
+        if self.recent is not None:
+            del self.recent[record_id]
         for field_id in self.indexes:
             self._reindex(field_id, record_id, gone.cells.get(field_id), None)
 
@@ -144,6 +150,20 @@ class Table:
                 if (held := record.cells.get(field_id)) is not None:
                     index[_key(held)].add(record.id)
         return self.indexes[field_id].get(_key(value), set())
+
+    def touch(self, record_id: str) -> None:
+        """Note that a record is now the one changed last."""
+        if self.recent is not None:
+            self.recent.pop(record_id, None)
+            self.recent[record_id] = None
+
+    def changed_after(self, moment: str) -> set[str]:
+        """The ids of the records whose last change is later, found from the newest on."""
+        if self.recent is None:
+            ages = sorted(self.records.values(), key=lambda record: record.last_change()[0])
+            self.recent = dict.fromkeys(record.id for record in ages)
+        newest = (self.records[record_id] for record_id in reversed(self.recent))
+        return {record.id for record in takewhile(lambda record: record.last_change()[0] > moment, newest)}
 
     def _reindex(self, field_id: str, record_id: str, old: Any, new: Any) -> None:
         if old is not None:

@@ -59,6 +59,7 @@ class Transaction:
         existed = self.before[table.id, record.id] is not None
         if existed and (not same or self.policy.noop_write_moves_modified_time):
             record.modified[column.id] = self._stamp
+            table.touch(record.id)
 
     def add_table(self, table: Table) -> None:
         """A new table."""
@@ -107,6 +108,7 @@ class Transaction:
         """Take everything back."""
         for (table_id, record_id), image in self.before.items():
             table = self.base.tables[table_id]
+            table.recent = None  # The order of changes is that of images now; it is made anew when needed.
             if image is not None:
                 table.add(image)
             elif record_id in table.records:

@@ -198,3 +198,19 @@ def test_an_index_follows_changes_and_deletes(office: Office) -> None:
     office.daemon("DELETE", f"{office.path}/{two}")
     assert read_all(office, query) == []
     assert len(read_all(office, {"filterByFormula": f"OR(RECORD_ID()='{one}', RECORD_ID()='{two}')"})) == 1
+
+
+def test_the_newest_changes_are_found_after_every_kind_of_change(office: Office) -> None:
+    one, two, three = office.create({"姓名": "甲"}, {"姓名": "乙"}, {"姓名": "丙"})
+    since = '"2026-03-02T01:00:30.000Z"'
+    quick = {"filterByFormula": f"IS_AFTER(LAST_MODIFIED_TIME(), DATETIME_PARSE({since}))"}
+    every = {"filterByFormula": f"IF(IS_AFTER(LAST_MODIFIED_TIME(), {since}), 1, 0)"}
+    assert read_all(office, quick) == []
+    office.wait(60)
+    office.daemon("PATCH", f"{office.path}/{two}", {"fields": {"姓名": "丁"}})
+    refused = [{"id": one, "fields": {"姓名": "戊"}}, {"id": three, "fields": {"没有的列": 1}}]
+    office.daemon("PATCH", office.path, {"records": refused})
+    (four,) = office.create({"姓名": "己"})
+    office.daemon("DELETE", f"{office.path}/{three}")
+    assert read_all(office, quick) == read_all(office, every)
+    assert {record["id"] for record in read_all(office, quick)} == {two, four}

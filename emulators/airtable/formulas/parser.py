@@ -35,7 +35,10 @@ class Scope(Protocol):
 
     record_id: str
     now: datetime
-    created: datetime
+
+    @property
+    def created(self) -> datetime:
+        """When it was made."""
 
     def field(self, field_id: str) -> Value:
         """A cell's value."""
