@@ -1,6 +1,7 @@
 """From the sheets of a workbook to new rows of the archive. Pure but for the questions that it asks of the archive."""
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -19,6 +20,8 @@ from .notes import Notes
 from .people import Identity
 from .policies import PolicyIndex
 from .workbook import Workbook
+
+_FORMULA = re.compile(r"=|@|[+-][A-Za-z(]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,4 +49,12 @@ def split(
             rows += ledger.split(reader.read(sheet for sheet in workbook.sheets if {*flat} & {*sheet.tables}))
         elif table not in flat:
             rows += lists.split(table, [sheet for sheet in workbook.sheets if table in sheet.tables], reader)
+    _remark_formulas(rows, notes)
     return Split(tuple(sorted(rows, key=lambda row: order.index(row.table))), notes)
+
+
+def _remark_formulas(rows: Iterable[NewRow], notes: Notes) -> None:
+    """Text that a careless program would run."""
+    for row in rows:
+        if any(isinstance(raw, str) and _FORMULA.match(raw) for raw in row.cells.values()):
+            notes.remark("以“=”等符号开头的内容只作文字保存,不作公式", [row.origin])
