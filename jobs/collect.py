@@ -2,15 +2,17 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from jobs.config import EVERY_TABLE, ReminderConfig
-from jobs.due import Due, Failure, Today, due_of, make_due, pressing
+from jobs.due import Due, Failure, Today, due_of, is_ripe, make_due, pressing
 from jobs.files import Files, HeldRow
 from jobs.found import Place, held_since
 from jobs.reminders import ReminderBook
 from sync.store.hub import Unit
 from validators.schema import SchemaConfig
 
+BLOCK = 1000
 HELD_NAMED_MAX = 3
 
 
@@ -38,9 +40,18 @@ def held_places(files: Files, reminder: ReminderConfig) -> list[Place]:
 def _of_records(
     files: Files, schema: SchemaConfig, book: ReminderBook, today: Today
 ) -> Iterator[Due | Failure | None]:
+    """Dates first; then, for the few that remain of a block, what they link to is read at once."""
     for table, reminders in book.of_table.items():
-        for uid, row in files.rows(table) if reminders else ():
-            for reminder in reminders:
+        rows = files.rows(table) if reminders else iter(())
+        while block := list(islice(rows, BLOCK)):
+            ripe = [
+                (reminder, uid, row)
+                for uid, row in block
+                for reminder in reminders
+                if is_ripe(reminder, row, today=today, lookup=files.lookup)
+            ]
+            files.prepare(table, {uid: row for _, uid, row in ripe})
+            for reminder, uid, row in ripe:
                 yield due_of(reminder, uid, row, schema=schema, today=today, lookup=files.lookup)
 
 

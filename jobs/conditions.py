@@ -34,17 +34,22 @@ class Condition:
     """One compiled expression in the scope of a table. `visible` is what the map of each link holds."""
 
     table: TableConfig
+    source: str
     expression: Expression
     visible: Mapping[FieldKey, Mapping[FieldKey, FieldConfig]]
 
     def day(self, row: Row, *, today: date, lookup: Lookup) -> date | None:
         """The date the expression gives; None while what it reads is blank. Raises ConditionFailed."""
-        result = self._run(row, today, lookup)
-        if result is None:
-            return None
-        if not isinstance(result, datetime):
-            raise ConditionFailed("the expression gives no date")
-        return result.astimezone(SHANGHAI).date()
+        # Most anchors just name a field, and most rows end at their date: that needs no interpreter.
+        result = row.get(self.source) if self.source in self.table.fields else self._run(row, today, lookup)
+        match result:
+            case None:
+                return None
+            case datetime():
+                return result.astimezone(SHANGHAI).date()
+            case date():
+                return result
+        raise ConditionFailed("the expression gives no date")
 
     def holds(self, row: Row, *, today: date, lookup: Lookup) -> bool:
         """Whether the expression is true; not while it cannot tell for a blank. Raises ConditionFailed."""
@@ -83,7 +88,11 @@ def compile_condition(schema: SchemaConfig, table: TableKey, source: str, report
     faults = [*_bad_names(config, expression), *_bad_paths(schema, config, expression)]
     for fault in faults:
         report(fault)
-    return None if faults else Condition(config, expression, _visible(schema, config, expression))
+    return (
+        None
+        if faults
+        else Condition(config, source.strip(), expression, _visible(schema, config, expression))
+    )
 
 
 def _bad_names(table: TableConfig, expression: Expression) -> Iterable[str]:

@@ -67,14 +67,23 @@ class Reminder:
     when: Condition | None
 
 
+def is_ripe(reminder: Reminder, row: Row, *, today: Today, lookup: Lookup) -> bool:
+    """Whether a record's day makes it worth asking further: most records end here, before any other is read."""
+    try:
+        anchor = reminder.anchor.day(row, today=today.day, lookup=lookup)
+    except ConditionFailed:
+        return True  # For `due_of` to report.
+    return anchor is not None and newest_stage(reminder.config.at, anchor, today) is not None
+
+
 def due_of(
     reminder: Reminder, uid: Uid, row: Row, *, schema: SchemaConfig, today: Today, lookup: Lookup
 ) -> Due | Failure | None:
-    """What a reminder says of one record. Dates are judged first: most records end there."""
+    """What a reminder says of one record."""
     config = reminder.config
     try:
         anchor = reminder.anchor.day(row, today=today.day, lookup=lookup)
-        if anchor is None or newest_stage(config.at, anchor, today) is None:
+        if anchor is None:
             return None
         if reminder.when and not reminder.when.holds(row, today=today.day, lookup=lookup):
             return None

@@ -1,6 +1,6 @@
 """The records that jobs read, out of one transaction of the hub: rows, held fields, masked names."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import Text, cast, select
@@ -10,7 +10,7 @@ from sync.merge import Row
 from sync.store.hub import Unit
 from sync.store.records import State
 from sync.store.tables import seen
-from validators.schema import FieldKey, SchemaConfig, TableKey
+from validators.schema import FieldKey, FieldType, SchemaConfig, TableKey
 
 STANDING = (State.LIVE, State.WAITING)
 """Records that are right in themselves. What is held is told as such, not by its dates."""
@@ -36,6 +36,16 @@ class Files:
     def rows(self, table: TableKey) -> Iterator[tuple[Uid, Row]]:
         """The records of a table that reminders may speak of, oldest first."""
         return ((record.uid, record.values) for record in self._unit.records.of_table(table, *STANDING))
+
+    def prepare(self, table: TableKey, rows: Mapping[Uid, Row]) -> None:
+        """Read at once what these rows link to, and keep them: reading record by record costs several times more."""
+        self._known |= {(table, uid): row for uid, row in rows.items()}
+        for key, field in self._schema.tables[table].of_type(FieldType.LINK):
+            target = field.to or ""
+            wanted = {str(row[key]) for row in rows.values() if key in row}
+            unknown = sorted(uid for uid in wanted if (target, uid) not in self._known)
+            found = self._unit.records.get_many(target, unknown)
+            self._known |= {(target, uid): found[uid].values if uid in found else None for uid in unknown}
 
     def lookup(self, table: TableKey, uid: Uid) -> Row | None:
         """One record's row, whatever its state."""
