@@ -98,9 +98,7 @@ class SheetsClient:
             "valueRenderOption": "FORMULA",
             "majorDimension": "ROWS",
         }
-        return self._read(
-            "post", "/values:batchGetByDataFilter", params={"prettyPrint": "false"}, body=body
-        ).content
+        return self._read("post", "/values:batchGetByDataFilter", params={"prettyPrint": "false"}, body=body)
 
     def metadata(self) -> list[Json]:
         """All developer metadata of ours, on the spreadsheet, tabs and columns."""
@@ -135,7 +133,7 @@ class SheetsClient:
 
     def _read(
         self, method: str, path: str, *, params: Mapping[str, str] | None = None, body: Json | None = None
-    ) -> requests.Response:
+    ) -> bytes:
         return self._send(method, path, params, body, writes=False, repeatable=True)
 
     def _send(
@@ -147,16 +145,17 @@ class SheetsClient:
         *,
         writes: bool,
         repeatable: bool,
-    ) -> requests.Response:
-        def once() -> requests.Response:
+    ) -> bytes:
+        def once() -> bytes:
             try:
-                return self._transport.request(
+                response = self._transport.request(
                     method,
                     self._base + path,
                     params=dict(params or {}),
                     data=None if body is None else orjson.dumps(body),
                     headers={"Content-Type": "application/json"},
                 )
+                return response.content
             except Refusal as refusal:
                 self._translate(refusal, writes=writes)
             except requests.ConnectTimeout:
@@ -167,16 +166,13 @@ class SheetsClient:
 
         return self._gate.call(once, idempotent=repeatable)
 
-    def _json(self, response: requests.Response) -> Json:
+    def _json(self, content: bytes, *, writes: bool = False) -> Json:
         try:
-            found = orjson.loads(response.content)
+            found = orjson.loads(content)
         except orjson.JSONDecodeError:
             found = None
         if not isinstance(found, dict):
-            self._lost(
-                "answer is not JSON",
-                writes=response.request.url is not None and ":batchUpdate" in response.request.url,
-            )
+            self._lost("answer is not JSON", writes=writes)
         return found
 
     def _lost(self, why: str, *, writes: bool) -> NoReturn:

@@ -46,10 +46,10 @@ def test_column_whose_cells_were_cut_and_pasted_elsewhere_is_frozen() -> None:
 
 
 def test_column_marked_for_another_field_is_not_taken_by_its_header() -> None:
-    # Staff renamed 客户编号 to 客户姓名 after deleting that column.
-    found = find_columns(layout().columns, ["客户姓名"], {"customer_no": 0})
-    assert found.at == {"customer_no": 0}
-    assert "full_name" in found.missing
+    # Staff deleted the column 客户编号 and gave its name to the column 客户姓名.
+    found = find_columns(layout().columns, ["客户编号"], {"full_name": 0})
+    assert found.at == {"full_name": 0}
+    assert "customer_no" in found.missing
 
 
 def test_marks_of_tab_zero_and_column_zero_are_read_though_google_omits_zeros() -> None:
