@@ -31,15 +31,24 @@ class ConditionFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One compiled expression in the scope of a table. `visible` is what the map of each link holds."""
+    """One compiled expression in the scope of a table.
+
+    `needs` are the fields without which it gives no date; `visible` is what the map of each link holds.
+    """
 
     table: TableConfig
     source: str
     expression: Expression
+    needs: frozenset[FieldKey]
     visible: Mapping[FieldKey, Mapping[FieldKey, FieldConfig]]
 
     def day(self, row: Row, *, today: date, lookup: Lookup) -> date | None:
-        """The date the expression gives; None while what it reads is blank. Raises ConditionFailed."""
+        """The date the expression gives. Raises ConditionFailed.
+
+        None while a field it names is blank, other than in `blank()`, `filled()` or `coalesce()`, as for computed fields.
+        """
+        if any(name not in row for name in self.needs):
+            return None
         # Most anchors just name a field, and most rows end at their date: that needs no interpreter.
         result = row.get(self.source) if self.source in self.table.fields else self._run(row, today, lookup)
         match result:
@@ -88,10 +97,16 @@ def compile_condition(schema: SchemaConfig, table: TableKey, source: str, report
     faults = [*_bad_names(config, expression), *_bad_paths(schema, config, expression)]
     for fault in faults:
         report(fault)
-    return (
-        None
-        if faults
-        else Condition(config, source.strip(), expression, _visible(schema, config, expression))
+    if faults:
+        return None
+    # An unchecked box is absent, and yet it says something.
+    boxes = {key for key, _ in config.of_type(FieldType.BOOL)}
+    return Condition(
+        config,
+        source.strip(),
+        expression,
+        needs=expression.names - expression.guarded - {TODAY} - boxes,
+        visible=_visible(schema, config, expression),
     )
 
 
