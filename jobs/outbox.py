@@ -1,7 +1,7 @@
 """Mails on their way: stored first, marked before and after sending, so that no crash sends one twice.
 
 A mail is `stored`, `sending` or `sent`; or `refused` by the server; or `replaced` by a newer one of its kind before it could
-be sent. One that is found `sending` was interrupted at a moment when the server may have had it: it is reported, not repeated.
+be sent. One that was interrupted when the server may have had it already is `uncertain`: it is reported, not repeated.
 """
 
 from collections.abc import Callable
@@ -27,6 +27,7 @@ class MailState(StrEnum):
     STORED = "stored"
     SENDING = "sending"
     SENT = "sent"
+    UNCERTAIN = "uncertain"
     REFUSED = "refused"
     REPLACED = "replaced"
 
@@ -35,8 +36,8 @@ class MailState(StrEnum):
 class Delivery:
     """Ids of mails by what became of them in one delivery.
 
-    `stored` wait for the next delivery. `uncertain` are known to nobody but their readers: interrupted in this delivery or
-    an earlier one, they may have arrived and are not sent again.
+    `stored` wait for the next delivery. Of `uncertain` only their readers know: interrupted in this delivery or the one
+    before, they may have arrived, and are not sent again.
     """
 
     sent: tuple[str, ...] = ()
@@ -77,7 +78,8 @@ class Outbox:
     def deliver(self, mailer: Mailer) -> Delivery:
         """Send every stored mail once. One that fails does not stop the others; an unreachable server does."""
         outcome: dict[MailState, list[str]] = {state: [] for state in MailState}
-        outcome[MailState.SENDING] = self._in_state(MailState.SENDING)
+        for id_ in self._in_state(MailState.SENDING):  # Left so by a crash.
+            outcome[self._mark(id_, MailState.UNCERTAIN)].append(id_)
         waiting = self._in_state(MailState.STORED)
         for place, id_ in enumerate(waiting):
             try:
@@ -89,7 +91,7 @@ class Outbox:
             sent=tuple(outcome[MailState.SENT]),
             stored=tuple(outcome[MailState.STORED]),
             refused=tuple(outcome[MailState.REFUSED]),
-            uncertain=tuple(outcome[MailState.SENDING]),
+            uncertain=tuple(outcome[MailState.UNCERTAIN]),
         )
 
     def _deliver(self, id_: str, mailer: Mailer) -> MailState:
@@ -107,7 +109,7 @@ class Outbox:
         except MailRefused:
             return self._mark(id_, MailState.REFUSED)
         except MailUncertain:
-            return MailState.SENDING
+            return self._mark(id_, MailState.UNCERTAIN)
         return self._mark(id_, MailState.SENT)
 
     def _claim(self, id_: str) -> Row[tuple[object, ...]] | None:

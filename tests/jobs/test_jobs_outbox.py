@@ -45,7 +45,7 @@ def test_a_mail_that_was_sent_is_not_stored_again(outbox: Outbox, mailbox: Mailb
 def test_a_crash_between_acceptance_and_mark_does_not_send_twice(
     outbox: Outbox, office: Office, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The mail is found as it was left, and a person is told."""
+    """The mail is found as it was left, and a person is told once."""
     outbox.put(mail())
 
     class Crash(BaseException):
@@ -59,6 +59,7 @@ def test_a_crash_between_acceptance_and_mark_does_not_send_twice(
         outbox.deliver(mailer(mailbox))
     restarted = Outbox(office.hub, lambda: NOW)
     assert restarted.deliver(mailer(mailbox)) == Delivery(uncertain=(mail().id,))
+    assert restarted.deliver(mailer(mailbox)) == Delivery()
     assert len(mailbox.mails) == 1
 
 

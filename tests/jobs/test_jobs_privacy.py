@@ -15,7 +15,7 @@ from jobs_office import MONDAY, Office
 from jobs.config import JobsConfig
 from jobs.preview import Archive, preview
 from sync.store.hub import Hub
-from validators.schema import FieldConfig, FieldType, SchemaConfig
+from validators.schema import FieldConfig, FieldType, SchemaConfig, Sensitive
 from vault.masks import MasksConfig
 
 RAW = yaml.safe_load((Path(__file__).parents[2] / "config.yaml").read_text(encoding="utf-8"))
@@ -92,3 +92,24 @@ def test_no_mail_shows_more_than_a_masked_name_and_a_number(
         assert MARKER not in mail.text + mail.html + mail.subject + str(mail.headers)
     if held:
         assert "customers-" in found.mails[0].text
+
+
+def test_a_number_or_name_in_the_vault_is_not_mailed_at_all(office: Office) -> None:
+    """What the hub has of them are tokens, which are for cells."""
+    fields = SCHEMA.tables["customers"].fields
+    hidden = {
+        key: fields[key].model_copy(update={"sensitive": Sensitive(mask="redact")})
+        for key in ("customer_no", "full_name")
+    }
+    customers = SCHEMA.tables["customers"].model_copy(update={"fields": {**fields, **hidden}})
+    schema = SCHEMA.model_copy(update={"tables": {**SCHEMA.tables, "customers": customers}})
+    office.hire("agent", email="head@insurer.example")
+    token = "9TQK27MB4D"
+    office.save(
+        "customers", "c1", customer_no=token, full_name=token, agent_no="agent", next_review_on=MONDAY
+    )
+    archive = Archive("客户保险档案", office.hub, schema, CONFIG, MasksConfig(), lambda *_: None)
+    [mail] = preview(archive, today=MONDAY).mails
+    assert "季度审查" in mail.text
+    assert token not in mail.text + mail.html
+    assert token[:1] + "**" not in mail.text + mail.html
