@@ -186,7 +186,9 @@ def test_deleted_tab_is_a_problem_and_the_others_go_on(office: Office) -> None:
     assert isinstance(problem, TableMissing)
     assert problem.table == POLICIES
     assert "version history" in problem.advice.lower()
+    gone = int(office.memo["tab:policies"])
     office.connection.setup()
+    assert office.gid(POLICIES) != gone, "undoing the deletion would bring the old id back"
     assert set(office.pull()) == {"customers", "policies"}
     assert office.connection.problems == []
 
