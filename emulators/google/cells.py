@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
@@ -27,12 +27,11 @@ class Formula:
 Value = None | str | bool | int | float | Formula
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Style:
-    """Everything of a cell but its value, as CellData fields."""
+    """Everything of a cell but its value, as CellData fields. Equal styles are mostly one object, so identity will do."""
 
-    key: bytes
-    fields: Mapping[str, Any] = field(compare=False, hash=False)
+    fields: Mapping[str, Any]
 
     @property
     def format(self) -> Mapping[str, Any]:
@@ -49,7 +48,7 @@ class Style:
 
 @lru_cache(maxsize=4096)
 def _style(key: bytes) -> Style:
-    return Style(key, orjson.loads(key))
+    return Style(orjson.loads(key))
 
 
 def style_of(fields: Mapping[str, Any]) -> Style | None:
@@ -61,11 +60,11 @@ def style_of(fields: Mapping[str, Any]) -> Style | None:
 class Row:
     """Cells of one row from column A, without the empty end. Never changed in place."""
 
-    __slots__ = ("formulas", "holes", "plain", "references", "shown", "styles", "values")
+    __slots__ = ("formulas", "holes", "plain", "references", "shown", "shown_in", "styles", "values")
 
     def __init__(self, values: Iterable[Value] = (), styles: Iterable[Style | None] = ()) -> None:
         self.values: tuple[Value, ...] = _trimmed(tuple(values))
-        self.styles: tuple[Style | None, ...] = _trimmed(tuple(styles))
+        self.styles: tuple[Style | None, ...] = _shared(_trimmed(tuple(styles)))
         kinds = {type(value) for value in self.values}
         self.formulas = Formula in kinds
         self.references = self.formulas and any(
@@ -76,7 +75,8 @@ class Row:
         """Whether every cell up to the end holds text."""
         self.holes = type(None) in kinds
         self.shown: tuple[str, ...] | None = None
-        """What the cells show where no number format decides, once somebody asked."""
+        self.shown_in = ""
+        """What the cells show, formulas apart, and the locale in which somebody asked."""
 
     @property
     def width(self) -> int:
@@ -108,6 +108,8 @@ class Row:
 
     def cut(self, left: int, right: int) -> Row:
         """Columns `left`..`right` as a row of their own."""
+        if left == 0 and right >= self.width:
+            return self
         return Row(self.values[left:right], self.styles[left:right])
 
 
@@ -116,6 +118,12 @@ def _trimmed(cells: tuple[Any, ...]) -> tuple[Any, ...]:
     while end and cells[end - 1] is None:
         end -= 1
     return cells if end == len(cells) else cells[:end]
+
+
+@lru_cache(maxsize=4096)
+def _shared(styles: tuple[Style | None, ...]) -> tuple[Style | None, ...]:
+    """Rows that look alike share their styles."""
+    return styles
 
 
 def _padded(cells: tuple[Any, ...], width: int) -> tuple[Any, ...]:

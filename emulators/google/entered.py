@@ -16,6 +16,11 @@ _NUMBER = re.compile(
 )
 _MONTH_NAMES = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _MONTHS = {name: index for index, name in enumerate(_MONTH_NAMES, 1)}
+_FORMULA_MARKS = frozenset("=+")
+_NUMBER_MARKS = frozenset("0123456789-+.($€£¥¥")
+_BOOLEAN_MARKS = frozenset("tTfF")
+_TELLING_MARKS = _FORMULA_MARKS | _NUMBER_MARKS | frozenset("' \t\ntTfFjJmMaAsSoOnNdD")
+"""With any other mark text is text: most cells need no closer look."""
 _TIME = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2})(\.\d+)?)?(?:\s*([AaPp])\.?[Mm]\.?)?$")
 _YEAR_FIRST = re.compile(r"(\d{4})([-/])(\d{1,2})\2(\d{1,2})$")
 _CHINESE = re.compile(r"(\d{4})年(\d{1,2})月(\d{1,2})日?$")
@@ -32,11 +37,13 @@ def parse_entered(
 
     `current` is the cell's number format; `year` completes dates such as `1/2`.
     """
-    if text.startswith("'"):
-        return text_value(text[1:]), None
-    if current.get("type") == "TEXT":
+    if text[:1] not in _TELLING_MARKS:
         return text_value(text), None
-    if len(text) > 1 and text[0] in "=+" and not _NUMBER.match(text.strip()):
+    if text[:1] == "'":
+        return text_value(text[1:]), None
+    if current and current.get("type") == "TEXT":
+        return text_value(text), None
+    if text[:1] in _FORMULA_MARKS and len(text) > 1 and not _NUMBER.match(text.strip()):
         text_value(text)
         return Formula("=" + text[1:]), None
     return parse_plain(text.strip(), locale=locale, year=year) or (text_value(text), None)
@@ -44,11 +51,12 @@ def parse_entered(
 
 def parse_plain(text: str, *, locale: str, year: int) -> tuple[Value, NumberFormat | None] | None:
     """A boolean, number, date or time written as text; None for anything else."""
-    if text.upper() in ("TRUE", "FALSE"):
+    first = text[:1]
+    if first in _NUMBER_MARKS:
+        return _number(text) or _moment(text, date_order(locale), year)
+    if first in _BOOLEAN_MARKS and text.upper() in ("TRUE", "FALSE"):
         return text.upper() == "TRUE", None
-    if not text or not (text[0] in "-+.($€£¥¥" or text[0].isdigit() or text[:3].lower() in _MONTHS):
-        return None
-    return _number(text) or _moment(text, date_order(locale), year)
+    return _moment(text, date_order(locale), year) if text[:3].lower() in _MONTHS else None
 
 
 def _number(text: str) -> tuple[Value, NumberFormat | None] | None:

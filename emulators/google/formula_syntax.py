@@ -54,7 +54,7 @@ class FormulaSyntaxError(Exception):
     """The text is no formula: Google shows `#ERROR!`."""
 
 
-@lru_cache(maxsize=16384)
+@lru_cache(maxsize=131072)
 def parse_formula(text: str) -> Node:
     """The tree of a formula with its leading `=`; raises FormulaSyntaxError."""
     tokens = [

@@ -21,6 +21,8 @@ TOKEN = re.compile(
     |(?P<other>.)""",
     re.VERBOSE | re.DOTALL,
 )
+_QUOTED = re.compile(r'"[^"]*"')
+_MAY_REFER = re.compile(r"[A-Za-z]\$?[1-9]|:")
 _CORNER = re.compile(r"(\$?)([A-Za-z]{1,3})?(\$?)([1-9]\d*)?$")
 
 
@@ -73,9 +75,13 @@ def _place(text: str) -> Place:
     return Place(row, column_index(match[2]), bool(match[3]), bool(match[1]))
 
 
-@lru_cache(maxsize=65536)
 def has_references(formula: str) -> bool:
-    """Whether moving cells can change the formula's text."""
+    """Whether moving cells can change the formula's text. Most formulas are settled without reading them word by word."""
+    return bool(_MAY_REFER.search(_QUOTED.sub("", formula))) and _refers(formula)
+
+
+@lru_cache(maxsize=65536)
+def _refers(formula: str) -> bool:
     return any(match.lastgroup == "reference" for match in TOKEN.finditer(formula))
 
 

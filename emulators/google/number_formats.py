@@ -43,11 +43,18 @@ def default_pattern(kind: str, locale: str) -> str:
 
 def shown_number(value: float, number_format: Mapping[str, str], locale: str) -> str:
     """What a cell with that number and number format shows."""
-    kind = number_format.get("type", "")
-    pattern = number_format.get("pattern") or default_pattern(kind, locale)
-    if not pattern or pattern in ("General", "@"):
-        return general(value)
-    return _render(value, pattern)
+    return by_pattern(value, pattern_of(number_format, locale)) if number_format else general(value)
+
+
+def pattern_of(number_format: Mapping[str, str], locale: str) -> str:
+    """The pattern a number format stands for; empty for one that shows numbers as they are."""
+    pattern = number_format.get("pattern") or default_pattern(number_format.get("type", ""), locale)
+    return "" if pattern in ("General", "@") else pattern
+
+
+def by_pattern(value: float, pattern: str) -> str:
+    """A number under a pattern of `pattern_of`."""
+    return _render(value, pattern) if pattern else general(value)
 
 
 def is_date_format(number_format: Mapping[str, str]) -> bool:

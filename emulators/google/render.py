@@ -16,9 +16,10 @@ from emulators.google.formula_syntax import Call, FormulaSyntaxError, parse_form
 from emulators.google.formula_values import FormulaError, scalar, to_text
 from emulators.google.formulas import Evaluator, Here, Known
 from emulators.google.grid import Sheet
-from emulators.google.number_formats import general, is_date_format, shown_number, shown_text
+from emulators.google.number_formats import by_pattern, is_date_format, pattern_of, shown_number, shown_text
 
-NO_FORMAT: Mapping[str, str] = {}
+NumberFormat = Mapping[str, str]
+NO_FORMAT: NumberFormat = {}
 RENDERINGS = ("FORMATTED_VALUE", "UNFORMATTED_VALUE", "FORMULA")
 DATE_RENDERINGS = ("SERIAL_NUMBER", "FORMATTED_STRING")
 
@@ -40,6 +41,9 @@ class Rendering:
         return cls(values, dates)
 
 
+_FORMATTED = Rendering()
+
+
 class Renderer:
     """Renders cells of one document for one answer."""
 
@@ -48,7 +52,7 @@ class Renderer:
         self.evaluator = evaluator
         self.policies = policies
         self.locale: str = document.properties["locale"]
-        self._known_formats: dict[int, tuple[tuple[Style | None, ...], tuple[Mapping[str, str], ...]]] = {}
+        self._known_formats: dict[int, tuple[tuple[Style | None, ...], tuple[str, ...], bool]] = {}
 
     def block(self, sheet: Sheet, box: Box, rendering: Rendering) -> list[Any]:
         """Rows of values without empty ends, and without the empty rows at the end."""
@@ -61,49 +65,80 @@ class Renderer:
     def row(self, sheet: Sheet, index: int, left: int, right: int, rendering: Rendering) -> Any:
         """One row of values without its empty end."""
         row = sheet.rows[index]
-        values = row.values
-        if left or right < len(values):
-            values = values[left:right]
-        if rendering.dates != "SERIAL_NUMBER" or (row.formulas and rendering.values != "FORMULA"):
-            shown: Any = [
-                "" if value is None else self.value(sheet, index, left + place, value, rendering)
-                for place, value in enumerate(values)
-            ]
+        if rendering.dates != "SERIAL_NUMBER":
+            shown: Any = self._each_value(sheet, index, rendering)
         elif rendering.values == "FORMATTED_VALUE":
-            shown = self._shown_row(row, values, left)
+            shown = self._shown_row(sheet, index, row)
+        elif rendering.values == "FORMULA":
+            shown = self._entered_row(row)
         else:
-            shown = self._stored_row(
-                row, values, quoted=rendering.values == "FORMULA" and self.policies.text_formula_quoted
+            shown = (
+                self._each_value(sheet, index, rendering) if row.formulas else _without_holes(row, row.values)
             )
+        if left or right < len(shown):
+            shown = shown[left:right]
         return shown if not shown or shown[-1] != "" else _without_empty_end(shown)
 
-    def _stored_row(self, row: Row, values: tuple[Value, ...], *, quoted: bool) -> Any:
-        """Values of a row as they are stored: its formulas as text."""
-        if quoted:
-            values = tuple(_quoted(value) for value in values)
+    def _each_value(self, sheet: Sheet, index: int, rendering: Rendering) -> list[Any]:
+        return [
+            "" if value is None else self.value(sheet, index, column, value, rendering)
+            for column, value in enumerate(sheet.rows[index].values)
+        ]
+
+    def _entered_row(self, row: Row) -> Any:
+        """Values as they are stored: formulas as text."""
+        values: Any = row.values
+        if self.policies.text_formula_quoted:
+            values = [_quoted(value) for value in values]
         if row.formulas:
-            values = tuple(value.text if type(value) is Formula else value for value in values)
-        return ["" if value is None else value for value in values] if row.holes else values
+            values = [value.text if type(value) is Formula else value for value in values]
+        return _without_holes(row, values)
 
-    def _shown_row(self, row: Row, values: tuple[Value, ...], left: int) -> Any:
-        """Values of a row without formulas, as the cells show them."""
-        formats = self._formats(row.styles)
-        if formats:
-            pairs = zip(values, (*formats[left:], *[NO_FORMAT] * len(values)), strict=False)
-            return [self.shown(value, number_format) for value, number_format in pairs]  # type: ignore[arg-type]
-        if row.plain:
-            return values
-        if row.shown is None:
-            row.shown = tuple([value if type(value) is str else _shown_plain(value) for value in row.values])
-        return row.shown[left : left + len(values)]
+    def _shown_row(self, sheet: Sheet, index: int, row: Row) -> Any:
+        """Values as the cells show them. What holds no formula is computed once and kept with the row."""
+        formats, textual = self._formats(row.styles)
+        if row.plain and not textual:
+            return row.values
+        if row.shown is None or row.shown_in != self.locale:
+            row.shown, row.shown_in = self._stored_texts(row, formats, textual=textual), self.locale
+        shown = row.shown
+        if not row.formulas:
+            return shown
+        return [
+            self.value(sheet, index, column, value, _FORMATTED) if type(value) is Formula else shown[column]
+            for column, value in enumerate(row.values)
+        ]
 
-    def _formats(self, styles: tuple[Style | None, ...]) -> tuple[Mapping[str, str], ...]:
-        """The number formats of a row's cells, empty when there are none. Rows share their styles, so most ask in vain."""
+    def _stored_texts(self, row: Row, patterns: tuple[str, ...], *, textual: bool) -> tuple[str, ...]:
+        """The texts of cells without formulas; a formula's place is left empty."""
+        if textual:
+            formats = (
+                style.number_format if style else NO_FORMAT
+                for style in (row.style(column) for column in range(len(row.values)))
+            )
+            return tuple(
+                "" if isinstance(value, Formula) else self.shown(value, one)
+                for value, one in zip(row.values, formats, strict=True)
+            )
+        if not patterns:
+            return tuple([value if type(value) is str else _stored_text(value, "") for value in row.values])
+        padded = (*patterns, *[""] * (len(row.values) - len(patterns)))
+        pairs = zip(row.values, padded, strict=False)
+        return tuple(
+            [value if type(value) is str else _stored_text(value, pattern) for value, pattern in pairs]
+        )
+
+    def _formats(self, styles: tuple[Style | None, ...]) -> tuple[tuple[str, ...], bool]:
+        """The number patterns of a row's cells, none if there are none, and whether one of them shows text in its own way.
+
+        Rows share their styles, so that most ask for what is known.
+        """
         known = self._known_formats.get(id(styles))
         if known is None:
-            found = tuple(style.number_format if style else NO_FORMAT for style in styles)
-            known = self._known_formats[id(styles)] = styles, (found if any(found) else ())
-        return known[1]
+            found = tuple(pattern_of(style.number_format, self.locale) if style else "" for style in styles)
+            textual = any(pattern.count(";") > 2 for pattern in found)
+            known = self._known_formats[id(styles)] = styles, (found if any(found) else ()), textual
+        return known[1], known[2]
 
     def value(self, sheet: Sheet, row: int, column: int, stored: Value, rendering: Rendering) -> Any:
         """One stored value in the rendering asked for."""
@@ -206,11 +241,15 @@ class Renderer:
         return max(0, min(row.width, box.right) - box.left)
 
 
-def _shown_plain(value: Value) -> str:
-    """A stored value that is neither text nor formula."""
-    if value is None or isinstance(value, bool):
-        return "" if value is None else to_text(value)
-    return general(value)  # type: ignore[arg-type]
+def _stored_text(value: Value, pattern: str) -> str:
+    """What a number, boolean or empty cell shows."""
+    if isinstance(value, bool):
+        return to_text(value)
+    return by_pattern(value, pattern) if isinstance(value, int | float) else ""
+
+
+def _without_holes(row: Row, values: Any) -> Any:
+    return ["" if value is None else value for value in values] if row.holes else values
 
 
 def _quoted(value: Value) -> Value:

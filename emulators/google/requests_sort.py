@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from emulators.google.a1 import Box
 from emulators.google.cells import Row
 from emulators.google.context import Context
 from emulators.google.errors import Json
@@ -25,14 +26,19 @@ def sort_range(context: Context, body: Json) -> None:
     order = _order(context, sheet, range(box.top, last), body.get("sortSpecs") or [])
     blocks = copy_block(sheet, box)
     for place, index in enumerate(order):
-        target, row = box.top + place, blocks[index - box.top]
-        values = [
-            carried_value(row.value(column), target - index, 0) for column in range(min(box.width, row.width))
-        ]
-        sorted_row = Row(values, row.styles)
-        paste_block(sheet, target, box.left, [sorted_row], box.width)
+        _put_sorted(sheet, box, box.top + place, blocks[index - box.top], index)
     if context.policies.row_metadata_follows_sort:
         _sort_metadata(context, sheet, {index: box.top + place for place, index in enumerate(order)})
+
+
+def _put_sorted(sheet: Sheet, box: Box, target: int, row: Row, source: int) -> None:
+    """Writes the cells of row `source` to row `target`; their references move along."""
+    if row.references:
+        row = Row([carried_value(value, target - source, 0) for value in row.values], row.styles)
+    if box.left == 0 and sheet.row(target).width <= box.right:
+        sheet.put(target, row)
+    else:
+        paste_block(sheet, target, box.left, [row], box.width)
 
 
 def _order(context: Context, sheet: Sheet, rows: range, specs: Sequence[Json]) -> list[int]:

@@ -40,6 +40,15 @@ class Written:
         return {name: count for name, count in found.items() if count}
 
 
+@dataclass(frozen=True, slots=True)
+class Typing:
+    """How values are taken: as they are, or `parsed` as if a person typed them, in a locale and a year."""
+
+    parsed: bool
+    locale: str
+    year: int
+
+
 def input_option(text: Any) -> str:
     """The checked valueInputOption; raises the 400 when it is missing or unknown."""
     if text in INPUT_OPTIONS:
@@ -72,8 +81,9 @@ def write(context: Context, sheet: Sheet, span: Span, rows: Sequence[Sequence[An
         raise exceeds(sheet, box)
     context.touch(sheet, box, "values")
     written = Written(sheet, box)
+    typing = Typing(option == "USER_ENTERED", context.locale, context.now().year)
     for index, row in enumerate(rows[:height]):
-        _write_row(context, written, top + index, left, row[: _width(row)], option)
+        _write_row(context, written, top + index, left, row[: _width(row)], typing)
     return written
 
 
@@ -99,7 +109,7 @@ def _check_within(sheet: Sheet, span: Span, box: Box) -> None:
 
 
 def _write_row(
-    context: Context, written: Written, index: int, left: int, cells: Sequence[Any], option: str
+    context: Context, written: Written, index: int, left: int, cells: Sequence[Any], typing: Typing
 ) -> None:
     sheet = written.sheet
     old = sheet.row(index)
@@ -107,7 +117,7 @@ def _write_row(
     for place, cell in enumerate(cells):
         if cell is None:
             continue
-        values[place], styles[place] = _entered(context, cell, styles[place], option)
+        values[place], styles[place] = _entered(cell, styles[place], typing)
         check_validation(context, styles[place], values[place])
         written.rows.add(index)
         written.columns.add(left + place)
@@ -120,19 +130,18 @@ def _window(cells: tuple[Any, ...], left: int, count: int) -> Iterator[Any]:
         yield cells[place] if place < len(cells) else None
 
 
-def _entered(context: Context, cell: Any, style: Style | None, option: str) -> tuple[Value, Style | None]:
+def _entered(cell: Any, style: Style | None, typing: Typing) -> tuple[Value, Style | None]:
+    if isinstance(cell, str) and not typing.parsed:
+        return text_value(cell), style
     current = style.number_format if style else {}
+    if isinstance(cell, str):
+        value, brought = parse_entered(cell, locale=typing.locale, current=current, year=typing.year)
+        return value, style if brought is None or current else with_number_format(style, dict(brought))
     if isinstance(cell, bool):
         return cell, style
-    if isinstance(cell, int | float):
-        text = option == "USER_ENTERED" and current.get("type") == "TEXT"
-        return (general(cell) if text else number(float(cell)) if isinstance(cell, float) else cell), style
-    if option == "RAW":
-        return text_value(cell), style
-    value, brought = parse_entered(cell, locale=context.locale, current=current, year=context.now().year)
-    if brought is None or current:
-        return value, style
-    return value, with_number_format(style, dict(brought))
+    if typing.parsed and current.get("type") == "TEXT":
+        return general(cell), style
+    return (number(cell) if isinstance(cell, float) else cell), style
 
 
 def with_number_format(style: Style | None, number_format: Json) -> Style | None:
