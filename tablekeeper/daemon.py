@@ -22,7 +22,7 @@ from sync.errors import ServiceError
 from sync.lease import lease
 from tablekeeper.archive import Archive
 from tablekeeper.logs import where
-from tablekeeper.status import figures
+from tablekeeper.status import CycleNotes, figures
 
 log = structlog.get_logger("daemon")
 
@@ -34,6 +34,7 @@ class Daemon:
         self.archive = archive
         self._stop = threading.Event()
         self._last_good: dict[str, datetime] = {}
+        self._notes = CycleNotes(archive.hub)
 
     def run(self) -> None:
         """Work until SIGTERM or SIGINT. Raises LeaseTaken when another daemon has the archive."""
@@ -105,9 +106,9 @@ class Daemon:
         started = engine.clock()
         report = run_cycle(engine)
         now = engine.clock()
-        self._last_good |= {
-            replica.name: now for replica in engine.replicas if replica.name not in report.down
-        }
+        up = [replica.name for replica in engine.replicas if replica.name not in report.down]
+        self._last_good |= dict.fromkeys(up, now)
+        self._notes.note(up, now)
         lag_s = {name: round((now - last).total_seconds(), 1) for name, last in self._last_good.items()}
         event = log.info if report.busy or report.down else log.debug
         event("cycle", seconds=round((now - started).total_seconds(), 3), lag_s=lag_s, **report.figures())

@@ -1,14 +1,34 @@
-"""How an archive stands, in figures and in one diagnosis. The same for the command, 系统状态 and the desk."""
+"""How an archive stands, in figures. The same for the command, 系统状态 and the desk; `diagnosis.py` says what they mean."""
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
 
+from sqlalchemy import func, select
+
+from jobs.files import Files
+from jobs.outbox import MailState
+from sync.errors import LeaseTaken
+from sync.lease import lease
+from sync.store.hub import Hub, Unit
 from sync.store.records import State
+from sync.store.tables import outbox
 from tablekeeper.archive import Archive
+
+NOTED_EVERY = timedelta(seconds=30)
+"""An idle cycle costs no write: when the last one was is known to within this time."""
+
+TROUBLED_MAILS = {
+    MailState.STORED: "waiting",
+    MailState.SENDING: "unknown",
+    MailState.REFUSED: "refused",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Counts by table name; nothing personal."""
+    """Counts by table name, and times; nothing personal."""
 
     records: dict[str, int] = field(default_factory=dict)
     held: dict[str, int] = field(default_factory=dict)
@@ -16,34 +36,103 @@ class Standing:
     conflicts: int = 0
     deletions: int = 0
     tokens: int = 0
+    mails: dict[str, int] = field(default_factory=dict)
+    """Mails that wait, whose fate is unknown, or that the server refused."""
+    unwritten: dict[str, int] = field(default_factory=dict)
+    """Rows per replica that do not show yet what the hub has."""
+    running: bool = False
+    """Whether somebody holds the lease: the daemon, or a command that works on the tables."""
+    last_cycle: dict[str, datetime | None] = field(default_factory=dict)
+    """When each replica was last worked with, to within half a minute."""
+    oldest_conflict: datetime | None = None
+    oldest_deletion: datetime | None = None
 
     def as_json(self) -> dict[str, object]:
         """For `--json`."""
         return asdict(self)
 
 
+class CycleNotes:
+    """When each replica was last worked with, kept in the hub so that other processes can tell."""
+
+    def __init__(self, hub: Hub) -> None:
+        self._kept = hub.bindings("daemon")
+
+    def note(self, replicas: Iterable[str], now: datetime) -> None:
+        """A cycle has just worked with these replicas."""
+        for name in replicas:
+            last = self.last(name)
+            if last is None or now - last >= NOTED_EVERY:
+                self._kept.set(f"last_cycle:{name}", now.isoformat())
+
+    def last(self, replica: str) -> datetime | None:
+        """When this replica was last worked with."""
+        text = self._kept.get(f"last_cycle:{replica}")
+        return datetime.fromisoformat(text) if text else None
+
+
 def standing(archive: Archive) -> Standing:
     """Count what the hub and the vault hold."""
-    records: dict[str, int] = {}
-    held: dict[str, int] = {}
-    waiting: dict[str, int] = {}
-    with archive.hub.unit() as unit:
-        for table, config in archive.config.tables.items():
-            counts = unit.records.count(table)
-            records[config.name] = sum(
-                count for state, count in counts.items() if state is not State.ARCHIVED
-            )
-            waiting[config.name] = counts.get(State.WAITING, 0)
-            held[config.name] = len(
-                {
-                    uid
-                    for replica in archive.engine.replicas
-                    for uid in unit.seen.with_held(replica.name, table)
-                }
-            )
-        lists = unit.lists.counts()
-    tokens = sum(archive.vault.counts()["tokens"].values())
-    return Standing(records, held, waiting, lists["conflicts"], lists["deletions"], tokens)
+    replicas = [replica.name for replica in archive.engine.replicas]
+    notes = CycleNotes(archive.hub)
+    with archive.hub.reading() as unit:
+        records = {table: unit.records.count(table) for table in archive.config.tables}
+        lists, conflicts = unit.lists.counts(), unit.lists.conflicts()
+        undecided = [one.since for one in unit.lists.deletions() if one.decision is None]
+        held, mails = _held(archive, unit), _mails(unit)
+        unwritten = _unwritten(archive, unit)
+    names = {table: config.name for table, config in archive.config.tables.items()}
+    return Standing(
+        records={names[table]: _standing_records(counts) for table, counts in records.items()},
+        held={name: held.get(table, 0) for table, name in names.items()},
+        waiting={names[table]: counts.get(State.WAITING, 0) for table, counts in records.items()},
+        conflicts=lists["conflicts"],
+        deletions=lists["deletions"],
+        tokens=sum(archive.vault.counts()["tokens"].values()),
+        mails=mails,
+        unwritten=unwritten,
+        running=is_leased(archive.environment.home),
+        last_cycle={name: notes.last(name) for name in replicas},
+        oldest_conflict=conflicts[0].at if conflicts else None,
+        oldest_deletion=min(undecided, default=None),
+    )
+
+
+def is_leased(home: Path) -> bool:
+    """Whether another process works on the archive's tables at this moment."""
+    try:
+        with lease(home):
+            return False
+    except LeaseTaken:
+        return True
+
+
+def _standing_records(counts: dict[State, int]) -> int:
+    return sum(count for state, count in counts.items() if state is not State.ARCHIVED)
+
+
+def _held(archive: Archive, unit: Unit) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for row in Files(unit, archive.config).held():
+        counts[row.table] = counts.get(row.table, 0) + 1
+    return counts
+
+
+def _mails(unit: Unit) -> dict[str, int]:
+    query = select(outbox.c.state, func.count()).group_by(outbox.c.state)
+    found = {state: count for state, count in unit.connection.execute(query)}
+    return {name: found.get(state, 0) for state, name in TROUBLED_MAILS.items()}
+
+
+def _unwritten(archive: Archive, unit: Unit) -> dict[str, int]:
+    return {
+        replica.name: sum(
+            len(unit.seen.behind(replica.name, table))
+            for table in archive.config.tables
+            if replica.holds(table)
+        )
+        for replica in archive.engine.replicas
+    }
 
 
 def figures(archive: Archive) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 import importlib
 
-ROOMS = ("work",)
+ROOMS = ("work", "checks", "standing")
 
 
 def register() -> None:

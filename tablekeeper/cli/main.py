@@ -1,19 +1,17 @@
 """The command `tablekeeper`: global options, exit codes, and errors as one clear message instead of a traceback."""
 
+import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
+import orjson
 import typer
 from rich.console import Console
 
-from sync.errors import BudgetSpent, LeaseTaken, Misconfigured, ServiceError, SyncError, Unavailable
-from tablekeeper.config_problems import ConfigProblems
-from tablekeeper.logs import start_logging, where
-from vault.errors import VaultError
-
-DONE, FAILED, USAGE, UNAVAILABLE, WAITS = 0, 1, 2, 3, 4
+from tablekeeper.cli.explain import DONE, FAILED, WAITS, Told, explain
+from tablekeeper.logs import start_logging
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -22,13 +20,19 @@ app = typer.Typer(
     help="Keeps an insurer's customer archive in Airtable and Google Sheets safe, valid, in step and reviewed.",
 )
 console = Console(stderr=True, highlight=False)
+"""For what is said beside the work: progress, messages."""
+out = Console(highlight=False, markup=False, emoji=False)
+"""For what was asked for. What it prints may come from tables, so nothing in it is markup."""
 
 
 @dataclass(slots=True)
 class Options:
-    """The options before the command."""
+    """The options before the command, and how answers are given."""
 
     config: Path = Path("config.yaml")
+    json: bool = False
+    answered: bool = False
+    """Whether the one JSON object has been printed."""
 
 
 options = Options()
@@ -44,58 +48,41 @@ def _options(
     start_logging()
 
 
-class Waits(Exception):
-    """The command has done what it may; the rest waits for a person."""
-
-
-class Failed(Exception):
-    """Something failed and has been reported to the person already."""
-
-
 def main(arguments: list[str] | None = None) -> None:
     """Run a command; ends the process with the exit codes of the contract."""
-    from tablekeeper.cli import commands
-
-    commands.register()
     sys.exit(_run(arguments))
 
 
 def _run(arguments: list[str] | None) -> int:
+    from tablekeeper.cli import commands
+
+    commands.register()
+    # Known before the options are read, because a wrong one is to be reported in JSON too.
+    options.json, options.answered = "--json" in (sys.argv[1:] if arguments is None else arguments), False
     try:
-        result = app(args=arguments, standalone_mode=False)
+        result = app(args=arguments, prog_name="tablekeeper", standalone_mode=False)
+        sys.stdout.flush()
         return result if isinstance(result, int) else DONE
+    except BrokenPipeError:
+        # Whoever read our output has left; Python must not try to write the rest when it ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
     except Exception as error:
-        return _explain(error)
+        return _tell(explain(error))
     except KeyboardInterrupt:
-        return _tell("stopped", FAILED)
+        return _tell(Told(FAILED, "stopped"))
 
 
-def _explain(error: Exception) -> int:
-    match error:
-        case Waits():
-            return _tell(str(error), WAITS)
-        case Failed():
-            return FAILED
-        case ConfigProblems():
-            return _tell(str(error), USAGE)
-        case BudgetSpent() | Unavailable():
-            return _tell(_advised(error), UNAVAILABLE)
-        case Misconfigured():
-            return _tell(_advised(error), USAGE)
-        case VaultError():
-            return _tell(f"vault: {error}", USAGE)
-        case LeaseTaken() | SyncError():
-            return _tell(str(error), FAILED)
-    if (code := getattr(error, "exit_code", None)) is not None:  # Usage errors of the command line library.
-        show = getattr(error, "format_message", None)
-        return _tell(show() if show else str(error), code)
-    return _tell(f"internal error {type(error).__name__} at {where(error)}; please report this line", FAILED)
+def _tell(told: Told) -> int:
+    text = told.message + (f"\n→ {told.advice}" if told.advice else "")
+    if text:
+        console.print(text, style="yellow" if told.code == WAITS else "red", markup=False, soft_wrap=True)
+    if options.json and not options.answered:
+        print_json({"error": told.message, "advice": told.advice, "exit_code": told.code, **told.more})
+    return told.code
 
 
-def _advised(error: ServiceError) -> str:
-    return f"{error}\n→ {error.advice}" if error.advice else str(error)
-
-
-def _tell(message: str, code: int) -> int:
-    console.print(message, style="red" if code != WAITS else "yellow", markup=False, soft_wrap=True)
-    return code
+def print_json(value: object) -> None:
+    """One JSON object on standard output."""
+    options.answered = True
+    typer.echo(orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS).decode())

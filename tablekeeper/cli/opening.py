@@ -1,9 +1,16 @@
-"""What every command starts with: config, environment, archive."""
+"""What every command starts with: config, environment, and as much of the archive as it needs."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import getpass
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from tablekeeper.archive import Archive, open_archive, private_folder, vault_url
+from sync.connection import Connection
+from sync.store.hub import Hub
+from tablekeeper.archive import HUB_FILE, Archive, connect, hub_url, open_archive, private_folder, vault_url
+from tablekeeper.cli.explain import Misused
 from tablekeeper.cli.main import options
 from tablekeeper.config import Config, load
 from tablekeeper.environment import Environment, needed
@@ -25,13 +32,63 @@ def opened() -> Iterator[Archive]:
         yield archive
 
 
+@contextmanager
+def opened_vault() -> Iterator[tuple[Config, Vault]]:
+    """The vault alone, which needs no service. Raises ConfigProblems, VaultError."""
+    config, environment = settings()
+    vault = open_vault(config, environment)
+    try:
+        yield config, vault
+    finally:
+        vault.close()
+
+
+def open_vault(config: Config, environment: Environment) -> Vault:
+    """The vault of the archive; the caller closes it."""
+    root = from_passphrase(environment.root_passphrase().get_secret_value())
+    return Vault.open(vault_url(environment.home), root, config=config.vault)
+
+
 def make_vault(config: Config, environment: Environment) -> bool:
     """Create the vault of an archive that has none; whether it did."""
     environment.require("passphrase", *needed(config.sync))
-    folder = private_folder(environment.home)
-    root = from_passphrase(environment.root_passphrase().get_secret_value())
     try:
-        Vault.create(vault_url(folder), root, config=config.vault).close()
+        create_vault(config, environment)
     except VaultExists:
         return False
     return True
+
+
+def create_vault(config: Config, environment: Environment) -> None:
+    """Create the vault. Raises VaultExists."""
+    root = from_passphrase(environment.root_passphrase().get_secret_value())
+    folder = private_folder(environment.home)
+    Vault.create(vault_url(folder), root, config=config.vault).close()
+
+
+@contextmanager
+def connections(
+    config: Config, environment: Environment, *, looking: bool = False
+) -> Iterator[Sequence[Connection]]:
+    """The connections without vault and engine. With `looking`, a hub that is not there yet is not made either."""
+    environment.require(*needed(config.sync))
+    with ExitStack() as cleanup:
+        home = environment.home if looking else private_folder(environment.home)
+        if looking and not (home / HUB_FILE).exists():
+            home = Path(cleanup.enter_context(TemporaryDirectory(prefix="tablekeeper-")))
+        hub = Hub(hub_url(home), config)
+        cleanup.callback(hub.close)
+        yield [connect(config, environment, replica, hub) for replica in config.sync.replicas]
+
+
+def actor() -> str:
+    """Who types this command, for the audit chain."""
+    name = os.environ.get("TABLEKEEPER_USER", "").strip()
+    if name:
+        return name
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        raise Misused(
+            "nobody knows who you are", advice="set TABLEKEEPER_USER to your name, for the audit chain"
+        ) from None

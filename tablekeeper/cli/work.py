@@ -1,33 +1,31 @@
 """Commands that work on the tables: setup, sync, run."""
 
 import time
-from collections.abc import Iterable, Sequence
-from typing import Annotated
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Annotated, Any
 
-import orjson
 import typer
 from rich.table import Table
 
 from sync.connection import Change
 from sync.cycle import run_cycle
 from sync.engine import CycleReport
+from sync.errors import AnswerLost, BudgetSpent, Throttled, Unavailable
 from sync.lease import lease
 from tablekeeper.archive import Archive
-from tablekeeper.cli.main import Failed, Waits, app, console
-from tablekeeper.cli.opening import make_vault, opened, settings
+from tablekeeper.cli.explain import Away, Failed, Misused, Waits
+from tablekeeper.cli.main import app, out, print_json
+from tablekeeper.cli.opening import connections, make_vault, opened, settings
+from tablekeeper.cli.output import JsonOption
 from tablekeeper.daemon import Daemon
 from tablekeeper.dry import rehearsing
+from tablekeeper.status import CycleNotes
 
+AWAY = {kind.__name__ for kind in (Unavailable, Throttled, AnswerLost, BudgetSpent)}
 CYCLES_MAX = 200
 PAUSE_S = 0.5
 
-JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object and nothing else.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")]
-
-
-def print_json(value: object) -> None:
-    """One JSON object on standard output."""
-    typer.echo(orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_NON_STR_KEYS).decode())
 
 
 @app.command()
@@ -35,11 +33,8 @@ def setup(dry_run: DryRun = False, json: JsonOption = False) -> None:
     """Create or extend the Airtable tables and Sheets tabs; running it again changes nothing."""
     config, environment = settings()
     made = not dry_run and make_vault(config, environment)
-    with opened() as archive:
-        changes = {
-            replica.name: list(replica.connection.setup(dry_run=dry_run))
-            for replica in archive.engine.replicas
-        }
+    with connections(config, environment, looking=dry_run) as found:
+        changes = {one.name: list(one.setup(dry_run=dry_run)) for one in found}
     if json:
         print_json(
             {"vault_created": made, "changes": {name: _as_json(found) for name, found in changes.items()}}
@@ -56,17 +51,16 @@ def _as_json(changes: Sequence[Change]) -> list[dict[str, str | None]]:
 
 def _print_changes(changes: dict[str, list[Change]], *, made: bool, dry_run: bool) -> None:
     if made:
-        console.print("vault created")
+        out.print("vault created")
     for name, found in changes.items():
         done = [change for change in found if not change.why]
-        console.print(
-            f"{name}: {len(done)} change(s){' would be made' if dry_run else ' made'}", style="bold"
-        )
+        out.print(f"{name}: {len(done)} change(s){' would be made' if dry_run else ' made'}", style="bold")
         for change in found:
-            mark = (
-                f"  [yellow]left alone[/]: {change.what} → {change.why}" if change.why else f"  {change.what}"
-            )
-            console.print(f"  {change.table}{mark}")
+            what = f"  {change.table}  {change.what}"
+            if change.why:
+                out.print(f"{what}: left alone → {change.why}", style="yellow")
+            else:
+                out.print(what)
 
 
 @app.command()
@@ -81,17 +75,20 @@ def sync(dry_run: DryRun = False, json: JsonOption = False) -> None:
         print_json(total)
     else:
         _print_total(archive, total)
-    _end(total)
-
-
-def _end(total: dict[str, object]) -> None:
-    if total["problems"]:
-        raise Failed()
+    _end(total["problems"], total["down"])
     if total["waiting_deletions"]:
         raise Waits("Deletions wait for a person: `tablekeeper deletions` lists them.")
 
 
-def sync_until_calm(archive: Archive) -> dict[str, object]:
+def _end(problems: Sequence[str], down: Mapping[str, str]) -> None:
+    """How a command ends that could not work with everything: a service is away, or a person has to mend something."""
+    if not problems:
+        return
+    kind = Away if AWAY & set(down.values()) else Misused if down else Failed
+    raise kind("\n".join(problems))
+
+
+def sync_until_calm(archive: Archive) -> dict[str, Any]:
     """Cycles until one finds nothing to do; their counts added up."""
     reports: list[CycleReport] = []
     for _ in range(CYCLES_MAX):
@@ -102,6 +99,8 @@ def sync_until_calm(archive: Archive) -> dict[str, object]:
         if report.settling:
             time.sleep(PAUSE_S)
     last = reports[-1]
+    up = [replica.name for replica in archive.engine.replicas if replica.name not in last.down]
+    CycleNotes(archive.hub).note(up, archive.engine.clock())
     return {
         "cycles": len(reports),
         "pulled": _added(report.pulled for report in reports),
@@ -111,6 +110,7 @@ def sync_until_calm(archive: Archive) -> dict[str, object]:
         "put_back": sum(report.put_back for report in reports),
         "waiting_deletions": last.waiting_deletions,
         "torn": last.torn,
+        "down": last.down,
         "problems": last.problems,
     }
 
@@ -125,9 +125,10 @@ def _added(counts: Iterable[dict[str, int]]) -> dict[str, int]:
 
 def _print_total(archive: Archive, total: dict[str, object]) -> None:
     table = Table(title=archive.config.archive.name, show_header=False)
-    for name, value in total.items():
+    counts = {name: value for name, value in total.items() if name not in ("problems", "down")}
+    for name, value in counts.items():
         table.add_row(name.replace("_", " "), str(value) if value not in ({}, []) else "-")
-    console.print(table)
+    out.print(table)
 
 
 def _rehearse(json: bool) -> None:
@@ -144,16 +145,19 @@ def _rehearse(json: bool) -> None:
                 "problems": report.problems,
             }
         )
-        return
+    else:
+        _print_writes(found)
+    _end(report.problems, report.down)
+
+
+def _print_writes(found: Mapping[str, Mapping[str, Mapping[str, int]]]) -> None:
     table = Table(title="would be written", title_style="bold")
     for heading in ("replica", "table", "create", "change", "remove"):
         table.add_column(heading, justify="left" if heading in ("replica", "table") else "right")
     for name, tables in found.items():
         for title, counts in tables.items():
             table.add_row(name, title, str(counts["create"]), str(counts["change"]), str(counts["remove"]))
-    console.print(table if found and any(found.values()) else "nothing would be written")
-    if report.problems:
-        raise Failed()
+    out.print(table if found and any(found.values()) else "nothing would be written")
 
 
 @app.command()

@@ -1,0 +1,93 @@
+"""The command check: config and connections, all problems at once, and what a changed config would do."""
+
+from typing import Annotated
+
+import typer
+
+from sync.cycle import run_cycle
+from tablekeeper.cli.explain import DONE, USAGE
+from tablekeeper.cli.main import app, options, out, print_json
+from tablekeeper.cli.output import JsonOption, add_row, table
+from tablekeeper.cli.probing import Finding, Probe, probe
+from tablekeeper.dry import rehearsing
+
+Counts = dict[str, dict[str, dict[str, int]]]
+"""Rows to create, change and remove, by replica and table name."""
+
+
+@app.command()
+def check(
+    diff: Annotated[
+        bool, typer.Option("--diff", help="Also say what setup and the next cycle would change.")
+    ] = False,
+    json: JsonOption = False,
+) -> None:
+    """Config, environment, vault and services: every problem at once. Writes nothing."""
+    found = probe(options.config)
+    would_write = _rehearsed(found) if diff else None
+    if json:
+        print_json(_as_json(found, would_write, diff=diff))
+    else:
+        _print(found, would_write, diff=diff)
+    raise typer.Exit(USAGE if found.problems else DONE)
+
+
+def _rehearsed(found: Probe) -> Counts | None:
+    """What a cycle would write; None when it cannot be told."""
+    if not found.openable or found.config is None or found.environment is None:
+        return None
+    with rehearsing(found.config, found.environment) as (archive, rehearsals):
+        report = run_cycle(archive.engine, full=True)
+        found.notes += [Finding("rehearsal", problem) for problem in report.problems]
+        return {rehearsal.name: rehearsal.counts(found.config) for rehearsal in rehearsals}
+
+
+def _as_json(found: Probe, would_write: Counts | None, *, diff: bool) -> dict[str, object]:
+    answer: dict[str, object] = {
+        "ok": not found.problems,
+        "problems": [_finding(each) for each in found.problems],
+        "notes": [_finding(each) for each in found.notes],
+    }
+    if diff:
+        answer["setup"] = {
+            name: [{"table": one.table, "what": one.what, "why": one.why} for one in changes]
+            for name, changes in found.setup.items()
+        }
+        answer["would_write"] = would_write
+    return answer
+
+
+def _finding(found: Finding) -> dict[str, str]:
+    return {"part": found.part, "what": found.what, "mend": found.mend}
+
+
+def _print(found: Probe, would_write: Counts | None, *, diff: bool) -> None:
+    for mark, style, findings in (("✗", "red", found.problems), ("!", "yellow", found.notes)):
+        for each in findings:
+            out.print(f"{mark} {each.part}: {each.what}", style=style, soft_wrap=True)
+            if each.mend:
+                out.print(f"  → {each.mend}", soft_wrap=True)
+    if not found.problems:
+        out.print("✓ config, environment, vault and services are in order", style="green")
+    if diff:
+        _print_setup(found)
+        _print_writes(would_write)
+
+
+def _print_setup(found: Probe) -> None:
+    for name, changes in found.setup.items():
+        doable = [change for change in changes if not change.why]
+        out.print(f"setup would make {len(doable)} change(s) in {name}", style="bold")
+        for change in doable:
+            out.print(f"  {change.table}  {change.what}")
+
+
+def _print_writes(would_write: Counts | None) -> None:
+    if would_write is None:
+        out.print("what a cycle would write cannot be told before the problems are mended", style="bold")
+        return
+    made = table("replica", "表", "create", "change", "remove", title="a cycle would write these rows")
+    for name, tables in would_write.items():
+        for title, counts in tables.items():
+            add_row(made, (name, title, counts["create"], counts["change"], counts["remove"]))
+    out.print(made if made.row_count else "a cycle would write nothing")

@@ -1,0 +1,139 @@
+"""Everything that can be wrong with an archive before it works, found in one go: a fault in one part hides none in another."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+from sqlalchemy.exc import DBAPIError
+
+from jobs.mail import MailUnavailable
+from sync.config import ReplicaConfig, SyncConfig
+from sync.connection import Change
+from sync.errors import ServiceError
+from tablekeeper.archive import mailer
+from tablekeeper.cli.explain import explain
+from tablekeeper.cli.opening import connections, open_vault
+from tablekeeper.config import Config, load
+from tablekeeper.config_problems import ConfigProblems
+from tablekeeper.environment import Environment
+from tablekeeper.yaml_document import read_yaml
+from vault.errors import VaultError
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One problem: in which part, what, and how it is mended."""
+
+    part: str
+    what: str
+    mend: str = ""
+
+
+@dataclass(slots=True)
+class Probe:
+    """What was found. `setup` says, by replica, what `tablekeeper setup` would do."""
+
+    problems: list[Finding] = field(default_factory=list)
+    notes: list[Finding] = field(default_factory=list)
+    setup: dict[str, list[Change]] = field(default_factory=dict)
+    config: Config | None = None
+    environment: Environment | None = None
+    openable: bool = True
+    """Whether vault and services answered, so that a cycle can be rehearsed."""
+
+
+def probe(path: Path) -> Probe:
+    """Look at config, environment, vault, services and mail server; change nothing."""
+    found = Probe()
+    with _noting(found, "config"):
+        found.config = load(path)
+    with _noting(found, "environment"):
+        found.environment = Environment.read()
+    if found.environment is None:
+        return found
+    # With a config that cannot be used, the services can still tell whether they let us in.
+    config = found.config or stand_in(path)
+    _probe_vault(found, config, found.environment)
+    for replica in config.sync.replicas:
+        _probe_replica(found, config, found.environment, replica)
+    _probe_mail(found, config, found.environment)
+    return found
+
+
+@contextmanager
+def _noting(found: Probe, part: str) -> Iterator[None]:
+    """What is raised inside becomes a finding; every line of a report of the config its own."""
+    try:
+        yield
+    except ConfigProblems as problems:
+        found.problems += [Finding(part, problems.describe(each)) for each in problems.problems]
+        found.openable = False
+    except (VaultError, ServiceError, DBAPIError, OSError) as error:
+        told = explain(error)
+        found.problems.append(Finding(part, told.message.removeprefix(f"{part}: "), told.advice))
+        found.openable = False
+
+
+def _probe_vault(found: Probe, config: Config, environment: Environment) -> None:
+    with _noting(found, "vault"):
+        open_vault(config, environment).close()
+
+
+def _probe_replica(found: Probe, config: Config, environment: Environment, replica: ReplicaConfig) -> None:
+    alone = config.model_copy(update={"sync": config.sync.model_copy(update={"replicas": (replica,)})})
+    with (
+        _noting(found, replica.name),
+        connections(alone, environment, looking=True) as (connection,),
+    ):
+        changes = list(connection.setup(dry_run=True))
+        if found.config is not None:
+            found.setup[replica.name] = changes
+            found.problems += _lacks(replica.name, changes)
+
+
+def _lacks(replica: str, changes: Sequence[Change]) -> Iterator[Finding]:
+    """One finding per table that lacks something, and one for each thing that only a person can mend."""
+    missing: dict[str, list[str]] = {}
+    for change in changes:
+        if change.why:
+            yield Finding(replica, f"{change.table}: {change.what}", change.why)
+        else:
+            missing.setdefault(change.table, []).append(change.what)
+    for table, whats in missing.items():
+        more = f" and {len(whats) - 1} more" if len(whats) > 1 else ""
+        yield Finding(replica, f"{table}: {whats[0]}{more}".removeprefix(": "), "tablekeeper setup")
+
+
+def _probe_mail(found: Probe, config: Config, environment: Environment) -> None:
+    if environment.smtp_url is None:
+        if config.digests:
+            what = "TABLEKEEPER_SMTP_URL is not set: digests cannot be sent"
+            found.notes.append(Finding("mail", what, "set it, or remove the section `digests`"))
+        return
+    with _noting(found, "mail"):
+        try:
+            mailer(config, environment).greet()
+        except MailUnavailable as error:
+            mend = "check TABLEKEEPER_SMTP_URL, the network, and that the server runs"
+            found.problems.append(Finding("mail", str(error), mend))
+
+
+_BARE: dict[str, Any] = {
+    "archive": {"name": "-"},
+    "tables": {"any": {"name": "-", "key": "any", "fields": {"any": {"name": "-", "type": "text"}}}},
+}
+
+
+def stand_in(path: Path) -> Config:
+    """The least that connections need, with the replicas of a config that cannot be used, if those can be read."""
+    bare = Config.model_validate(_BARE)
+    try:
+        raw = read_yaml(path.read_text(encoding="utf-8")).values
+        replicas = SyncConfig.model_validate({"replicas": raw["sync"]["replicas"]}).replicas
+    except (OSError, UnicodeDecodeError, ValidationError, LookupError, TypeError):
+        return bare
+    whole = tuple(replica.model_copy(update={"tables": None, "fields": {}}) for replica in replicas)
+    return bare.model_copy(update={"sync": SyncConfig(replicas=whole)})

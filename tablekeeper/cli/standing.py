@@ -1,0 +1,51 @@
+"""The command status: one diagnosis, then counts."""
+
+from rich.table import Table
+
+from tablekeeper.archive import Archive
+from tablekeeper.cli.main import app, out, print_json
+from tablekeeper.cli.opening import opened
+from tablekeeper.cli.output import JsonOption, Showing, add_row, table
+from tablekeeper.diagnosis import Diagnosis, diagnose
+from tablekeeper.status import Standing, standing
+
+
+@app.command()
+def status(json: JsonOption = False) -> None:
+    """One diagnosis: what, since when, is plaintext exposed, is anything lost, what to do; then counts."""
+    with opened() as archive:
+        engine, now = archive.engine, standing(archive)
+        diagnosis = diagnose(engine.clock(), now, max_lag_s=engine.config.max_lag_s)
+        if json:
+            print_json({"diagnosis": diagnosis.as_json(), **now.as_json()})
+        else:
+            _print(archive, diagnosis, now)
+
+
+def _print(archive: Archive, diagnosis: Diagnosis, now: Standing) -> None:
+    with archive.hub.reading() as unit:
+        moment = Showing(archive, unit).moment
+    out.print(diagnosis.what, style="bold green" if diagnosis.ok else "bold red")
+    since = {"since": moment(diagnosis.since)} if diagnosis.since else {}
+    lines = Table.grid(padding=(0, 2))
+    for name, text in {**since, **diagnosis.lines}.items():
+        add_row(lines, (f"  {name}", text))
+    out.print(lines, _by_table(now))
+    last = (f"{name} {moment(at) if at else 'never'}" for name, at in now.last_cycle.items())
+    out.print(
+        f"conflicts {now.conflicts} · deletions that wait {now.deletions} · tokens {now.tokens}\n"
+        f"mails: {_counts(now.mails)}\n"
+        f"rows not written yet: {_counts(now.unwritten)}\n"
+        f"last cycle: {', '.join(last)}"
+    )
+
+
+def _by_table(now: Standing) -> Table:
+    made = table("表", "records", "held", "waiting")
+    for name, count in now.records.items():
+        add_row(made, (name, count, now.held[name], now.waiting[name]))
+    return made
+
+
+def _counts(counts: dict[str, int]) -> str:
+    return ", ".join(f"{name} {count}" for name, count in counts.items())

@@ -1,0 +1,118 @@
+"""What the figures of an archive mean: one diagnosis, the most pressing one, and the command that comes next. Pure."""
+
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+
+from tablekeeper.status import NOTED_EVERY, Standing
+
+TYPED_SINCE = "what staff typed since then is not masked yet"
+NOT_EXPOSED = "no"
+NOTHING_LOST = "no: what staff typed stands in the tables, what was not taken in the ledger"
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """What is the matter, since when, whether plaintext stands in a table, whether anything is lost, what to do."""
+
+    ok: bool
+    what: str
+    since: datetime | None = None
+    exposed: str = ""
+    """Which plaintext may stand in a table; empty when none does."""
+    lost: str = ""
+    """What may be lost; empty when nothing is."""
+    next: str | None = None
+
+    @property
+    def lines(self) -> dict[str, str]:
+        """The answers in words."""
+        return {
+            "plaintext exposed": f"yes: {self.exposed}" if self.exposed else NOT_EXPOSED,
+            "anything lost": f"perhaps: {self.lost}" if self.lost else NOTHING_LOST,
+            "next": self.next or "nothing to do",
+        }
+
+    def as_json(self) -> dict[str, object]:
+        """For `--json`."""
+        return {**asdict(self), "plaintext_exposed": bool(self.exposed), "anything_lost": bool(self.lost)}
+
+
+def diagnose(now: datetime, standing: Standing, *, max_lag_s: float) -> Diagnosis:
+    """The most pressing thing. What stops the masking comes first, what waits for a person next, what is only untidy last."""
+    return (
+        _stopped(standing)
+        or _lags(now, standing, timedelta(seconds=max_lag_s) + NOTED_EVERY)
+        or _unwritten(standing)
+        or _deletions(standing)
+        or _mails(standing)
+        or _conflicts(standing)
+        or _held(standing)
+        or Diagnosis(True, "running, everything is in step")
+    )
+
+
+def _stopped(standing: Standing) -> Diagnosis | None:
+    if standing.running:
+        return None
+    times = [last for last in standing.last_cycle.values() if last]
+    if not times:
+        what = "the daemon has never worked on this archive"
+        exposed = "whatever staff have typed into the tables is not masked"
+        return Diagnosis(
+            False, what, None, exposed, next="tablekeeper check, then tablekeeper setup and tablekeeper run"
+        )
+    return Diagnosis(False, "the daemon is not running", min(times), TYPED_SINCE, next="tablekeeper run")
+
+
+def _lags(now: datetime, standing: Standing, limit: timedelta) -> Diagnosis | None:
+    late = {name: last for name, last in standing.last_cycle.items() if last is None or now - last > limit}
+    if not late:
+        return None
+    times = [last for last in late.values() if last]
+    what = f"the daemon runs, but has not got through a cycle with {', '.join(late)}"
+    return Diagnosis(False, what, min(times, default=None), TYPED_SINCE, next="tablekeeper check")
+
+
+def _unwritten(standing: Standing) -> Diagnosis | None:
+    behind = {name: count for name, count in standing.unwritten.items() if count}
+    if not behind:
+        return None
+    counts = ", ".join(f"{count} in {name}" for name, count in behind.items())
+    exposed = "in those rows, if they hold a sensitive value that was typed last"
+    return Diagnosis(
+        False, f"rows are not written yet: {counts}", exposed=exposed, next="tablekeeper check --diff"
+    )
+
+
+def _deletions(standing: Standing) -> Diagnosis | None:
+    if not standing.deletions:
+        return None
+    what = f"{standing.deletions} deletion(s) wait for a person: too many at once"
+    return Diagnosis(False, what, standing.oldest_deletion, next="tablekeeper deletions")
+
+
+def _mails(standing: Standing) -> Diagnosis | None:
+    if standing.mails.get("unknown") or standing.mails.get("refused"):
+        counts = f"{standing.mails['unknown']} of unknown fate, {standing.mails['refused']} refused"
+        lost = f"mails: {counts}; of the records nothing"
+        advice = "tablekeeper digest preview; the mail server's log tells what arrived"
+        return Diagnosis(False, f"mails did not go out for certain: {counts}", lost=lost, next=advice)
+    if standing.mails.get("waiting"):
+        what = f"{standing.mails['waiting']} mail(s) wait for the mail server"
+        return Diagnosis(False, what, next="tablekeeper check")
+    return None
+
+
+def _conflicts(standing: Standing) -> Diagnosis | None:
+    if not standing.conflicts:
+        return None
+    what = f"{standing.conflicts} value(s) were not taken, because somebody else had changed the field first"
+    return Diagnosis(False, what, standing.oldest_conflict, next="tablekeeper conflicts")
+
+
+def _held(standing: Standing) -> Diagnosis | None:
+    held, waiting = sum(standing.held.values()), sum(standing.waiting.values())
+    if not held and not waiting:
+        return None
+    what = f"running and in step; {held} row(s) wait to be mended, {waiting} wait for those"
+    return Diagnosis(True, what, next="tablekeeper held")
