@@ -11,6 +11,7 @@ from jobs.config import JobsConfig
 from jobs.mail import Mail, Mailer
 from jobs.outbox import Outbox
 from jobs.preview import preview
+from jobs.rendering import aligned
 from jobs.send_digests import DigestReport, send_digests
 from sync.store.records import State
 
@@ -136,7 +137,8 @@ def test_a_held_row_is_told_with_its_fields_and_since_when(team: Office, mailbox
     team.save("customers", "c-new", State.HELD, customer_no="C-new", agent_no="wang")
     team.hold("customers", "c-new", "mobile")
     team.hold("customers", "c-new", "full_name", replica="airtable")
-    send(team, mailbox)
+    for day in range(3):
+        send(team, mailbox, today=MONDAY + timedelta(days=day))
     text = mails(team, today=MONDAY + timedelta(days=3))["zhao@insurer.example"].text
     [line] = [line for line in text.splitlines() if "C-new" in line and "https" not in line]
     assert "更正未生效的内容:客户姓名、手机号码" in line
@@ -195,6 +197,14 @@ def test_one_record_that_cannot_be_judged_does_not_stop_the_others(team: Office)
     found = preview(team.archive(jobs_config(reminders=[reminder])), today=MONDAY)
     assert [failure.uid for failure in found.failures] == ["c-sun"]
     assert [mail.recipient for mail in found.mails] == ["zhao@insurer.example"]
+
+
+def test_columns_of_the_plain_text_stand_below_each_other() -> None:
+    """A Chinese character is two columns wide in every fixed-width font."""
+    assert aligned([["张**", "C1", "今天"], ["欧阳**", "C00000002", ""]]) == [
+        "张**    C1         今天",
+        "欧阳**  C00000002",
+    ]
 
 
 def test_only_the_named_digest_is_sent(team: Office, mailbox: Mailbox) -> None:

@@ -141,6 +141,22 @@ def test_an_anchor_may_be_computed() -> None:
 
 
 @pytest.mark.parametrize(
+    ("anchor", "due"),
+    [
+        ("coalesce(decided_on, expiry_date)", True),
+        ("filled(decided_on) ? decided_on : expiry_date", True),
+        ("add_days(decided_on, 3)", False),
+        ("status == '有效' ? expiry_date : decided_on", False),
+    ],
+)
+def test_a_computed_anchor_needs_what_it_names(anchor: str, due: bool) -> None:
+    """Unless it asks whether that is there, as computed fields do; the decision has no date here."""
+    found = judge({**POLICY_END, "anchor": anchor}, ending(date(2026, 11, 30)))
+    assert isinstance(found, Due) is due
+    assert not isinstance(found, Failure)
+
+
+@pytest.mark.parametrize(
     ("when", "values", "due"),
     [
         ("blank(decided_on)", {}, True),
