@@ -4,10 +4,11 @@ A row that does not pass stands there as a held row, its sensitive cells already
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from validators.issues import Issue
 from validators.raw import Raw
-from validators.schema import FieldConfig, FieldKey, TableKey
+from validators.schema import TEXTS, FieldConfig, FieldKey, SchemaConfig, TableKey
 
 from .commit import Absorbed, store_records
 from .confirm import confirm
@@ -17,7 +18,7 @@ from .judge import check_rows, decode_rows, merge_rows
 from .links import LinkReader
 from .plan import make_plan
 from .protect import protect
-from .stages import Known, Protected
+from .stages import Checked, Known, Protected
 from .store.hub import Unit
 from .store.records import State
 from .store.seen import SeenState
@@ -85,10 +86,12 @@ def _admit_block(engine: Engine, home: Replica, table: TableKey, rows: Sequence[
         links = _FileLinks(engine.schema, "key", unit.records.by_key)
         links.prepare(table, [row.row for row in known])
         decoded = decode_rows(engine, table, known, links, fields=fields)
-        checked = check_rows(engine, unit, table, decoded)
+        checked = [_quote(engine, table, row) for row in check_rows(engine, unit, table, decoded)]
         protected = protect(checked, table, schema=engine.schema, masks=engine.masks, vault=engine.vault)
         store_records(engine, unit, SOURCE, table, protected, merge_rows(protected, fields=fields, policy={}))
         _reserve(unit, home, table, protected)
+        for row in protected:
+            _keep_unshown(engine, unit, home, table, row)
     return protected
 
 
@@ -106,11 +109,53 @@ def _reserve(unit: Unit, home: Replica, table: TableKey, rows: Iterable[Protecte
     )
 
 
+def _unshown(
+    schema: SchemaConfig, table: TableKey, row: Known, held: Iterable[FieldKey]
+) -> dict[FieldKey, str]:
+    """Held plain values that their column cannot show, such as words in a date column."""
+    fields = schema.tables[table].fields
+    return {
+        key: str(row.row.cells[key])
+        for key in held
+        if key in row.row.cells and not fields[key].sensitive and fields[key].type not in TEXTS
+    }
+
+
+def _quote(engine: Engine, table: TableKey, row: Checked) -> Checked:
+    """What a column cannot show is quoted in the explanation, for staff to type it right."""
+    unshown = _unshown(engine.schema, table, row.decoded.known, row.held)
+
+    def quoted(issue: Issue) -> Issue:
+        texts = [unshown[key] for key in issue.fields if key in unshown]
+        return replace(issue, message=f"{issue.message}(文件中为“{'、'.join(texts)}”)") if texts else issue
+
+    return replace(
+        row,
+        issues=tuple(map(quoted, row.issues)),
+        held={key: quoted(issue) for key, issue in row.held.items()},
+    )
+
+
+def _keep_unshown(engine: Engine, unit: Unit, home: Replica, table: TableKey, row: Protected) -> None:
+    """A value that stands nowhere goes to the ledger, so that it outlives the explanation."""
+    for key, text in _unshown(engine.schema, table, row.known, row.held).items():
+        unit.lists.note_conflict(
+            now=engine.clock(),
+            replica=home.name,
+            table=table,
+            uid=row.known.uid,
+            key=key,
+            kept=None,
+            other=text,
+            reason=SOURCE,
+        )
+
+
 def _write(
     engine: Engine, home: Replica, table: TableKey, rows: Sequence[Protected], report: AdmitReport
 ) -> None:
     absorbed = Absorbed(judged={row.known.uid: row for row in rows})
-    plan = make_plan(engine, home, table, absorbed, {})
+    plan = make_plan(engine, home, table, absorbed)
     if plan.operations:
         confirm(engine, home, table, plan, home.connection.apply(table, plan.operations), report.written)
 

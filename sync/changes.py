@@ -3,12 +3,14 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from validators.schema import TableKey
+from validators.issues import Issue
+from validators.schema import Level, TableKey
 from validators.values import dump_value
 
 from .connection import Uid
 from .engine import Engine
 from .merge import Row
+from .stages import Protected
 from .store.hub import Unit
 from .store.records import Record, State
 
@@ -23,7 +25,17 @@ class Change:
     before: Record | None
     values: Row = field(repr=False)
     state: State
+    hints: tuple[Issue, ...] = ()
     actor: str | None = None
+
+    @property
+    def any(self) -> bool:
+        """Whether there is anything to store."""
+        return self.before is None or (self.values, self.state, self.hints) != (
+            self.before.values,
+            self.before.state,
+            self.before.hints,
+        )
 
     @property
     def old(self) -> Row:
@@ -44,12 +56,21 @@ def store_changes(
     if not changes:
         return
     unit.records.save_many(
-        table, {change.uid: (change.values, change.state) for change in changes}, now=engine.clock()
+        table,
+        {change.uid: (change.values, change.state, change.hints) for change in changes},
+        now=engine.clock(),
     )
     unit.lists.add_history([row for change in changes for row in _history(engine, source, table, change)])
     _wake_readers(engine, unit, table, changes)
     if any(change.before is None or engine.schema.tables[table].key in change.keys for change in changes):
         _wake_lost_links(engine, unit, table)
+
+
+def hints_of(row: Protected) -> tuple[Issue, ...]:
+    """What every replica should say of the record: everything that is not about a value held in one of them."""
+    return tuple(
+        issue for issue in row.issues if issue.level is Level.HINT or not set(issue.fields) & row.held.keys()
+    )
 
 
 def wake_waiting(engine: Engine, unit: Unit, uids: Iterable[Uid]) -> None:

@@ -72,8 +72,11 @@ def check(decoded: Decoded, around: Surroundings) -> Checked:
 
 def _plain_row(decoded: Decoded, around: Surroundings) -> PlainRow:
     """The record as it would be with what was typed, sensitive fields opened where rules read them."""
-    record = decoded.known.record
-    row: PlainRow = {**(record.values if record else {}), **decoded.typed, **decoded.tokens, **decoded.copied}
+    record, base = decoded.known.record, decoded.known.state.base
+    row: PlainRow = dict(record.values) if record else {}
+    # What is as it was last agreed is not news: the hub may have moved on since.
+    shown = {**decoded.typed, **decoded.tokens, **decoded.copied}
+    row |= {key: value for key, value in shown.items() if record is None or value != base.get(key)}
     for key in decoded.bad:
         row[key] = None
     for key, config in around.schema.tables[around.table].sensitive.items():

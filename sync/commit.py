@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from validators.schema import FieldKey, TableKey
 from validators.values import Value
 
-from .changes import Change, store_changes
+from .changes import Change, hints_of, store_changes
 from .connection import SeenRow, Uid
 from .engine import CycleReport, Engine, Replica
 from .merge import Conflict, Merged, Row
@@ -39,9 +39,7 @@ def commit(
 ) -> list[str]:
     """Store the merge; then what the replica counts as showing. Returns the tokens that no record names any more."""
     replaced = store_records(engine, unit, replica.name, table, rows, merged)
-    unit.seen.save(
-        replica.name, table, [_seen_state(engine, row, merged.base[row.known.uid]) for row in rows]
-    )
+    unit.seen.save(replica.name, table, [_seen_state(row, merged.base[row.known.uid]) for row in rows])
     for conflict in merged.conflicts:
         _note_conflict(engine, unit, replica, table, conflict, absorbed)
     absorbed.judged |= {row.known.uid: row for row in rows}
@@ -64,8 +62,9 @@ def store_records(
             if value is not None
         }
         state = _next_state(row, deleted_here=tombstones.get(row.known.uid) == source)
-        if record is None or values != record.values or state is not record.state:
-            changes.append(Change(row.known.uid, record, values, state, row.known.row.actor))
+        change = Change(row.known.uid, record, values, state, hints_of(row), row.known.row.actor)
+        if change.any:
+            changes.append(change)
         if _is_archived(row) and state is State.LIVE:
             unit.records.exhume(table, row.known.uid)
     store_changes(engine, unit, source, table, changes)
@@ -73,14 +72,16 @@ def store_records(
     return [token for row in rows for token in _replaced(engine, table, row, changed.get(row.known.uid))]
 
 
-def _seen_state(engine: Engine, row: Protected, base: Row) -> SeenState:
+def _seen_state(row: Protected, base: Row) -> SeenState:
     seen = row.known.row
     return row.known.state.evolve(
         row_id=seen.row_id or row.known.state.row_id,
         position=row.known.state.position if seen.partial else seen.position,
         base=base,
         held=row.held,
-        fingerprint=None if seen.partial else engine.fingerprint(seen),
+        # Only when nothing is left to write is the row as it should be: see `plan` and `confirm`. Until then it is
+        # looked at again, for plaintext may still stand in it.
+        fingerprint=None,
         rev=None,
         gone_since=None,
     )

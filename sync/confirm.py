@@ -19,9 +19,8 @@ def confirm(
     engine: Engine, replica: Replica, table: TableKey, plan: Plan, outcome: Outcome, report: CycleReport
 ) -> None:
     """Take a service's answer into the hub."""
-    written = [
-        one for one in outcome.written if one.uid in plan.base
-    ]  # Without strays, which are new rows from now on.
+    # A copy whose uid was blanked bears the original's uid here; it is a new row from now on.
+    written = [one for one in outcome.written if one.uid in plan.base and one.row.uid == one.uid]
     with engine.hub.unit() as unit:
         states = unit.seen.get_many(replica.name, table, [one.uid for one in written])
         revs = _revs(engine, unit, table, plan, written)

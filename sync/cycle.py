@@ -1,22 +1,21 @@
 """One cycle: read what people did, agree, write what is missing. Read this file first; it names the steps and nothing else."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import structlog
 
-from validators.issues import Issue
 from validators.schema import TableKey
 
 from .commit import Absorbed, commit
 from .confirm import confirm
-from .connection import Listing, SeenRow, Uid
+from .connection import Listing, SeenRow
 from .deletes import carry_out_deletions
 from .engine import CycleReport, Engine, Replica
 from .errors import ServiceError
 from .intake import know, settle
 from .judge import check_rows, decode_rows, links_of, merge_rows
-from .plan import hints_of, make_plan
+from .plan import make_plan
 from .protect import protect
 from .queue import daily_pass, listings_of, queued, remember_full, reread
 
@@ -32,12 +31,9 @@ def run_cycle(engine: Engine, *, full: bool = False) -> CycleReport:
     daily_pass(engine)
     absorbed = {replica.name: read(engine, replica, report, full=full) for replica in engine.replicas}
     for table in engine.order:
-        hints = {
-            uid: issues for tables in absorbed.values() for uid, issues in hints_of(tables.get(table)).items()
-        }
         for replica in engine.replicas:
             if replica.holds(table) and replica.name not in report.down:
-                write(engine, replica, table, absorbed[replica.name].get(table, Absorbed()), hints, report)
+                write(engine, replica, table, absorbed[replica.name].get(table, Absorbed()), report)
     engine.vault.close_cycle({"held": report.held})
     report.rechecks = queued(engine)
     return report
@@ -65,8 +61,31 @@ def absorb(engine: Engine, replica: Replica, listing: Listing, report: CycleRepo
     arrivals = settle(engine, replica, listing, report)
     absorbed = Absorbed(stray=arrivals.stray, torn=arrivals.torn)
     for start in range(0, len(arrivals.rows), BLOCK_ROWS):
-        absorb_block(engine, replica, listing, arrivals.rows[start : start + BLOCK_ROWS], absorbed, report)
+        absorb_rows(engine, replica, listing, arrivals.rows[start : start + BLOCK_ROWS], absorbed, report)
+    with engine.hub.unit() as unit:
+        unit.lists.end_recheck(replica.name, listing.table, arrivals.done)
     return absorbed
+
+
+def absorb_rows(
+    engine: Engine,
+    replica: Replica,
+    listing: Listing,
+    rows: Sequence[SeenRow],
+    absorbed: Absorbed,
+    report: CycleReport,
+) -> None:
+    """Absorb a block; when it fails for something in it, find the row and let the others go on."""
+    try:
+        absorb_block(engine, replica, listing, rows, absorbed, report)
+    except (ArithmeticError, AssertionError, LookupError, TypeError, ValueError) as error:
+        if len(rows) == 1:
+            report.failed += 1
+            log.error("row_failed", replica=replica.name, table=listing.table, kind=type(error).__name__)
+            return
+        half = len(rows) // 2
+        for part in (rows[:half], rows[half:]):
+            absorb_rows(engine, replica, listing, part, absorbed, report)
 
 
 def absorb_block(
@@ -94,19 +113,12 @@ def absorb_block(
     engine.vault.clear(replaced)
 
 
-def write(
-    engine: Engine,
-    replica: Replica,
-    table: TableKey,
-    absorbed: Absorbed,
-    hints: Mapping[Uid, tuple[Issue, ...]],
-    report: CycleReport,
-) -> None:
+def write(engine: Engine, replica: Replica, table: TableKey, absorbed: Absorbed, report: CycleReport) -> None:
     """The second half for one table of one replica: plan, apply, confirm. A torn table is left alone."""
     if absorbed.torn:
         return
     with guarded(replica, report):
-        plan = make_plan(engine, replica, table, absorbed, hints)
+        plan = make_plan(engine, replica, table, absorbed)
         if plan.operations:
             confirm(engine, replica, table, plan, replica.connection.apply(table, plan.operations), report)
         elif plan.settled:

@@ -11,11 +11,17 @@ from .connection import Uid
 from .engine import CycleReport, Engine, Replica
 from .identify import Identified
 from .store.hub import Unit
-from .store.records import State
+from .store.records import Record, State
 from .store.seen import SeenState
+from .words import HINT
 
 log = structlog.get_logger("sync")
 
+PUT_BACK = {
+    "refused": "删除未获批准 → 确需删除请联系档案管理部",
+    "needed": "还有记录引用本行,不能删除 → 请先处理引用它的记录",
+    "edited": "您删除前后另一张表改过本行 → 看过后仍要删除,请再删一次",
+}
 SMALL_TABLE = 3
 """A table this small may lose all its rows without anybody being asked."""
 
@@ -84,25 +90,36 @@ def _carry_out(
     report: CycleReport,
 ) -> None:
     record = unit.records.get(table, state.uid)
-    unit.seen.forget(replica.name, table, [state.uid])
     if record is None or record.state is State.ARCHIVED:
+        unit.seen.forget(replica.name, table, [state.uid])
         return
-    fields = replica.fields(table)
-    edited = any(record.values.get(key) != state.base.get(key) for key in fields - state.held.keys())
-    needed = bool(live_referrers(unit, state.uid))
-    if record.state is State.LIVE and (refused or edited or needed):
-        # Forgetting the row is enough: the record is live and the replica lacks it, so it is written again.
-        report.put_back += 1
-        log.info(
-            "row_put_back",
-            replica=replica.name,
-            table=table,
-            why="refused" if refused else "needed" if needed else "edited",
+    why = (
+        _why_not(unit, replica, table, record, state, refused=refused) if record.state is State.LIVE else None
+    )
+    if why is not None:
+        # A row that is known and stands nowhere is written again, with these words.
+        unit.seen.save(
+            replica.name, table, [SeenState(state.uid, status=HINT, note=f"已还原·{PUT_BACK[why]}")]
         )
+        report.put_back += 1
+        log.info("row_put_back", replica=replica.name, table=table, uid=state.uid, why=why)
         return
+    unit.seen.forget(replica.name, table, [state.uid])
     unit.records.save(table, state.uid, record.values, state=State.ARCHIVED, now=engine.clock())
     unit.records.bury(table, state.uid, replica=replica.name, now=engine.clock())
     report.archived += 1
+
+
+def _why_not(
+    unit: Unit, replica: Replica, table: TableKey, record: Record, state: SeenState, *, refused: bool
+) -> str | None:
+    """Why a deletion is not carried out, as a key of `PUT_BACK`."""
+    if refused:
+        return "refused"
+    if live_referrers(unit, state.uid):
+        return "needed"
+    mine = replica.fields(table) - state.held.keys()
+    return "edited" if any(record.values.get(key) != state.base.get(key) for key in mine) else None
 
 
 def live_referrers(unit: Unit, uid: Uid) -> int:

@@ -117,6 +117,8 @@ class CycleReport:
     conflicts: int = 0
     archived: int = 0
     put_back: int = 0
+    failed: int = 0
+    """Rows that a fault of ours keeps from being judged; the log names the kind of error."""
     waiting_deletions: int = 0
     settling: int = 0
     rechecks: int = 0

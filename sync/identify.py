@@ -6,7 +6,7 @@ here, before anything is read from the cells. Decides only; uids are written by 
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from validators.schema import TableKey
 
@@ -90,7 +90,8 @@ def _owners(
                 row
             )  # Airtable: the record id decides, whatever the cell says.
         elif row.row_id and row.uid in known and known[row.uid].row_id:
-            unnumbered.append(row)  # Airtable's "duplicate record" copies the uid; the copy is a new record.
+            # Airtable's "duplicate record" copies the uid; the copy is a new record.
+            unnumbered.append(replace(row, uid=""))
         elif row.uid in known or row.uid in adoptable:
             claims[row.uid].append(row)
         elif is_uid(row.uid):
@@ -100,7 +101,7 @@ def _owners(
         elif row.uid and not row.row_id:
             stray.append(row)  # Typed over, or torn: it must not stand where a uid belongs.
         else:
-            unnumbered.append(row)
+            unnumbered.append(replace(row, uid=""))
     owners: dict[Uid, SeenRow] = {}
     for uid, claimants in claims.items():
         owner = claimants[0] if len(claimants) == 1 else _original(claimants, known.get(uid), fingerprint)

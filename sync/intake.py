@@ -31,6 +31,8 @@ class Arrivals:
     rows: tuple[SeenRow, ...] = ()
     stray: tuple[SeenRow, ...] = ()
     torn: bool = False
+    done: frozenset[str] = frozenset()
+    """Queued rows that are looked at with these."""
 
 
 def settle(engine: Engine, replica: Replica, listing: Listing, report: CycleReport) -> Arrivals:
@@ -51,15 +53,19 @@ def settle(engine: Engine, replica: Replica, listing: Listing, report: CycleRepo
             log.error("table_torn", replica=replica.name, table=table, rows=len(found.changed))
             return Arrivals(torn=True)
         unit.seen.move(replica.name, table, found.moved)
+        # A row that shows its uid has got it, even if the answer to that write was lost.
+        unit.seen.end_numbering(replica.name, table, found.present)
         if listing.complete:
             engine.settling.drop(replica.name, table, {name_of(row): None for row in listing.rows})
         note_deletions(engine, unit, replica, table, found, known, report)
         settled = _settled(engine, replica, table, found, unit, now)
-        rows = [*_rechecked(queued, listing, known, found), *settled]
-        unit.lists.end_recheck(replica.name, table, queued - _unlisted(queued, listing, known))
+        taken = unit.seen.name(replica.name, table, [row.row_id for row in settled]).values()
+        listed = {row.uid for row in settled} | set(taken) | {uid for uid, _ in found.changed}
+        rows = [*_rechecked(queued - listed, known), *settled]
         report.settling += len(engine.settling.waiting(replica.name, table))
     report.add(report.pulled, replica.name, len(settled))
-    return Arrivals(tuple(rows), found.stray)
+    done = queued - _unlisted(queued, listing, known) - set(engine.settling.waiting(replica.name, table))
+    return Arrivals(tuple(rows), found.stray, done=done)
 
 
 def _settled(
@@ -88,15 +94,12 @@ def _unfinished(engine: Engine, table: TableKey, row: SeenRow) -> bool:
     return any(isinstance(value, Rejection) and value.partial for value in parsed.values())
 
 
-def _rechecked(
-    queued: frozenset[str], listing: Listing, known: Mapping[Uid, SeenState], found: Identified
-) -> list[SeenRow]:
+def _rechecked(queued: frozenset[str], known: Mapping[Uid, SeenState]) -> list[SeenRow]:
     """Rows to be judged again though nobody touched them: as they were last seen, without asking the service."""
-    listed = {uid for uid, _ in found.changed}
     return [
         SeenRow(uid=uid, row_id=known[uid].row_id, position=known[uid].position, cells={}, partial=True)
         for uid in sorted(queued)
-        if uid in known and uid not in listed and not known[uid].held and known[uid].gone_since is None
+        if uid in known and known[uid].placed and not known[uid].held and known[uid].gone_since is None
     ]
 
 
@@ -125,10 +128,7 @@ def know(
 ) -> list[Known]:
     """Give every row its uid: its own, that of the record it is a copy of on this side, or a new one."""
     names = unit.seen.name(replica.name, table, [row.row_id for row in rows if row.row_id])
-    uids = {
-        id(row): names.get(row.row_id, "") or ("" if row.row_id and row.uid in names.values() else row.uid)
-        for row in rows
-    }
+    uids = {id(row): names.get(row.row_id, row.uid) for row in rows}
     adopted = _adopt(engine, unit, replica, table, [row for row in rows if not uids[id(row)]])
     journaled = unit.seen.numbering(replica.name, table)
     known: list[Known] = []

@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from validators.issues import Issue
-from validators.schema import FieldKey, Level, TableKey
+from validators.schema import TEXTS, FieldKey, TableKey
 
 from .commit import Absorbed
 from .connection import CellValue, Insert, Operation, Remove, SystemColumn, Uid, Update
 from .display import Display, build_display, is_normal
 from .engine import Engine, Replica
+from .fingerprint import Fingerprint
 from .merge import Row, merge
 from .stages import Protected
 from .store.records import Record, State
@@ -78,17 +78,8 @@ class _Decision:
     complete: bool
 
 
-def make_plan(
-    engine: Engine,
-    replica: Replica,
-    table: TableKey,
-    absorbed: Absorbed,
-    hints: Mapping[Uid, tuple[Issue, ...]],
-) -> Plan:
-    """Decide what to write: rows just judged, and rows that the replica lacks or shows differently from the hub.
-
-    `hints` are findings about records that another replica brought up in this cycle.
-    """
+def make_plan(engine: Engine, replica: Replica, table: TableKey, absorbed: Absorbed) -> Plan:
+    """Decide what to write: rows just judged, and rows that the replica lacks or shows differently from the hub."""
     strays = tuple(
         Update(row.uid, row.row_id, row.position, True, {}, {}, {SystemColumn.UID: ""})
         for row in absorbed.stray
@@ -117,7 +108,7 @@ def make_plan(
             wanted=wanted[uid],
             fields=replica.fields(table),
             display=display,
-            words=_words(engine, table, states.get(uid), records[uid], absorbed, hints.get(uid, ())),
+            words=_words(engine, table, states.get(uid), records[uid], absorbed),
             view=f"{engine.desk_url}/r/{uid}" if engine.desk_url else "",
         )
         for uid in sorted(records.keys() & wanted.keys())
@@ -126,7 +117,7 @@ def make_plan(
         Remove(uid, states[uid].row_id, states[uid].position)
         for uid in sorted(records.keys() - wanted.keys())
     ]
-    return _gather(rows, (*strays, *removals))
+    return _gather(rows, (*strays, *removals), engine.fingerprint)
 
 
 def _held(state: SeenState | None, judged: Protected | None) -> Mapping[FieldKey, Held]:
@@ -149,7 +140,7 @@ def _wanted(
     return merge(base, hub, base, fields=fields, frozen=frozen, policy={}).wanted
 
 
-def _gather(rows: list[_Row], first: tuple[Operation, ...]) -> Plan:
+def _gather(rows: list[_Row], first: tuple[Operation, ...], fingerprint: Fingerprint) -> Plan:
     decisions = {row.uid: (row, _decide(row)) for row in rows}
     operations = tuple(
         decision.operation for _, decision in decisions.values() if decision.operation is not None
@@ -162,11 +153,18 @@ def _gather(rows: list[_Row], first: tuple[Operation, ...]) -> Plan:
         words={uid: row.words for uid, (row, _) in decisions.items()},
         held={uid: row.held for uid, (row, _) in decisions.items()},
         settled=tuple(
-            row.state.evolve(rev=revs[uid])
+            _settled(row, row.state, revs[uid], fingerprint)
             for uid, (row, decision) in decisions.items()
-            if decision.operation is None and row.state is not None and revs[uid] is not None
+            if decision.operation is None and row.state is not None
         ),
     )
+
+
+def _settled(row: _Row, state: SeenState, rev: int | None, fingerprint: Fingerprint) -> SeenState:
+    """A row that needs no write is as it should be; if it was read whole, it is known by its fingerprint from now on."""
+    whole = row.judged is not None and not row.judged.known.row.partial
+    seen = fingerprint(row.judged.known.row) if row.judged and whole else state.fingerprint
+    return state.evolve(rev=rev, fingerprint=seen)
 
 
 def _decide(row: _Row) -> _Decision:
@@ -183,9 +181,10 @@ def _insert(row: _Row) -> _Decision:
             cells[key] = cell
     base = {key: row.wanted[key] for key in cells}
     for key, held in row.held.items():
-        # A row that arrives held, by import: its wrong values stand where staff will mend them.
+        # A row that arrives held, by import: its wrong values stand where staff will mend them, if the column takes text.
         raw = row.judged.known.row.cells.get(key) if row.judged else None
-        cells[key] = row.display.held(held) or _as_cell(raw)
+        text = str(raw) if row.display.fields[key].type in TEXTS and raw is not None else None
+        cells[key] = row.display.held(held) or text
     return _Decision(Insert(row.uid, cells, row.system), base, complete)
 
 
@@ -287,16 +286,15 @@ def _words(
     state: SeenState | None,
     record: Record,
     absorbed: Absorbed,
-    hints: tuple[Issue, ...],
 ) -> tuple[str, str]:
     judged = absorbed.judged.get(record.uid)
-    if judged is None and not hints and state is not None:
-        return state.status, state.note
+    if judged is None and state is not None and not state.placed and state.note:
+        return state.status, state.note  # A row that is put back says why.
     config = engine.schema.tables[table]
     held = [one.issue for one in (state.held.values() if state else ())]
     return explain(
         config,
-        issues=judged.issues if judged else (*held, *hints),
+        issues=judged.issues if judged else (*held, *record.hints),
         restored=judged.restored if judged else (),
         lost=[
             lost_to(config.fields[key], key, mine=other, kept=kept)
@@ -305,15 +303,3 @@ def _words(
         state=judged.state if judged else record.state,
         waits_for=judged.waits_for if judged else "",
     )
-
-
-def hints_of(absorbed: Absorbed | None) -> dict[Uid, tuple[Issue, ...]]:
-    """What the other replicas should say of a record too: everything that is not about a value held here."""
-    return {
-        uid: tuple(
-            issue
-            for issue in row.issues
-            if issue.level is Level.HINT or not set(issue.fields) & row.held.keys()
-        )
-        for uid, row in (absorbed.judged.items() if absorbed else ())
-    }

@@ -9,16 +9,20 @@ from .engine import Engine, Replica
 
 
 def reread(engine: Engine, replica: Replica) -> Mapping[TableKey, frozenset[RowId]]:
-    """Queued rows that the service has to show again in full: those with a held value, whose text is nowhere else."""
+    """Rows that the service has to show again in full.
+
+    Queued ones with a held value, whose text stands nowhere else; and those that may still show what was to be overwritten.
+    """
     found: dict[TableKey, frozenset[RowId]] = {}
     with engine.hub.unit() as unit:
+        unsettled = unit.seen.unsettled(replica.name)
         for table, rows in unit.lists.rechecks(replica.name).items():
             states = unit.seen.get_many(replica.name, table, rows)
             shown = {states[row].row_id or row for row in rows if row in states and states[row].held}
             shown |= {row for row in rows if row not in states}
             if shown:
                 found[table] = frozenset(shown)
-    return found
+    return found | {table: found.get(table, frozenset()) | set(rows) for table, rows in unsettled.items()}
 
 
 def listings_of(engine: Engine, replica: Replica, pulled: Iterable[Listing]) -> Iterator[Listing]:

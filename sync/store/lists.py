@@ -107,6 +107,10 @@ class Lists:
                 .values(resolved_at=now)
             )
 
+    def close(self, number: int, now: datetime) -> None:
+        """A person decided about this one entry."""
+        self._connection.execute(update(ledger).where(ledger.c.id == number).values(resolved_at=now))
+
     def await_approval(self, replica: str, table: TableKey, uids: Iterable[Uid], now: datetime) -> None:
         """Deletions that no one may carry out without a person's word."""
         known = {(d.replica, d.table, d.uid) for d in self.deletions()}

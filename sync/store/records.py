@@ -7,11 +7,13 @@ from enum import StrEnum
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
+from validators.issues import Issue
 from validators.schema import FieldKey, SchemaConfig, TableKey
 from validators.values import dump_value, load_value, refers
 
 from ..connection import Uid
 from ..merge import Row
+from .issues import dump_issue, load_issue
 from .tables import counter, record, reference, tombstone, unique_value
 from .times import utc
 
@@ -41,6 +43,7 @@ class Record:
     values: Row = field(repr=False)
     created_at: datetime
     changed_at: datetime
+    hints: tuple[Issue, ...] = ()
 
 
 class Records:
@@ -84,9 +87,11 @@ class Records:
 
     def save(self, table: TableKey, uid: Uid, values: Row, *, state: State, now: datetime) -> None:
         """Create or change one record; its revision rises and the indexes follow."""
-        self.save_many(table, {uid: (values, state)}, now=now)
+        self.save_many(table, {uid: (values, state, ())}, now=now)
 
-    def save_many(self, table: TableKey, records: Mapping[Uid, tuple[Row, State]], *, now: datetime) -> None:
+    def save_many(
+        self, table: TableKey, records: Mapping[Uid, tuple[Row, State, tuple[Issue, ...]]], *, now: datetime
+    ) -> None:
         """Create or change records, in a few statements however many there are."""
         last = self.raise_by("rev", len(records))
         created = {uid: old.created_at for uid, old in self.get_many(table, records).items()}
@@ -99,17 +104,18 @@ class Records:
                 "key": str(values.get(key, "")),
                 "state": state,
                 "values": {name: dump_value(value) for name, value in values.items()},
+                "hints": [dump_issue(issue) for issue in hints],
                 "created_at": created.get(uid, now),
                 "changed_at": now,
             }
-            for number, (uid, (values, state)) in enumerate(records.items(), start=1)
+            for number, (uid, (values, state, hints)) in enumerate(records.items(), start=1)
         ]
         for block in blocks(created):
             self._connection.execute(delete(record).where(record.c.table == table, record.c.uid.in_(block)))
         self._connection.execute(insert(record), rows)
         self._index(
             table,
-            {uid: {} if state is State.ARCHIVED else values for uid, (values, state) in records.items()},
+            {uid: {} if state is State.ARCHIVED else values for uid, (values, state, _) in records.items()},
         )
 
     def set_state(self, table: TableKey, uid: Uid, state: State) -> int:
@@ -218,6 +224,7 @@ class Records:
             },
             created_at=utc(mapping["created_at"]),
             changed_at=utc(mapping["changed_at"]),
+            hints=tuple(load_issue(json) for json in mapping["hints"]),
         )
 
 

@@ -8,11 +8,12 @@ from typing import Any
 from sqlalchemy import Connection, Text, cast, delete, insert, or_, select, update
 
 from validators.issues import Issue
-from validators.schema import FieldKey, Level, SchemaConfig, TableKey
+from validators.schema import FieldKey, SchemaConfig, TableKey
 from validators.values import dump_value, load_value
 
 from ..connection import RowId, Uid
 from ..merge import Row
+from .issues import dump_issue, load_issue
 from .records import State, blocks
 from .tables import journal, record, seen
 from .times import utc
@@ -77,6 +78,20 @@ class SeenRows:
         query = select(seen).where(seen.c.replica == replica, seen.c.table == table, seen.c.status == "错误")
         rows = (self._state(table, row) for row in self._connection.execute(query))
         return {state.uid: state for state in rows}
+
+    def unsettled(self, replica: str) -> dict[TableKey, list[RowId]]:
+        """Rows whose cells may not be as they should: a write was planned and is not known to have happened."""
+        query = select(seen.c.table, seen.c.row_id, seen.c.uid).where(
+            seen.c.replica == replica,
+            seen.c.fingerprint.is_(None),
+            seen.c.rev.is_(None),
+            seen.c.gone_since.is_(None),
+            or_(seen.c.row_id != "", seen.c.position >= 0),
+        )
+        found: dict[TableKey, list[RowId]] = {}
+        for table, row_id, uid in self._connection.execute(query):
+            found.setdefault(table, []).append(row_id or uid)
+        return found
 
     def held_by(self, replica: str, table: TableKey, code: str) -> list[Uid]:
         """The rows that hold a field because of this finding."""
@@ -209,17 +224,8 @@ class SeenRows:
 
 
 def _dump_held(held: Held) -> dict[str, Any]:
-    issue = held.issue
-    return {
-        "code": issue.code,
-        "level": issue.level,
-        "fields": list(issue.fields),
-        "message": issue.message,
-        "mend": issue.mend,
-        "token": held.token,
-    }
+    return {**dump_issue(held.issue), "token": held.token}
 
 
 def _load_held(json: Mapping[str, Any]) -> Held:
-    issue = Issue(json["code"], Level(json["level"]), tuple(json["fields"]), json["message"], json["mend"])
-    return Held(issue, json["token"])
+    return Held(load_issue(json), json["token"])

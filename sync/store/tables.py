@@ -32,6 +32,8 @@ record = Table(
     Column("key", Text, nullable=False, default=""),
     Column("state", String(10), nullable=False),
     Column("values", JSON, nullable=False),
+    # Findings about the record itself, which every replica shows.
+    Column("hints", JSON, nullable=False, default=list),
     Column("created_at", TIME, nullable=False),
     Column("changed_at", TIME, nullable=False),
     Index("record_by_key", "table", "key"),

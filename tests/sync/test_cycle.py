@@ -1,6 +1,7 @@
 """What a cycle does to what people type, over two replicas in memory."""
 
 import re
+
 from sync.connection import SystemColumn
 from tests.sync.conftest import Office
 
