@@ -1,6 +1,6 @@
 """A spreadsheet over HTTP with the daemon's connection on one side and a member of staff on the other."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -247,3 +247,16 @@ def open_office(world: Running, *, set_up: bool = True) -> Office:
         connection.setup()
         office.calls()
     return office
+
+
+def before_write(office: Office, number: int, act: Callable[[], None]) -> None:
+    """Let a person act just before the connection's n-th batch of writes from now."""
+    client = office.connection._client
+    plain, count = client.update, iter(range(1, 100))
+
+    def update(*args: Any, **options: Any) -> Any:
+        if next(count) == number:
+            act()
+        return plain(*args, **options)
+
+    client.update = update  # type: ignore[method-assign]

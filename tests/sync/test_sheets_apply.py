@@ -1,6 +1,6 @@
 """Writing to tabs beside people who work in them, over HTTP."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -10,7 +10,7 @@ import pytest
 from emulators.server import Running
 from sync.connection import CellValue, Insert, Remove, SystemColumn, Update
 from sync.fingerprint import fingerprints
-from tests.sync.sheets_office import CUSTOMERS, Office, open_office, uid, world_of_offices
+from tests.sync.sheets_office import CUSTOMERS, Office, before_write, open_office, uid, world_of_offices
 
 EVERY_TYPE: dict[str, CellValue] = {
     "customer_no": "C00000001",
@@ -44,19 +44,6 @@ def office(world: Running) -> Office:
 
 def scratch(office: Office) -> list[list[Any]]:
     return office.values("_tablekeeper!A1:BH2600")
-
-
-def before_write(office: Office, number: int, act: Callable[[], None]) -> None:
-    """Let a person act just before the connection's n-th batch of writes from now."""
-    client = office.connection._client
-    plain, count = client.update, iter(range(1, 100))
-
-    def update(*args: Any, **options: Any) -> Any:
-        if next(count) == number:
-            act()
-        return plain(*args, **options)
-
-    client.update = update  # type: ignore[method-assign]
 
 
 def test_inserted_row_reads_the_same_in_the_answer_and_in_the_next_pull(office: Office) -> None:

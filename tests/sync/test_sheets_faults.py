@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,6 +23,7 @@ from tests.sync.sheets_office import (
     CUSTOMERS,
     Memo,
     Office,
+    before_write,
     connection_to,
     open_office,
     schema_of,
@@ -98,22 +100,47 @@ def test_update_whose_answer_was_lost_leaves_no_plaintext_in_the_scratch_tab(off
     assert office.rows()[uid(1)].cells["mobile"] == "138****8000〔9TQK27MB4D〕"
 
 
-def test_persons_edit_is_put_back_after_an_outage_too(office: Office) -> None:
+def failing(office: Office, *numbers: int) -> None:
+    """Let the batches with these numbers, counted from now, get no answer."""
+    client, plain, count = office.connection._client, office.connection._client.update, iter(range(1, 100))
+
+    def update(*args: Any, **options: Any) -> Any:
+        if next(count) in numbers:
+            raise AnswerLost("sheets", "staged")
+        return plain(*args, **options)
+
+    client.update = update  # type: ignore[method-assign]
+
+
+@pytest.mark.parametrize(("key", "where", "typed"), [("full_name", "E2", "王芳"), ("weight", "J2", "=I2*2")])
+def test_persons_edit_is_put_back_after_an_outage_too(
+    office: Office, key: str, where: str, typed: str
+) -> None:
+    (row,) = office.fill(1)
+    office.type(f"{CUSTOMERS}!{where}", [typed])
+    failing(office, 2)
+    with pytest.raises(AnswerLost):
+        office.update(row, **{key: "系统"})
+    office.pull()
+    assert office.values(f"{CUSTOMERS}!{where}") == [[typed]]
+    assert office.values("_tablekeeper!A1:Z2600") == []
+
+
+def test_putting_back_is_tried_again_when_its_answer_is_lost(office: Office) -> None:
     (row,) = office.fill(1)
     office.type(f"{CUSTOMERS}!E2", ["王芳"])
-    client, plain = office.connection._client, office.connection._client.update
-    batches = iter(range(1, 100))
-
-    def update(*args: object, **options: object) -> object:
-        if next(batches) == 2:
-            raise AnswerLost("sheets", "staged")
-        return plain(*args, **options)  # type: ignore[arg-type]
-
-    client.update = update  # type: ignore[method-assign, assignment]
-    with pytest.raises(AnswerLost):
-        office.update(row, full_name="系统")
-    office.pull()
+    before_write(office, 2, lambda: office.faults({"match": WRITE, "kind": "applied_then_lost"}))
+    assert office.update(row, full_name="系统").refused
     assert office.values(f"{CUSTOMERS}!E2") == [["王芳"]]
+
+
+def test_scratch_tab_is_wiped_by_a_later_pull_however_often_it_failed(office: Office) -> None:
+    (row,) = office.fill(1)
+    failing(office, 2, 3, 4)
+    office.update(row, full_name="王芳")
+    office.pull()
+    assert office.values("_tablekeeper!A1:Z2600") != []
+    office.pull()
     assert office.values("_tablekeeper!A1:Z2600") == []
 
 
