@@ -2,7 +2,19 @@
 
 import importlib
 
-ROOMS = ("work", "checks", "standing")
+ROOMS = (
+    "work",
+    "checks",
+    "standing",
+    "held",
+    "conflicts",
+    "deletions",
+    "history",
+    "secrets",
+    "vaults",
+    "audits",
+    "demo",
+)
 
 
 def register() -> None:

@@ -1,0 +1,155 @@
+"""The commands find and reveal: sensitive values, for a purpose and on record."""
+
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import Annotated
+
+import typer
+
+from sync.connection import Uid
+from sync.engine import Engine
+from sync.secrets import from_text, readable, shown_text, to_text, vault_field
+from sync.store.hub import Unit
+from tablekeeper.archive import Archive
+from tablekeeper.cli.explain import Misused
+from tablekeeper.cli.main import app, out, print_json
+from tablekeeper.cli.opening import actor, opened, opened_vault
+from tablekeeper.cli.output import JsonOption, Showing
+from tablekeeper.config import Config
+from validators.issues import Rejection
+from validators.schema import FieldKey, TableKey
+from validators.text import normalise_identifier
+from vault.masks import split_cell
+from vault.vault import Sealed
+
+Purpose = Annotated[str, typer.Option(help="What for: one of `vault.purposes` in config.yaml.")]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a value stands: never the value."""
+
+    table: str
+    key: str
+    uid: Uid
+    field: str
+    mask: str
+    token: str
+    link: str | None
+
+
+@app.command()
+def find(
+    field: Annotated[str, typer.Argument(metavar="FIELD", help="Header or key: 身份证号码, mobile, ...")],
+    purpose: Purpose = "核对身份",
+    json: JsonOption = False,
+) -> None:
+    """Who has this value? Asks for it on the terminal, or reads one line of standard input; shows masks and links."""
+    with opened() as archive:
+        fields = searchable(archive.config, field)
+        text = _asked(field)
+        found = [place for one in fields for place in _find(archive, *one, text, purpose)]
+    if json:
+        print_json({"found": [asdict(place) for place in found]})
+    else:
+        _print(found)
+
+
+@app.command()
+def reveal(
+    token: Annotated[str, typer.Argument(metavar="TOKEN", help="The token in the cell's brackets.")],
+    purpose: Purpose,
+    json: JsonOption = False,
+) -> None:
+    """The value behind a token, on standard output. On record: who, when, what for."""
+    with opened_vault() as (config, vault):
+        # Whoever copies the whole cell means its token.
+        stand_in = split_cell(token)
+        token = stand_in.token if stand_in and stand_in.token else token.strip()
+        value = vault.reveal(token, actor=actor(), purpose=purpose)
+        value = _readable(config, vault.look_up([token])[token], value)
+    if json:
+        print_json({"value": value})
+    else:
+        typer.echo(value)
+
+
+def searchable(config: Config, wanted: str) -> list[tuple[TableKey, FieldKey]]:
+    """The searchable fields that go by this name. Raises Misused, naming those that can be searched."""
+    fields = [
+        (table, key, field)
+        for table, spec in config.tables.items()
+        for key, field in spec.fields.items()
+        if field.sensitive and field.sensitive.search
+    ]
+    found = [
+        (table, key)
+        for table, key, field in fields
+        if wanted in (key, field.name, vault_field(table, key), *field.aliases)
+    ]
+    if not found:
+        names = "、".join(dict.fromkeys(field.name for _, _, field in fields))
+        raise Misused(f"{wanted} cannot be searched", advice=f"these can: {names}")
+    return found
+
+
+def _asked(field: str) -> str:
+    """The value, from the terminal without echo or from standard input; never from the arguments, which others can see."""
+    asked = sys.stdin.isatty()
+    text = str(typer.prompt(field, hide_input=True, err=True) if asked else sys.stdin.readline()).strip()
+    if not text:
+        raise Misused("no value was given", advice="type it when asked, or give one line on standard input")
+    return text
+
+
+def _find(archive: Archive, table: TableKey, key: FieldKey, text: str, purpose: str) -> Iterator[Place]:
+    value = _canonical(archive.engine, table, key, text)
+    name = vault_field(table, key)
+    found = archive.vault.find(name, value, actor=actor(), purpose=purpose)
+    with archive.hub.reading() as unit:
+        showing = Showing(archive, unit)
+        for sealed in found:
+            for uid in _holders(unit, table, key, sealed):
+                yield Place(
+                    table=showing.table(table),
+                    key=showing.key(table, uid),
+                    uid=uid,
+                    field=showing.field(table, key),
+                    mask=shown_text(sealed),
+                    token=sealed.token,
+                    link=archive.link(table, uid),
+                )
+
+
+def _canonical(engine: Engine, table: TableKey, key: FieldKey, text: str) -> str:
+    """The text as the vault keeps it. What is no valid value is searched as it is: the number of another document may be."""
+    parsed = engine.parser.parse(table, {key: text}, today=engine.today())[key]
+    if parsed is None or isinstance(parsed, Rejection):
+        return normalise_identifier(text)
+    return to_text(parsed)
+
+
+def _holders(unit: Unit, table: TableKey, key: FieldKey, sealed: Sealed) -> Sequence[Uid]:
+    """The records that show this token: that of the person itself, or those that refer to it."""
+    uids = {sealed.subject} | {
+        uid for other, uid, _ in unit.records.referrers([sealed.subject]) if other == table
+    }
+    records = unit.records.get_many(table, uids)
+    return sorted(uid for uid, record in records.items() if record.values.get(key) == sealed.token)
+
+
+def _readable(config: Config, sealed: Sealed, value: str) -> str:
+    """The value as people read it: a list of options is kept as JSON."""
+    table, _, key = sealed.field.partition(".")
+    field = config.tables[table].fields.get(key) if table in config.tables else None
+    return readable(from_text(field, value)) if field and field.sensitive and sealed.valid else value
+
+
+def _print(found: Sequence[Place]) -> None:
+    for place in found:
+        out.print(f"{place.table} {place.key}  {place.field} {place.mask}")
+        if place.link:
+            out.print(f"  {place.link}", soft_wrap=True)
+    if not found:
+        out.print("nobody in the archive has this value")
