@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sync.connection import SystemColumn
@@ -10,12 +10,13 @@ from validators.raw import Raw
 from validators.schema import NUMBERS, FieldKey, SchemaConfig, TableConfig, TableKey
 from validators.text import normalise_identifier
 
-from .layout import POLICIES, ROOT, flat_tables
+from .layout import ROOT, flat_tables
+from .workbook import is_blank
 
 Target = tuple[TableKey, FieldKey]
 
-_PUNCTUATION = re.compile(r"[\s*#::、,,.。;;_\-—–|!!??\"'“”‘’]+")
-_BRACKETED = re.compile(r"[((\[【<《][^))\]】>》]*[))\]】>》]")
+_PUNCTUATION = re.compile(r"[\s*#::、,,.。;;_\-—–|!!??\"'“”‘’【】\[\]<>《》]+")
+_BRACKETED = re.compile(r"[(\[【<《][^)\]】>》]*[)\]】>》]")
 _SCALE = re.compile(r"[((\[【].*?((?:千|万|百万|千万|亿)元).*?[))\]】]")
 IGNORED = frozenset({"序号", "行号", "NO", *SystemColumn})
 """Columns that say nothing about the record, or that the daemon itself keeps."""
@@ -28,16 +29,24 @@ def header_name(text: Raw) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column of a sheet: its fields, and the scale that its header gives to bare amounts, such as 万元."""
+    """One column of a sheet and the fields that it feeds: several, if several tables know its header."""
 
     index: int
     targets: tuple[Target, ...]
     scale: str = ""
+    """What the header gives to bare amounts, such as 万元."""
+    is_remark: bool = False
+
+    @property
+    def only(self) -> TableKey | None:
+        """The table that this column belongs to, if it is one."""
+        tables = {table for table, _ in self.targets}
+        return tables.pop() if len(tables) == 1 else None
 
 
 @dataclass(frozen=True, slots=True)
 class Columns:
-    """A header row, understood as one of these tables."""
+    """A header row, understood; `tables` are those that it feeds."""
 
     tables: tuple[TableKey, ...]
     columns: tuple[Column, ...]
@@ -83,52 +92,48 @@ class HeaderBook:
         columns: list[Column] = []
         unmapped: list[str] = []
         taken: set[Target] = set()
-        found = {index: self._targets_in(header, tables) for index, header in cells}
-        fed = frozenset(table for targets in found.values() for table, _ in targets)
+        known = {index: self._targets_in(header, tables) for index, header in cells}
         for index, header in cells:
-            targets = tuple(t for t in self._fitting(found[index], fed) if t not in taken)
+            targets = tuple(target for target in known[index] if target not in taken)
             taken.update(targets)
             if targets:
-                columns.append(Column(index, targets, self._scale(header, targets)))
-            elif header_name(header) not in IGNORED and not str(header).isspace():
+                columns.append(self._column(index, header, targets))
+            elif header_name(header) not in IGNORED and not is_blank(header):
                 unmapped.append(str(header).strip())
-        return Columns(
-            tuple(t for t in tables if t in {t for t, _ in taken}), tuple(columns), tuple(unmapped)
-        )
+        return Columns(_fed(known, tables), tuple(columns), tuple(unmapped))
 
-    def _targets_in(self, header: Raw, tables: tuple[TableKey, ...]) -> list[Target]:
-        return [target for target in self._lookup(header) if target[0] in tables]
+    def _column(self, index: int, header: Raw, targets: tuple[Target, ...]) -> Column:
+        fields = [self._schema.tables[table].fields[key] for table, key in targets]
+        scale = _SCALE.search(str(header)) if all(field.type in NUMBERS for field in fields) else None
+        is_remark = all(field.free_text for field in fields)
+        return Column(index, targets, scale[1] if scale else "", is_remark)
 
-    def _fitting(self, targets: list[Target], fed: frozenset[TableKey]) -> Iterable[Target]:
-        """In a flat sheet 投保人 is the customer's name, and a remark belongs to the policy of its row."""
-        for table, key in targets:
-            config = self._schema.tables[table].fields[key]
-            if self._is_flat(table) and config.to == ROOT and key == self._subject(table):
-                label = self._schema.tables[ROOT].label
-                if label:
-                    yield ROOT, label
-            elif not (table == ROOT and config.free_text and POLICIES in fed):
-                yield table, key
+    def _targets_in(self, header: Raw, tables: tuple[TableKey, ...]) -> tuple[Target, ...]:
+        known = [target for target in self._lookup(header) if target[0] in tables]
+        known.sort(key=lambda target: tables.index(target[0]))
+        return tuple(dict.fromkeys(map(self._meant, known)))
 
-    def _is_flat(self, table: TableKey) -> bool:
-        return table != ROOT and table in flat_tables(self._schema)
+    def _meant(self, target: Target) -> Target:
+        """In a flat sheet 投保人 is the customer's name."""
+        table, key = target
+        config, root = self._schema.tables[table], self._schema.tables.get(ROOT)
+        is_flat = table != ROOT and table in flat_tables(self._schema)
+        is_customer = is_flat and key == config.subject and config.fields[key].to == ROOT
+        return (ROOT, root.label) if is_customer and root and root.label else target
 
-    def _subject(self, table: TableKey) -> FieldKey | None:
-        return self._schema.tables[table].subject
 
-    def _scale(self, header: Raw, targets: tuple[Target, ...]) -> str:
-        scale = _SCALE.search(str(header))
-        is_number = all(self._schema.tables[table].fields[key].type in NUMBERS for table, key in targets)
-        return scale[1] if scale and is_number else ""
+def _fed(known: Mapping[int, tuple[Target, ...]], tables: tuple[TableKey, ...]) -> tuple[TableKey, ...]:
+    """The tables that the sheet really holds: 业务员 or 备注 alone, which others have too, are no policies."""
+    own = {Column(index, targets).only for index, targets in known.items()}
+    return tuple(table for place, table in enumerate(tables) if table in own or place == 0)
 
 
 def _names(config: TableConfig) -> Iterable[tuple[str, FieldKey]]:
-    """Every field's own name before any alias; computed fields are not staff's to fill."""
+    """Names and aliases; computed fields are not staff's to fill."""
     fields = {key: field for key, field in config.fields.items() if not field.computed}
     yield from ((header_name(field.name), key) for key, field in fields.items())
-    names = {header_name(field.name) for field in config.fields.values()}
     for key, field in fields.items():
-        yield from ((name, key) for name in map(header_name, field.aliases) if name not in names)
+        yield from ((header_name(alias), key) for alias in field.aliases)
 
 
 def scaled(raw: Raw, scale: str) -> Raw:

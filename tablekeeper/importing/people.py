@@ -78,9 +78,7 @@ class _Groups:
                 self._marked[mark].append(person)
 
     def _find(self, entry: Entry) -> Person | None:
-        has_number = entry.value(ROOT, self._identity.number) is not None
-        marks = [*self._strong(entry), *([] if has_number else self._weak(entry))]
-        for mark in marks:
+        for mark in (*self._strong(entry), *self._weak(entry)):
             fitting = [person for person in self._marked[mark] if self._fits(person, entry)]
             if len(fitting) == 1:
                 return fitting[0]

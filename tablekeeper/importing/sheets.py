@@ -84,7 +84,7 @@ def _lines(
             skipped.append(number)
             continue
         line = _line(number, row, columns)
-        if any(not is_blank(raw) for cells in line.cells.values() for raw in cells.values()):
+        if any(line.cells.values()):
             yield line
 
 
@@ -95,9 +95,17 @@ def _is_footer(row: Sequence[Raw], first: Raw, naming: Sequence[int]) -> bool:
 
 
 def _line(number: int, row: Sequence[Raw], columns: Columns) -> Line:
+    filled = {
+        column: raw
+        for column in columns.columns
+        if column.index < len(row) and not is_blank(raw := row[column.index])
+    }
+    first = columns.tables[0]
+    present = {first} | {column.only for column in filled if not column.is_remark}
     cells: dict[TableKey, dict[FieldKey, Raw]] = {table: {} for table in columns.tables}
-    for column in columns.columns:
-        raw = row[column.index] if column.index < len(row) else None
-        for table, key in column.targets:
+    for column, raw in filled.items():
+        # What several tables know goes to those that the row has; a remark to the last, the policy before the customer.
+        targets = [target for target in column.targets if target[0] in present]
+        for table, key in targets[-1:] if column.is_remark else targets:
             cells[table][key] = scaled(raw, column.scale)
     return Line(number, cells)
