@@ -19,9 +19,12 @@ from tablekeeper.archive import Archive
 NOTED_EVERY = timedelta(seconds=30)
 """An idle cycle costs no write: when the last one was is known to within this time."""
 
-TROUBLED_MAILS = {
+MAILS_SINCE = timedelta(days=7)
+"""What became of older mails is history."""
+MAILS = {
     MailState.STORED: "waiting",
     MailState.SENDING: "unknown",
+    MailState.UNCERTAIN: "unknown",
     MailState.REFUSED: "refused",
 }
 
@@ -37,7 +40,7 @@ class Standing:
     deletions: int = 0
     tokens: int = 0
     mails: dict[str, int] = field(default_factory=dict)
-    """Mails that wait, whose fate is unknown, or that the server refused."""
+    """Recent mails that wait, whose fate is unknown, or that the server refused."""
     unwritten: dict[str, int] = field(default_factory=dict)
     """Rows per replica that do not show yet what the hub has."""
     running: bool = False
@@ -79,7 +82,7 @@ def standing(archive: Archive) -> Standing:
         records = {table: unit.records.count(table) for table in archive.config.tables}
         lists, conflicts = unit.lists.counts(), unit.lists.conflicts()
         undecided = [one.since for one in unit.lists.deletions() if one.decision is None]
-        held, mails = _held(archive, unit), _mails(unit)
+        held, mails = _held(archive, unit), _mails(archive, unit)
         unwritten = _unwritten(archive, unit)
     names = {table: config.name for table, config in archive.config.tables.items()}
     return Standing(
@@ -118,10 +121,14 @@ def _held(archive: Archive, unit: Unit) -> dict[str, int]:
     return counts
 
 
-def _mails(unit: Unit) -> dict[str, int]:
-    query = select(outbox.c.state, func.count()).group_by(outbox.c.state)
-    found = {state: count for state, count in unit.connection.execute(query)}
-    return {name: found.get(state, 0) for state, name in TROUBLED_MAILS.items()}
+def _mails(archive: Archive, unit: Unit) -> dict[str, int]:
+    recent = outbox.c.at >= archive.engine.clock() - MAILS_SINCE
+    query = select(outbox.c.state, func.count()).where(recent).group_by(outbox.c.state)
+    counts = dict.fromkeys(MAILS.values(), 0)
+    for state, count in unit.connection.execute(query):
+        if state in MAILS:
+            counts[MAILS[state]] += count
+    return counts
 
 
 def _unwritten(archive: Archive, unit: Unit) -> dict[str, int]:

@@ -13,6 +13,7 @@ ROOMS = (
     "secrets",
     "vaults",
     "audits",
+    "mails",
     "demo",
 )
 
