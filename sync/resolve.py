@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from validators.schema import FieldConfig
 from validators.values import Value, dump_value, load_value
 
+from .admit import SOURCE as IMPORT
 from .connection import Uid
 from .engine import Engine
 from .errors import SyncError
@@ -51,6 +52,8 @@ def resolve_conflict(engine: Engine, number: int, *, take: bool, actor: str) -> 
 
 def _take(engine: Engine, unit: Unit, entry: LedgerEntry, actor: str) -> str | None:
     """Make the other value the record's; the token that no record names any more."""
+    if entry.reason == IMPORT:
+        raise CannotResolve("what stood in the file is no valid value; type the right one in the row")
     ground = _ground(engine, unit, entry)
     other = None if entry.other is None else load_value(ground.config, entry.other)
     _require_fit(engine, unit, ground, other)

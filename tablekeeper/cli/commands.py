@@ -14,6 +14,7 @@ ROOMS = (
     "vaults",
     "audits",
     "mails",
+    "imports",
     "demo",
 )
 

@@ -75,7 +75,11 @@ class Showing:
         field = config.fields.get(key) if config else None
         if field is None:
             return str(json)
-        value = load_value(field, json)
+        try:
+            value = load_value(field, json)
+        except (ValueError, ArithmeticError):
+            # The ledger also keeps texts of a file that are no values of their field.
+            return str(json)
         if field.sensitive:
             return self._stand_in(str(value))
         if targets := refers(field, value):

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -21,7 +22,7 @@ from .preview import Judge, Judged
 from .split import Split
 from .workbook import Workbook
 
-ORIGINS_SHOWN = 6
+ORIGINS_SHOWN = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +146,9 @@ def rendered(report: ImportReport) -> RenderableType:
 
 
 def _tables(report: ImportReport) -> Table:
-    table = Table(title="导入预览", title_justify="left")
+    table = Table(
+        title="导入预览", title_justify="left", box=SIMPLE_HEAD, pad_edge=False, padding=(0, 1, 0, 0)
+    )
     for header in ("表", "文件中", "已在档", "重复", "新增", "有错误", "暂不建档", "等待", "仅提示"):
         table.add_column(header, justify="left" if header == "表" else "right")
     for count in report.tables:
@@ -154,22 +157,22 @@ def _tables(report: ImportReport) -> Table:
     return table
 
 
-def _findings(report: ImportReport) -> Table:
-    table = Table(title="需要更正或补充", title_justify="left")
-    for header in ("级别", "表", "栏", "问题", "行数", "所在行"):
-        table.add_column(header, justify="right" if header == "行数" else "left")
+def _findings(report: ImportReport) -> RenderableType:
+    """One paragraph per kind: a table of them would not fit a narrow terminal."""
+    lines = [Text("需要更正或补充", style="italic")]
     for problem in report.problems:
-        table.add_row(
-            problem.level,
-            problem.table,
-            problem.field,
-            problem.message,
-            str(len(problem.origins)),
-            _rows(problem.origins),
-        )
-    return table
+        about = "·".join(part for part in (problem.table, problem.field) if part)
+        style = "red" if problem.level == Level.ERROR else "yellow"
+        text = Text(f"{problem.level} ", style=style).append(f"{about}:{problem.message}", style="default")
+        lines.append(text.append(f"({_rows(problem.origins)})", style="dim"))
+    return Group(*lines)
 
 
 def _rows(origins: Sequence[str]) -> str:
-    shown = ",".join(origins[:ORIGINS_SHOWN])
+    """`台账 第5行、第8行,理赔记录 第2行`: each sheet is named once, and the first rows stand for all."""
+    sheets: dict[str, list[str]] = {}
+    for origin in origins[:ORIGINS_SHOWN]:
+        sheet, _, row = origin.rpartition(" ")
+        sheets.setdefault(sheet, []).append(row)
+    shown = ",".join(f"{sheet} {'、'.join(rows)}".strip() for sheet, rows in sheets.items())
     return shown if len(origins) <= ORIGINS_SHOWN else f"{shown} 等{len(origins)}行"
