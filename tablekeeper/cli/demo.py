@@ -1,0 +1,43 @@
+"""The command `demo`: a morning at the office on emulated services. Needs no setting of the environment."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from tablekeeper.cli.explain import Failed, Misused
+from tablekeeper.cli.main import app, options, print_json
+from tablekeeper.cli.output import JsonOption
+
+Input = Annotated[
+    Path | None, typer.Option("--input", help="A workbook to begin with, instead of the sample.")
+]
+Keep = Annotated[
+    Path | None, typer.Option(help="A new folder to play in and to leave behind, for a closer look.")
+]
+
+
+@app.command()
+def demo(workbook: Input = None, json: JsonOption = False, keep: Keep = None) -> None:
+    """Play a morning at the office, on this machine alone, and check that nothing was lost and no plaintext is left."""
+    if keep is not None and keep.exists() and any(keep.iterdir()):
+        raise Misused(f"{keep} is not empty", advice="name a folder that does not exist yet")
+    # Here, because only the demo needs the emulators.
+    from tablekeeper.demo.office import NotSeen
+    from tablekeeper.demo.run import run
+    from tablekeeper.demo.show import Show
+    from tablekeeper.demo.stage import StageFailed
+    from tablekeeper.importing.workbook import ImportProblem
+
+    show = Show(Console(stderr=json, highlight=False))
+    try:
+        outcome = run(show, options.config, workbook_file=workbook, keep=keep)
+    except ImportProblem as problem:
+        raise Misused(problem.message, advice=problem.advice) from None
+    except (NotSeen, StageFailed) as failure:
+        raise Failed(str(failure)) from None
+    if json:
+        print_json(outcome.as_json())
+    if not outcome.good:
+        raise Failed
