@@ -9,6 +9,7 @@ from rich.console import Console
 from tablekeeper.cli.explain import Failed, Misused
 from tablekeeper.cli.main import app, options, print_json
 from tablekeeper.cli.output import JsonOption
+from tablekeeper.importing.workbook import ImportProblem
 
 Input = Annotated[
     Path | None, typer.Option("--input", help="A workbook to begin with, instead of the sample.")
@@ -23,13 +24,15 @@ def demo(workbook: Input = None, json: JsonOption = False, keep: Keep = None) ->
     """Play a morning at the office, on this machine alone, and check that nothing was lost and no plaintext is left."""
     if keep is not None and keep.exists() and any(keep.iterdir()):
         raise Misused(f"{keep} is not empty", advice="name a folder that does not exist yet")
-    # Here, because only the demo needs the emulators.
-    from tablekeeper.demo.office import NotSeen
-    from tablekeeper.demo.run import run
-    from tablekeeper.demo.show import Show
-    from tablekeeper.demo.stage import StageFailed
-    from tablekeeper.importing.workbook import ImportProblem
-
+    try:
+        # Here, because only the demo needs the emulators, which an installation for work need not have.
+        from tablekeeper.demo.office import NotSeen
+        from tablekeeper.demo.run import run
+        from tablekeeper.demo.show import Show
+        from tablekeeper.demo.stage import StageFailed
+    except ModuleNotFoundError as missing:
+        advice = "pip install 'tablekeeper[emulators]'"
+        raise Misused(f"the demo needs the package {missing.name}", advice=advice) from None
     show = Show(Console(stderr=json, highlight=False))
     try:
         outcome = run(show, options.config, workbook_file=workbook, keep=keep)

@@ -11,7 +11,6 @@ from tablekeeper.archive import Archive
 from tablekeeper.config import Config
 from tablekeeper.demo.office import Cells, Office
 from validators.schema import LINKS, NUMBERS, FieldConfig, FieldKey, FieldType, TableKey
-from vault.masks import split_cell
 
 Rows = Mapping[Uid, Cells]
 SEPARATOR = "、"
@@ -131,23 +130,6 @@ def _day(content: object) -> object:
         return date.fromisoformat(str(content))
     except ValueError:
         return content
-
-
-def bare_cells(tables: Tables, config: Config) -> list[str]:
-    """Cells of sensitive fields that show anything but a stand-in, as `table uid field`."""
-    return [
-        f"{config.tables[table].name} {uid} {name}"
-        for side in tables.sides()
-        for table, rows in side.items()
-        for name in sorted(field.name for field in config.tables[table].sensitive.values())
-        for uid, row in rows.items()
-        if not _is_stand_in(row.get(name))
-    ]
-
-
-def _is_stand_in(content: object) -> bool:
-    cell = split_cell(str(content)) if content else None
-    return not content or (cell is not None and cell.token is not None)
 
 
 def texts(tables: Tables) -> Iterator[str]:

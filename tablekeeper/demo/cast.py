@@ -12,6 +12,10 @@ from validators.identity import check_character
 CUSTOMERS, POLICIES, STAFF = "客户基本信息", "保险合同信息", "员工与部门"
 NUMBER, NAME, GENDER, BIRTH = "客户编号", "客户姓名", "性别", "出生日期"
 IDENTITY, MOBILE, STATUS, HOLDER = "身份证号码", "手机号码", "校验状态", "投保人"
+OCCUPATION, HOURS, REMARKS, UID = "职业", "方便联系时段", "备注", "记录编号"
+STAFF_NUMBER, STAFF_NAME, SUPERIOR = "工号", "姓名", "直属主管"
+BORN = date(1990, 3, 7)
+"""When everybody was born who is new in the play."""
 DISTRICT = "110101"
 Gender = Literal["男", "女"]
 

@@ -12,11 +12,13 @@ from tablekeeper.demo.leaks import Needles, home_files, split_history
 from tablekeeper.demo.office import Office, wait_for
 from tablekeeper.demo.show import Check
 from tablekeeper.demo.stage import Stage
+from tablekeeper.demo.stand_ins import bare_cells, bare_values
 from tablekeeper.demo.traffic import is_write, rounds
 from tablekeeper.status import standing
 
 IDLE_S = 3.0
-PLACES_TOLD = 5
+PLACES_TOLD, PLACES_MAX = 5, 100
+"""How many places are named on the terminal, and in JSON."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +30,8 @@ class Account:
     waiting: Mapping[str, int]
     tokens: int
     differences: list[str]
-    bare_cells: list[str]
+    bare: list[str]
+    """Sensitive fields that show something else than a stand-in."""
     searched: int
     """How many different values were looked for."""
     leaks: Mapping[str, int]
@@ -44,7 +47,7 @@ class Account:
     @property
     def plaintext_found(self) -> int:
         """Places in which a sensitive value stands."""
-        return sum(self.leaks.values()) + len(self.bare_cells)
+        return sum(self.leaks.values()) + len(self.bare)
 
     def checks(self) -> list[Check]:
         """What has to hold."""
@@ -66,7 +69,7 @@ class Account:
         if not self.plaintext_found:
             return f"查找 {self.searched} 个敏感值:0 处"
         places = [f"{place}: {count}" for place, count in self.leaks.items() if count]
-        return _told([*places, *self.bare_cells])
+        return _told([*places, *self.bare])
 
     def as_json(self) -> dict[str, object]:
         """The facts for `--json`."""
@@ -77,9 +80,10 @@ class Account:
             "tokens": self.tokens,
             "plaintext_found": self.plaintext_found,
             "plaintext_places": {place: count for place, count in self.leaks.items() if count},
+            "bare": self.bare[:PLACES_MAX],
             "history_exposures": self.history_exposures,
             "replicas_agree": not self.differences,
-            "differences": self.differences[:100],
+            "differences": self.differences[:PLACES_MAX],
             "writes_when_idle": self.writes_when_idle,
             "mails": self.mails,
         }
@@ -111,7 +115,7 @@ def settle_accounts(
         waiting=counts.waiting,
         tokens=counts.tokens,
         differences=agreement.differences(tables, agreement.exempt(archive), stage.config),
-        bare_cells=agreement.bare_cells(tables, stage.config),
+        bare=[*bare_cells(tables, stage.config), *bare_values(archive)],
         searched=len(needles),
         leaks={place: len(needles.found_in(text)) for place, text in places.items()},
         history_exposures=len(needles.found_in(history)),

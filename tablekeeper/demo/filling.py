@@ -86,9 +86,10 @@ def _secrets(config: Config, rows: Sequence[NewRow]) -> set[str]:
     }
 
 
-def fill_sheets(stage: Stage, show: Show, office: Office, filled: Filled) -> None:
-    """Start the daemon and wait until it has brought every record to Sheets. Raises NotSeen, StageFailed."""
-    tabs, expected = [table.name for table in stage.config.tables.values()], sum(filled.report.live.values())
+def fill_sheets(stage: Stage, show: Show, office: Office, report: AdmitReport) -> None:
+    """Start the daemon and wait until it has brought every valid record to Sheets. Raises NotSeen, StageFailed."""
+    tabs = [table.name for table in stage.config.tables.values()]
+    sure, perhaps = sum(report.live.values()), sum(report.waiting.values())
     shown = 0
 
     def stand() -> bool:
@@ -96,12 +97,13 @@ def fill_sheets(stage: Stage, show: Show, office: Office, filled: Filled) -> Non
         now = sum(office.sheets.counts(tabs, SystemColumn.UID).values())
         advance(now - shown)
         shown = now
-        return now >= expected
+        return now >= sure
 
-    with show.step("启动守护进程:把有效的行带到表格", total=expected) as advance:
+    with show.step("启动守护进程:把有效的行带到表格", total=sure + perhaps) as advance:
         stage.daemon.start()
         wait_for("有效的行都到了表格", stand, seconds=FILL_S_MAX)
         calm(stage)
+        stand()
 
 
 def tell_what_was_found(stage: Stage, show: Show, office: Office) -> None:

@@ -14,7 +14,7 @@ Cells = Mapping[str, Any]
 """A row as a person sees it: header to content."""
 Found = TypeVar("Found")
 
-KEYSTROKE_S = 0.06
+KEYSTROKE_S = 0.04
 LOOK_S = 0.15
 PATIENCE_S = 40.0
 GOOGLE_HOSTS = ("https://sheets.googleapis.com", "https://www.googleapis.com")

@@ -10,6 +10,7 @@ from tablekeeper.demo.stage import Stage
 
 NOTE = "校验说明"
 ERROR = "错误"
+NO_ROW = "(没有这一行)"
 Side = Literal["airtable", "sheets"]
 Sight = Callable[[Cells, Cells], bool]
 """What somebody looks for in a row as it stands on Airtable and on Sheets; blank where it does not stand."""
@@ -46,8 +47,8 @@ class Play:
         self.moments.append(
             Moment(
                 when,
-                text_of(airtable.get(self.shown)),
-                text_of(sheets.get(self.shown)),
+                text_of(airtable.get(self.shown)) if airtable else NO_ROW,
+                text_of(sheets.get(self.shown)) if sheets else NO_ROW,
                 str(own.get(STATUS, "")),
                 str(own.get(NOTE, "")),
             )

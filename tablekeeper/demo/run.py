@@ -2,6 +2,8 @@
 
 import random
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -58,8 +60,7 @@ def run(show: Show, config_file: Path, *, workbook_file: Path | None, keep: Path
     began = time.monotonic()
     workbook = workbook_of(load(config_file), workbook_file)
     show.title("客户保险档案:办公室的一个上午", _premise(workbook_file))
-    with staged(config_file, keep) as stage, (stage.home / OWN_LOG).open("w", encoding="utf-8") as log:
-        start_logging(log)
+    with staged(config_file, keep) as stage, _logging_to(stage.home / OWN_LOG):
         office = open_office(stage.services)
         filled = _fill(stage, show, office, workbook)
         played = _play_morning(stage, show, office)
@@ -69,6 +70,17 @@ def run(show: Show, config_file: Path, *, workbook_file: Path | None, keep: Path
     outcome = Outcome(account, seconds, show.steps, time.monotonic() - began)
     show.closing(account.checks(), outcome.seconds)
     return outcome
+
+
+@contextmanager
+def _logging_to(file: Path) -> Iterator[None]:
+    """Keep this process's own log out of the picture."""
+    with file.open("w", encoding="utf-8") as log:
+        start_logging(log)
+        try:
+            yield
+        finally:
+            start_logging()
 
 
 def _premise(workbook_file: Path | None) -> str:
@@ -85,7 +97,7 @@ def _fill(stage: Stage, show: Show, office: Office, workbook: Workbook) -> Fille
     show.act("建档")
     set_up(stage, show)
     filled = take_in(stage, show, workbook)
-    fill_sheets(stage, show, office, filled)
+    fill_sheets(stage, show, office, filled.report)
     tell_what_was_found(stage, show, office)
     return filled
 

@@ -1,5 +1,6 @@
 """What the audience sees: steps with progress bars, a small table per scene, a mail, and the closing account."""
 
+import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -14,7 +15,7 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from tablekeeper.demo.play import Moment
+from tablekeeper.demo.play import NO_ROW, Moment
 
 WIDTH_MAX = 120
 WIDE = 110
@@ -22,6 +23,7 @@ WIDE = 110
 WHEN, SIDE, STATUS = 8, 32, 4
 """Widths of a scene's columns: a side holds the stand-in of an identity number, and all fit into 80."""
 MAIL_LINES_MAX = 36
+_BARE = re.compile(r"\d{8}")
 STATUS_STYLES = {"通过": "green", "提示": "yellow", "错误": "bold red", "等待": "blue"}
 Advance = Callable[[int], None]
 
@@ -185,8 +187,9 @@ class Show:
 
 
 def _cell(text: str) -> Text:
-    """A cell; what is sealed in green."""
-    return Text(text, style="green" if "〔" in text else "")
+    """A cell: what is sealed in green, a bare number in red, an absence dim."""
+    style = "green" if "〔" in text else "dim" if text == NO_ROW else "red" if _BARE.search(text) else ""
+    return Text(text, style=style)
 
 
 def _note_style(note: str) -> str:

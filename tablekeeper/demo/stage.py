@@ -23,7 +23,7 @@ from tablekeeper.config import Config, load
 from tablekeeper.environment import PREFIX, Environment
 
 HASTE: dict[str, float] = {
-    "interval_s": 0.4,
+    "interval_s": 0.3,
     "settle_s": 1,
     "settle_partial_s": 4,
     "delete_grace_s": 2,

@@ -16,7 +16,8 @@ READS_BY_POST = (
     "developerMetadata:search",
 )
 """Calls that ask with a body: they are sent as POST and change nothing."""
-REST_S = 2.0
+REST_S = 1.6
+"""Longer than a row takes to settle: what was typed last has been written by then."""
 ROUNDS_MIN = 3
 """So many rounds without a write: the first of them may have begun before the last edit."""
 CALM_S_MAX = 90.0
