@@ -140,7 +140,14 @@ def _adopt(drafts: Sequence[_Draft], vault: Sealer) -> None:
     """Values that were sealed for someone else: a copied row, or a row whose link has arrived or changed."""
     kept = {token for draft in drafts for token in draft.checked.decoded.tokens.values()}
     known = vault.look_up(kept)
-    cleared = [token for token, sealed in known.items() if sealed.state == "cleared"]
+    # Only a stand-in that was brought back revives its value. One that has stood in its cell all along is merely stale.
+    returned = {
+        token
+        for draft in drafts
+        for key, token in draft.checked.decoded.tokens.items()
+        if draft.checked.decoded.known.state.base.get(key) != token
+    }
+    cleared = [token for token in returned if token in known and known[token].state == "cleared"]
     if cleared:
         vault.restore(cleared)
     for draft in drafts:

@@ -43,10 +43,10 @@ def resolve_conflict(engine: Engine, number: int, *, take: bool, actor: str) -> 
         entry = next((one for one in unit.lists.conflicts() if one.id == number), None)
         if entry is None:
             raise CannotResolve(f"no open conflict has the number {number}")
-        replaced = _take(engine, unit, entry, actor) if take else None
+        unneeded = _take(engine, unit, entry, actor) if take else _let_go(engine, unit, entry)
         unit.lists.close(number, engine.clock())
-    if replaced is not None:
-        engine.vault.clear([replaced])
+    if unneeded is not None:
+        engine.vault.clear([unneeded])
     return entry
 
 
@@ -81,6 +81,16 @@ def _take(engine: Engine, unit: Unit, entry: LedgerEntry, actor: str) -> str | N
     )
     _wake(engine, unit, entry)
     return str(ground.current) if ground.config.sensitive and ground.current is not None else None
+
+
+def _let_go(engine: Engine, unit: Unit, entry: LedgerEntry) -> str | None:
+    """The token of the other value, unless somebody has typed that value since."""
+    table = engine.schema.tables.get(entry.table)
+    if table is None or entry.field not in table.sensitive or entry.other is None:
+        return None
+    record = unit.records.get(entry.table, entry.uid)
+    used = record is not None and record.values.get(entry.field) == entry.other
+    return None if used else str(entry.other)
 
 
 def _ground(engine: Engine, unit: Unit, entry: LedgerEntry) -> _Ground:

@@ -76,6 +76,8 @@ def sync(dry_run: DryRun = False, json: JsonOption = False) -> None:
     else:
         _print_total(archive, total)
     _end(total["problems"], total["down"])
+    if total["failed"]:
+        raise Failed(f"{total['failed']} row(s) could not be judged; docs/LOGS.md: row_failed")
     if total["waiting_deletions"]:
         raise Waits("Deletions wait for a person: `tablekeeper deletions` lists them.")
 
@@ -108,6 +110,7 @@ def sync_until_calm(archive: Archive) -> dict[str, Any]:
         "conflicts": sum(report.conflicts for report in reports),
         "archived": sum(report.archived for report in reports),
         "put_back": sum(report.put_back for report in reports),
+        "failed": last.failed,
         "waiting_deletions": last.waiting_deletions,
         "torn": last.torn,
         "down": last.down,

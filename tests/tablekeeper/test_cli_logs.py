@@ -36,8 +36,9 @@ def calls() -> Iterator[tuple[str, str, set[str]]]:
 def level_of(function: ast.expr) -> str | None:
     if isinstance(function, ast.Name):
         return "info" if function.id == BY_VARIABLE else None
-    is_log = isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name)
-    return function.attr if is_log and function.value.id == "log" and function.attr in LEVELS else None
+    if isinstance(function, ast.Attribute) and isinstance(function.value, ast.Name):
+        return function.attr if function.value.id == "log" and function.attr in LEVELS else None
+    return None
 
 
 def logged() -> dict[str, Event]:
