@@ -1,5 +1,6 @@
 """The command `demo`: a morning at the office on emulated services. Needs no setting of the environment."""
 
+import signal
 from pathlib import Path
 from typing import Annotated
 
@@ -33,6 +34,8 @@ def demo(workbook: Input = None, json: JsonOption = False, keep: Keep = None) ->
     except ModuleNotFoundError as missing:
         advice = "pip install 'tablekeeper[emulators]'"
         raise Misused(f"the demo needs the package {missing.name}", advice=advice) from None
+    # An end from outside must not leave the demo's daemon behind.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     show = Show(Console(stderr=json, highlight=False))
     try:
         outcome = run(show, options.config, workbook_file=workbook, keep=keep)
