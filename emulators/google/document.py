@@ -158,6 +158,19 @@ class Document:
             )
         return sheet, span.box(sheet.row_count, sheet.column_count)
 
+    def point(self, coordinate: Json | None) -> tuple[Sheet, int, int]:
+        """A GridCoordinate of a request: sheet, row, column. Raises the 400 when it lies outside of the grid."""
+        place = coordinate or {}
+        sheet = self.sheet(place.get("sheetId"))
+        row, column = place.get("rowIndex", 0), place.get("columnIndex", 0)
+        if not 0 <= row < sheet.row_count:
+            raise invalid(f"GridCoordinate.rowIndex[{row}] is after last row in grid[{sheet.row_count}]")
+        if not 0 <= column < sheet.column_count:
+            raise invalid(
+                f"GridCoordinate.columnIndex[{column}] is after last column in grid[{sheet.column_count}]"
+            )
+        return sheet, row, column
+
     def area(self, grid_range: Json | None) -> tuple[Sheet, Box]:
         """A GridRange of a request. Raises the 400 for an unknown sheet or a range beyond its grid."""
         area = grid_range or {}

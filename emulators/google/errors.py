@@ -18,6 +18,9 @@ from emulators.exchange import Response
 
 Json = dict[str, Any]
 JSON_HEADERS: Mapping[str, str] = {"Content-Type": "application/json; charset=UTF-8"}
+QUOTA_PER_MINUTE = 60
+PROJECT_NUMBER = "100000000001"
+ERROR_INFO: Json = {"@type": "type.googleapis.com/google.rpc.ErrorInfo", "domain": "googleapis.com"}
 BAD_REQUEST = "type.googleapis.com/google.rpc.BadRequest"
 
 
@@ -84,6 +87,31 @@ def drive_error(code: int, reason: str, message: str, *, parameter: str = "") ->
 def drive_not_found(file_id: str) -> ApiError:
     """404 as Drive writes it."""
     return drive_error(404, "notFound", f"File not found: {file_id}.", parameter="fileId")
+
+
+def quota_exceeded(kind: str) -> ApiError:
+    """429; `kind` is `read` or `write`."""
+    name = kind.capitalize()
+    message = (
+        f"Quota exceeded for quota metric '{name} requests' and limit '{name} requests per minute per user' of service "
+        f"'sheets.googleapis.com' for consumer 'project_number:{PROJECT_NUMBER}'."
+    )
+    metadata = {
+        "consumer": f"projects/{PROJECT_NUMBER}",
+        "quota_limit": f"{name}RequestsPerMinutePerUser",
+        "quota_limit_value": str(QUOTA_PER_MINUTE),
+        "quota_location": "global",
+        "quota_metric": f"sheets.googleapis.com/{kind}_requests",
+        "quota_unit": "1/min/{project}/{user}",
+        "service": "sheets.googleapis.com",
+    }
+    info = {**ERROR_INFO, "reason": "RATE_LIMIT_EXCEEDED", "metadata": metadata}
+    link = {
+        "description": "Request a higher quota limit.",
+        "url": "https://cloud.google.com/docs/quotas/help/request_increase",
+    }
+    more = {"@type": "type.googleapis.com/google.rpc.Help", "links": [link]}
+    return ApiError(429, message, "RESOURCE_EXHAUSTED", {"details": [info, more]})
 
 
 def answer(body: Any, status: int = 200, *, pretty: bool = True) -> Response:

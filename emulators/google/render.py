@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,7 +16,14 @@ from emulators.google.formula_syntax import Call, FormulaSyntaxError, parse_form
 from emulators.google.formula_values import FormulaError, scalar, to_text
 from emulators.google.formulas import Evaluator, Here, Known
 from emulators.google.grid import Sheet
-from emulators.google.number_formats import by_pattern, is_date_format, pattern_of, shown_number, shown_text
+from emulators.google.number_formats import (
+    by_pattern,
+    general,
+    is_date_format,
+    pattern_of,
+    shown_number,
+    shown_text,
+)
 
 NumberFormat = Mapping[str, str]
 NO_FORMAT: NumberFormat = {}
@@ -121,7 +128,9 @@ class Renderer:
                 for value, one in zip(row.values, formats, strict=True)
             )
         if not patterns:
-            return tuple([value if type(value) is str else _stored_text(value, "") for value in row.values])
+            return tuple(
+                [value if type(value) is str else _TEXTS[type(value)](value) for value in row.values]
+            )
         padded = (*patterns, *[""] * (len(row.values) - len(patterns)))
         pairs = zip(row.values, padded, strict=False)
         return tuple(
@@ -241,11 +250,21 @@ class Renderer:
         return max(0, min(row.width, box.right) - box.left)
 
 
+_TEXTS: Mapping[type, Callable[[Any], str]] = {
+    int: general,
+    float: general,
+    bool: to_text,
+    type(None): lambda _: "",
+    Formula: lambda _: "",
+}
+"""What a stored value other than text shows without a number format, by its type; a formula is computed elsewhere."""
+
+
 def _stored_text(value: Value, pattern: str) -> str:
-    """What a number, boolean or empty cell shows."""
-    if isinstance(value, bool):
-        return to_text(value)
-    return by_pattern(value, pattern) if isinstance(value, int | float) else ""
+    """What a stored value other than text shows under a pattern, which only numbers heed."""
+    if pattern and type(value) in (int, float):
+        return by_pattern(value, pattern)  # type: ignore[arg-type]
+    return _TEXTS[type(value)](value)
 
 
 def _without_holes(row: Row, values: Any) -> Any:

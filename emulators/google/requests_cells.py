@@ -81,8 +81,7 @@ def _check_fits(rows: Sequence[Sequence[Any]], box: Box) -> None:
 
 
 def _from_start(context: Context, start: Json, rows: Sequence[Sequence[Any]]) -> tuple[Sheet, Box]:
-    sheet = context.document.sheet(start.get("sheetId"))
-    top, left = int(start.get("rowIndex") or 0), int(start.get("columnIndex") or 0)
+    sheet, top, left = context.document.point(start)
     box = Box(top, left, top + len(rows), left + max((len(row) for row in rows), default=0))
     if box.bottom > sheet.row_count:
         raise invalid(

@@ -47,6 +47,8 @@ def copy_paste(context: Context, body: Json) -> None:
     """copyPaste: repeated over a larger destination, never cut by a smaller one."""
     source, box = context.document.area(body.get("source"))
     target, spot = context.document.area(body.get("destination"))
+    if box.empty:
+        raise invalid("The source range holds no cells.")
     kind = body.get("pasteType") or "PASTE_NORMAL"
     target = context.document.edit(target.sheet_id)
     block = _taken(context, source, box, kind)
@@ -176,10 +178,9 @@ def _clipped(sheet: Sheet, area: Json, box: Box) -> Box:
 def cut_paste(context: Context, body: Json) -> None:
     """cutPaste: cells move, and references to them follow."""
     source, box = context.document.area(body.get("source"))
-    spot = body.get("destination") or {}
-    target = context.document.edit(context.document.sheet(spot.get("sheetId")).sheet_id)
-    source = context.document.edit(source.sheet_id)
-    goal = box.moved(int(spot.get("rowIndex") or 0) - box.top, int(spot.get("columnIndex") or 0) - box.left)
+    target, row, column = context.document.point(body.get("destination"))
+    target, source = context.document.edit(target.sheet_id), context.document.edit(source.sheet_id)
+    goal = box.moved(row - box.top, column - box.left)
     if goal.bottom > target.row_count or goal.right > target.column_count:
         raise invalid("The destination range is beyond the grid.")
     context.touch(source, box, "cutPaste")

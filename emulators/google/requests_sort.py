@@ -8,7 +8,7 @@ from typing import Any
 from emulators.google.a1 import Box
 from emulators.google.cells import Row
 from emulators.google.context import Context
-from emulators.google.errors import Json
+from emulators.google.errors import Json, invalid
 from emulators.google.formula_values import FormulaError
 from emulators.google.formulas import Known
 from emulators.google.grid import Sheet
@@ -45,7 +45,11 @@ def _order(context: Context, sheet: Sheet, rows: range, specs: Sequence[Json]) -
     evaluator = context.renderer().evaluator
     order = list(rows)
     for spec in reversed(specs):
-        column = int(spec.get("dimensionIndex") or 0)
+        column = spec.get("dimensionIndex", 0)
+        if not 0 <= column < sheet.column_count:
+            raise invalid(
+                f"sortSpecs.dimensionIndex[{column}] is outside of the grid of {sheet.column_count} columns."
+            )
         keys = {row: _sort_key(evaluator.value(sheet, row, column)) for row in order}
         filled = [row for row in order if keys[row] is not None]
         blank = [row for row in order if keys[row] is None]

@@ -20,12 +20,36 @@ _SCALARS = {
 }
 
 
-def check(message: str, body: Any, *, path: str = "") -> None:
-    """Raises the 400 that lists every unknown name and every value of a wrong type."""
+def checked(message: str, body: Any, *, path: str = "") -> Any:
+    """The body in one form: names in camelCase, nulls left out, integers as integers.
+
+    Raises the 400 that lists every unknown name and every value of a wrong type.
+    """
     problems: list[Json] = []
     _check_value(message, body, path, problems)
     if problems:
         raise invalid("\n".join(problem["description"] for problem in problems), problems)
+    return _plain(message, body)
+
+
+def _plain(kind: str, value: Any) -> Any:
+    if kind == "int":
+        return int(float(value))
+    if kind == "number":
+        return float(value) if isinstance(value, str) else value
+    if kind.startswith("[") and kind != "[[any":
+        items = value if isinstance(value, list) else [value]
+        return [_plain(kind[1:], item) for item in items if item is not None]
+    if kind.startswith("{"):
+        return {name: _plain(kind[1:], item) for name, item in value.items() if item is not None}
+    if kind in MESSAGES:
+        return _plain_message(MESSAGES[kind], value)
+    return value
+
+
+def _plain_message(fields: dict[str, str], value: Json) -> Json:
+    named = ((name if name in fields else _camel(name), item) for name, item in value.items())
+    return {name: _plain(fields[name], item) for name, item in named if item is not None}
 
 
 def malformed() -> ApiError:

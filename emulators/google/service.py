@@ -25,6 +25,7 @@ from emulators.google.errors import (
     failure,
     forbidden,
     not_found,
+    quota_exceeded,
     unauthenticated,
 )
 from emulators.google.files import RANKS, SPREADSHEET, File, Files
@@ -35,8 +36,6 @@ WRITE_SCOPES = ("spreadsheets", "drive", "drive.file")
 READ_SCOPES = (*WRITE_SCOPES, "spreadsheets.readonly", "drive.readonly")
 DRIVE_WRITE_SCOPES = ("drive", "drive.file")
 DRIVE_READ_SCOPES = (*DRIVE_WRITE_SCOPES, "drive.readonly", "drive.metadata", "drive.metadata.readonly")
-QUOTA_PER_MINUTE = 60
-PROJECT_NUMBER = "100000000001"
 
 
 class GoogleService:
@@ -202,35 +201,7 @@ class GoogleService:
 
     def quota_error(self, request: Request, kind: Literal["read", "write"]) -> Response:
         """429 as Sheets writes it."""
-        name = kind.capitalize()
-        consumer = f"projects/{PROJECT_NUMBER}"
-        message = (
-            f"Quota exceeded for quota metric '{name} requests' and limit '{name} requests per minute per user' of service "
-            f"'sheets.googleapis.com' for consumer 'project_number:{PROJECT_NUMBER}'."
-        )
-        metadata = {
-            "consumer": consumer,
-            "quota_limit": f"{name}RequestsPerMinutePerUser",
-            "quota_limit_value": str(QUOTA_PER_MINUTE),
-            "quota_location": "global",
-            "quota_metric": f"sheets.googleapis.com/{kind}_requests",
-            "quota_unit": "1/min/{project}/{user}",
-            "service": "sheets.googleapis.com",
-        }
-        info = {
-            "@type": "type.googleapis.com/google.rpc.ErrorInfo",
-            "reason": "RATE_LIMIT_EXCEEDED",
-            "domain": "googleapis.com",
-        }
-        link = {
-            "description": "Request a higher quota limit.",
-            "url": "https://cloud.google.com/docs/quotas/help/request_increase",
-        }
-        details = [
-            {**info, "metadata": metadata},
-            {"@type": "type.googleapis.com/google.rpc.Help", "links": [link]},
-        ]
-        return failure(ApiError(429, message, "RESOURCE_EXHAUSTED", {"details": details}))
+        return failure(quota_exceeded(kind))
 
     def dump(self) -> dict[str, Any]:
         """The whole state as JSON."""
@@ -260,8 +231,8 @@ def _checked_body(request: Request, message: str, path: str) -> Json:
         body = request.json()
     except ValueError:
         raise schema.malformed() from None
-    schema.check(message, body, path=path)
-    return body if isinstance(body, dict) else {}
+    found = schema.checked(message, body, path=path)
+    return found if isinstance(found, dict) else {}
 
 
 def _holds(grant: Grant, scopes: tuple[str, ...]) -> bool:

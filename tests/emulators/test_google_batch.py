@@ -367,3 +367,21 @@ def test_an_empty_batch_is_refused(office: Office) -> None:
         office.refused("POST", ":batchUpdate", {"requests": []})["message"]
         == "Must specify at least one request."
     )
+
+
+def test_names_in_snake_case_nulls_and_integers_as_text_are_understood(office: Office) -> None:
+    request = {
+        "update_cells": {
+            "start": {"sheet_id": "0", "rowIndex": "2"},
+            "rows": [{"values": [{"note": "n", "hyperlink": None}]}],
+            "fields": "note",
+        }
+    }
+    office.batch(request)
+    assert len(sheet_of(office, "data.rowData.values.note")["data"][0]["rowData"]) == 3
+
+
+@pytest.mark.parametrize("row", [-1, 1000])
+def test_a_coordinate_outside_of_the_grid_is_refused(office: Office, row: int) -> None:
+    request = {"cutPaste": {"source": box(0, 0, 1, 1), "destination": {"sheetId": 0, "rowIndex": row}}}
+    assert office.refused("POST", ":batchUpdate", {"requests": [request]})["code"] == 400
