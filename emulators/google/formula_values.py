@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from emulators.google.a1 import Box
 from emulators.google.entered import parse_plain
+from emulators.google.number_formats import general
 
 
 @dataclass(eq=False)
@@ -97,8 +98,6 @@ def to_text(value: Result) -> str:
         return "TRUE" if found else "FALSE"
     if isinstance(found, str):
         return found
-    from emulators.google.number_formats import general
-
     return general(found)
 
 
