@@ -51,10 +51,24 @@ def _state(engine: Engine, plan: Plan, state: SeenState, written: Written, rev: 
         row_id=written.row.row_id,
         position=written.row.position,
         base=plan.base[written.uid],
-        fingerprint=engine.fingerprint(written.row),
+        fingerprint=engine.fingerprint(written.row) if _as_believed(plan, written) else None,
         rev=rev,
         status=status,
         note=note,
+    )
+
+
+def _as_believed(plan: Plan, written: Written) -> bool:
+    """Whether the row shows nothing but what was read and what was written.
+
+    What somebody typed into another cell meanwhile must be noticed at the next reading, so such a row gets no fingerprint.
+    """
+    believed = plan.believed[written.uid]
+    if believed is None:
+        return False
+    cells = written.row.cells
+    return all(cells.get(key) == raw for key, raw in believed.items()) and not (
+        cells.keys() - believed.keys() - plan.written[written.uid]
     )
 
 

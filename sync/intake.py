@@ -58,29 +58,24 @@ def settle(engine: Engine, replica: Replica, listing: Listing, report: CycleRepo
         if listing.complete:
             engine.settling.drop(replica.name, table, {name_of(row): None for row in listing.rows})
         note_deletions(engine, unit, replica, table, found, known, report)
-        settled = _settled(engine, replica, table, found, unit, now)
+        settled = _settled(engine, replica, table, found, now)
         taken = unit.seen.name(replica.name, table, [row.row_id for row in settled]).values()
         listed = {row.uid for row in settled} | set(taken) | {uid for uid, _ in found.changed}
+        waiting = set(engine.settling.waiting(replica.name, table))
+        listed |= {uid for uid, state in known.items() if {uid, state.row_id} & waiting}
         rows = [*_rechecked(queued - listed, known), *settled]
-        report.settling += len(engine.settling.waiting(replica.name, table))
+        report.settling += len(waiting)
     report.add(report.pulled, replica.name, len(settled))
-    done = queued - _unlisted(queued, listing, known) - set(engine.settling.waiting(replica.name, table))
-    return Arrivals(tuple(rows), found.stray, done=done)
+    return Arrivals(tuple(rows), found.stray, done=queued - _unlisted(queued, listing, known))
 
 
 def _settled(
-    engine: Engine, replica: Replica, table: TableKey, found: Identified, unit: Unit, now: datetime
+    engine: Engine, replica: Replica, table: TableKey, found: Identified, now: datetime
 ) -> list[SeenRow]:
     arriving = [*(row for _, row in found.changed), *found.unnumbered]
-    settled = engine.settling.take(
+    return engine.settling.take(
         replica.name, table, arriving, now=now, unfinished=lambda row: _unfinished(engine, table, row)
     )
-    held_back = engine.settling.waiting(replica.name, table)
-    # What waits is in memory only; after a crash the queue has these rows shown again.
-    unit.lists.ask_recheck(
-        replica.name, table, [name for name in held_back if not name.startswith("@")], "settling"
-    )
-    return settled
 
 
 def _unfinished(engine: Engine, table: TableKey, row: SeenRow) -> bool:

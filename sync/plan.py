@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from validators.raw import Raw
 from validators.schema import TEXTS, FieldKey, TableKey
+from validators.values import Value
 
 from .commit import Absorbed
 from .connection import CellValue, Insert, Operation, Remove, SystemColumn, Uid, Update
@@ -28,6 +30,10 @@ class Plan:
     rev: Mapping[Uid, int | None] = field(default_factory=dict)
     words: Mapping[Uid, tuple[str, str]] = field(default_factory=dict)
     held: Mapping[Uid, Mapping[FieldKey, Held]] = field(default_factory=dict)
+    written: Mapping[Uid, frozenset[FieldKey]] = field(default_factory=dict)
+    """The cells that are written."""
+    believed: Mapping[Uid, Mapping[FieldKey, Raw] | None] = field(default_factory=dict, repr=False)
+    """The cells that are not written, as they were read just now; None where they were not read in this cycle."""
     settled: tuple[SeenState, ...] = ()
     """Rows that need no write: they only have to be remembered as agreed."""
 
@@ -84,6 +90,7 @@ def make_plan(engine: Engine, replica: Replica, table: TableKey, absorbed: Absor
         Update(row.uid, row.row_id, row.position, True, {}, {}, {SystemColumn.UID: ""})
         for row in absorbed.stray
     )
+    typing = set(engine.settling.waiting(replica.name, table))
     with engine.hub.unit() as unit:
         scope = set(absorbed.judged) | unit.seen.behind(replica.name, table)
         if not scope:
@@ -92,7 +99,7 @@ def make_plan(engine: Engine, replica: Replica, table: TableKey, absorbed: Absor
         records = {
             uid: record
             for uid, record in unit.records.get_many(table, scope).items()
-            if not (uid in states and states[uid].gone_since)
+            if not (uid in states and (states[uid].gone_since or {uid, states[uid].row_id} & typing))
             and (uid in states or uid in absorbed.judged or record.state is State.LIVE)
         }
         held = [one for uid in records for one in _held(states.get(uid), absorbed.judged.get(uid)).values()]
@@ -152,19 +159,34 @@ def _gather(rows: list[_Row], first: tuple[Operation, ...], fingerprint: Fingerp
         rev=revs,
         words={uid: row.words for uid, (row, _) in decisions.items()},
         held={uid: row.held for uid, (row, _) in decisions.items()},
+        written={
+            uid: frozenset(decision.operation.cells)
+            for uid, (_, decision) in decisions.items()
+            if isinstance(decision.operation, Insert | Update)
+        },
+        believed={uid: _believed(row, decision) for uid, (row, decision) in decisions.items()},
         settled=tuple(
-            _settled(row, row.state, revs[uid], fingerprint)
+            _settled(row, row.state, decision.base, revs[uid], fingerprint)
             for uid, (row, decision) in decisions.items()
             if decision.operation is None and row.state is not None
         ),
     )
 
 
-def _settled(row: _Row, state: SeenState, rev: int | None, fingerprint: Fingerprint) -> SeenState:
+def _believed(row: _Row, decision: _Decision) -> Mapping[FieldKey, Raw] | None:
+    match decision.operation:
+        case Insert():
+            return {}
+        case Update(cells=cells) if row.judged and not row.judged.known.row.partial:
+            return {key: raw for key, raw in row.judged.known.row.cells.items() if key not in cells}
+    return None
+
+
+def _settled(row: _Row, state: SeenState, base: Row, rev: int | None, fingerprint: Fingerprint) -> SeenState:
     """A row that needs no write is as it should be; if it was read whole, it is known by its fingerprint from now on."""
     whole = row.judged is not None and not row.judged.known.row.partial
     seen = fingerprint(row.judged.known.row) if row.judged and whole else state.fingerprint
-    return state.evolve(rev=rev, fingerprint=seen)
+    return state.evolve(base=base, rev=rev, fingerprint=seen)
 
 
 def _decide(row: _Row) -> _Decision:
@@ -190,11 +212,15 @@ def _insert(row: _Row) -> _Decision:
 
 def _update(row: _Row, state: SeenState) -> _Decision:
     cells: dict[FieldKey, CellValue] = {}
+    base: dict[FieldKey, Value | None] = dict(state.base)
     complete = True
     for key in row.fields - row.frozen:
         cell, ready = row.display.cell(key, row.wanted.get(key))
         complete &= ready
-        if ready and _shows_other(row, key, cell):
+        if not ready:
+            continue
+        base[key] = row.wanted.get(key)
+        if _shows_other(row, key, cell):
             cells[key] = cell
     for key, held in row.held.items():
         stand_in = row.display.held(held)
@@ -203,11 +229,10 @@ def _update(row: _Row, state: SeenState) -> _Decision:
     system = {
         column: text for column, text in row.system.items() if text != _shown_system(row).get(column, text)
     }
-    base = {key: value for key, value in row.base.items() if key in row.frozen or key in row.wanted}
-    base |= {key: row.wanted[key] for key in cells if key in row.wanted and key not in row.frozen}
+    agreed = {key: value for key, value in base.items() if value is not None}
     if not cells and not system:
-        return _Decision(None, base, complete)
-    return _Decision(_as_update(row, state, cells, system), base, complete)
+        return _Decision(None, agreed, complete)
+    return _Decision(_as_update(row, state, cells, system), agreed, complete)
 
 
 def _as_update(

@@ -6,14 +6,14 @@ from typing import Any, TextIO
 
 import structlog
 
-# Their debug and info lines carry addresses and payload sizes, and none of what operations need.
+# Their lines are no JSON, carry addresses and payload sizes, and say nothing that our own events do not.
 QUIET = ("apscheduler", "urllib3", "google", "alembic", "asyncio")
 
 
 def start_logging(stream: TextIO = sys.stderr, *, level: int = logging.INFO) -> None:
     """Send the log to `stream`."""
     for name in QUIET:
-        logging.getLogger(name).setLevel(logging.WARNING)
+        logging.getLogger(name).setLevel(logging.ERROR)
     terminal = stream.isatty()
     renderer: Any = (
         structlog.dev.ConsoleRenderer() if terminal else structlog.processors.JSONRenderer(ensure_ascii=False)

@@ -47,6 +47,8 @@ class FieldType(StrEnum):
 
 
 NUMBERS = frozenset({FieldType.INT, FieldType.DECIMAL, FieldType.MONEY, FieldType.PERCENT})
+TEXTS = frozenset({FieldType.TEXT, FieldType.LONGTEXT, FieldType.PHONE, FieldType.IDNO, FieldType.ACCOUNT})
+"""What every service holds as plain text, so that a wrong value can stand there too."""
 LINKS = frozenset({FieldType.LINK, FieldType.MULTILINK})
 SELECTS = frozenset({FieldType.SELECT, FieldType.MULTISELECT})
 DECIMALS: Mapping[FieldType, int] = {

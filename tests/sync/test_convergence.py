@@ -58,7 +58,9 @@ def visible(side: MemoryConnection, other: MemoryConnection) -> dict[str, dict[s
     }
     return {
         (uid := line.system[SystemColumn.UID]): {
-            key: value for key, value in line.cells.items() if value not in (None, "", []) and (uid, key) not in held
+            key: value
+            for key, value in line.cells.items()
+            if value not in (None, "", []) and (uid, key) not in held
         }
         for line in side.lines("customers")
     }

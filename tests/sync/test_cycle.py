@@ -1,8 +1,9 @@
 """What a cycle does to what people type, over two replicas in memory."""
 
 import re
+from collections.abc import Sequence
 
-from sync.connection import SystemColumn
+from sync.connection import Operation, Outcome, SystemColumn
 from tests.sync.conftest import Office
 
 GOOD_ID = "11010519900307123"
@@ -300,3 +301,74 @@ def test_wrong_number_is_not_called_missing_as_well(office: Office) -> None:
     typed = office.airtable.type_row("customers", full_name="王小明", occupation="教师", id_number="123")
     office.calm()
     assert "缺" not in typed.system[SystemColumn.NOTE]
+
+
+def test_copied_row_that_is_deleted_again_is_archived(office: Office) -> None:
+    office.airtable.type_row("customers", full_name="王小明", occupation="教师", mobile="13800138000")
+    office.calm()
+    copy = office.sheets.copy_row(
+        "customers", office.sheets.lines("customers")[0], full_name="李小红", customer_no=""
+    )
+    office.calm()
+    office.sheets.delete("customers", copy)
+    office.calm()
+    assert [line.cells["full_name"] for line in office.airtable.lines("customers")] == ["王小明"]
+
+
+def test_row_put_back_says_why(office: Office) -> None:
+    customer = office.airtable.type_row("customers", full_name="王小明", occupation="教师")
+    office.airtable.type_row(
+        "policies", policy_no="P2020", customer_no=[office.airtable.row_id("customers", customer)]
+    )
+    office.calm()
+    office.airtable.delete("customers", customer)
+    office.calm()
+    assert "不能删除" in office.airtable.find("customers", full_name="王小明").system[SystemColumn.NOTE]
+
+
+def test_hints_stand_on_both_sides(office: Office) -> None:
+    typed = office.airtable.type_row("customers", full_name="王小明")
+    office.calm()
+    theirs = office.sheets.find("customers", full_name="王小明")
+    assert theirs.system[SystemColumn.NOTE] == typed.system[SystemColumn.NOTE] == "已保存·缺职业,请补充"
+
+
+def test_plaintext_goes_even_if_the_first_write_fails(office: Office) -> None:
+    typed = office.airtable.type_row("customers", full_name="王小明", occupation="教师", mobile="13800138000")
+    office.airtable.fail_after = 0
+    office.cycle()
+    assert typed.cells["mobile"] == "13800138000"
+    office.airtable.fail_after = None
+    office.calm()
+    assert typed.cells["mobile"].startswith("138****8000〔")
+
+
+def test_edit_that_still_settles_is_not_swallowed_by_a_write_to_its_row(office: Office) -> None:
+    office.airtable.type_row("customers", full_name="王小明", occupation="教师")
+    office.calm()
+    office.engine.settling._wait = office.engine.settling._wait.__class__(seconds=5)
+    office.sheets.lines("customers")[0].cells["full_name"] = "王晓明"
+    office.cycle()
+    office.clock.advance(3)
+    office.airtable.lines("customers")[0].cells["occupation"] = "护士"
+    for _ in range(5):
+        office.cycle()
+        office.clock.advance(3)
+    assert office.airtable.find("customers", full_name="王晓明", occupation="护士")
+
+
+def test_edit_between_reading_and_writing_is_seen_next_time(office: Office) -> None:
+    office.airtable.type_row("customers", full_name="王小明", occupation="教师")
+    office.calm()
+    theirs, apply = office.sheets.lines("customers")[0], office.sheets.apply
+
+    def meanwhile(table: str, operations: Sequence[Operation]) -> Outcome:
+        theirs.cells["full_name"] = "王晓明"
+        return apply(table, operations)
+
+    office.sheets.apply = meanwhile  # type: ignore[method-assign]
+    office.airtable.lines("customers")[0].cells["occupation"] = "护士"
+    office.cycle()
+    office.sheets.apply = apply  # type: ignore[method-assign]
+    office.calm()
+    assert office.airtable.find("customers", full_name="王晓明", occupation="护士")
