@@ -3,13 +3,14 @@
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import Text, cast, select
+from sqlalchemy import Text, cast, or_, select
 
 from sync.connection import Uid
 from sync.merge import Row
 from sync.store.hub import Unit
 from sync.store.records import State
 from sync.store.tables import seen
+from sync.words import ERROR
 from validators.schema import FieldKey, FieldType, SchemaConfig, TableKey
 
 STANDING = (State.LIVE, State.WAITING)
@@ -58,8 +59,9 @@ class Files:
     def held(self) -> list[HeldRow]:
         """Every row with a held field, by table and age."""
         query = select(seen.c.table, seen.c.uid, seen.c.held).where(
-            # Compared as text: most rows hold nothing, and neither database compares JSON.
-            cast(seen.c.held, Text) != "{}",
+            # Compared as text: most rows hold nothing, and neither database compares JSON. A row that lacks what it must
+            # have holds no field and is an error all the same.
+            or_(cast(seen.c.held, Text) != "{}", seen.c.status == ERROR),
             seen.c.gone_since.is_(None),
         )
         found: dict[tuple[TableKey, Uid], set[FieldKey]] = {}

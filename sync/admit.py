@@ -18,7 +18,7 @@ from .judge import check_rows, decode_rows, merge_rows
 from .links import LinkReader
 from .plan import make_plan
 from .protect import protect
-from .stages import Checked, Known, Protected
+from .stages import Checked, Decoded, Known, Protected
 from .store.hub import Unit
 from .store.records import State
 from .store.seen import SeenState
@@ -52,7 +52,7 @@ class AdmitReport:
     written: CycleReport = field(default_factory=CycleReport)
 
 
-class _FileLinks(LinkReader):
+class FileLinks(LinkReader):
     """A link cell of a file holds the uid it means, or a business key to look up."""
 
     def resolve(self, field_config: FieldConfig, raw: Raw) -> tuple[frozenset[Uid], list[str]]:
@@ -82,20 +82,21 @@ def admit(
 def _admit_block(engine: Engine, home: Replica, table: TableKey, rows: Sequence[NewRow]) -> list[Protected]:
     fields = frozenset(engine.schema.tables[table].fields)
     with engine.hub.unit() as unit:
-        known = [_known(row) for row in rows]
-        links = _FileLinks(engine.schema, "key", unit.records.by_key)
+        known = [known_row(row) for row in rows]
+        links = FileLinks(engine.schema, "key", unit.records.by_key)
         links.prepare(table, [row.row for row in known])
         decoded = decode_rows(engine, table, known, links, fields=fields)
         checked = [_quote(engine, table, row) for row in check_rows(engine, unit, table, decoded)]
         protected = protect(checked, table, schema=engine.schema, masks=engine.masks, vault=engine.vault)
         store_records(engine, unit, SOURCE, table, protected, merge_rows(protected, fields=fields, policy={}))
         _reserve(unit, home, table, protected)
-        for row in protected:
+        for row in decoded:
             _keep_unshown(engine, unit, home, table, row)
     return protected
 
 
-def _known(row: NewRow) -> Known:
+def known_row(row: NewRow) -> Known:
+    """A row of a file as the steps take it."""
     cells: dict[FieldKey, Raw] = {**row.cells, **{key: [uid] for key, uid in row.links.items()}}
     cells = {key: raw for key, raw in cells.items() if raw is not None}
     # Not fresh: its uid is settled before any replica has the row.
@@ -109,21 +110,20 @@ def _reserve(unit: Unit, home: Replica, table: TableKey, rows: Iterable[Protecte
     )
 
 
-def _unshown(
-    schema: SchemaConfig, table: TableKey, row: Known, held: Iterable[FieldKey]
-) -> dict[FieldKey, str]:
-    """Held plain values that their column cannot show, such as words in a date column."""
+def _unshown(schema: SchemaConfig, table: TableKey, row: Decoded) -> dict[FieldKey, str]:
+    """Plain values that are none of their field, and that its column cannot show: words in a date column."""
     fields = schema.tables[table].fields
+    cells = row.known.row.cells
     return {
-        key: str(row.row.cells[key])
-        for key in held
-        if key in row.row.cells and not fields[key].sensitive and fields[key].type not in TEXTS
+        key: str(cells[key])
+        for key in row.bad
+        if isinstance(cells.get(key), str) and not fields[key].sensitive and fields[key].type not in TEXTS
     }
 
 
 def _quote(engine: Engine, table: TableKey, row: Checked) -> Checked:
     """What a column cannot show is quoted in the explanation, for staff to type it right."""
-    unshown = _unshown(engine.schema, table, row.decoded.known, row.held)
+    unshown = _unshown(engine.schema, table, row.decoded)
 
     def quoted(issue: Issue) -> Issue:
         texts = [unshown[key] for key in issue.fields if key in unshown]
@@ -136,9 +136,9 @@ def _quote(engine: Engine, table: TableKey, row: Checked) -> Checked:
     )
 
 
-def _keep_unshown(engine: Engine, unit: Unit, home: Replica, table: TableKey, row: Protected) -> None:
+def _keep_unshown(engine: Engine, unit: Unit, home: Replica, table: TableKey, row: Decoded) -> None:
     """A value that stands nowhere goes to the ledger, so that it outlives the explanation."""
-    for key, text in _unshown(engine.schema, table, row.known, row.held).items():
+    for key, text in _unshown(engine.schema, table, row).items():
         unit.lists.note_conflict(
             now=engine.clock(),
             replica=home.name,

@@ -37,6 +37,8 @@ class Surroundings:
     linked: Mapping[Uid, Record]
     holders: Callable[[FieldKey, str], set[Uid]]
     """Who else holds a value of a unique field; for sensitive fields, the subjects."""
+    siblings: frozenset[Uid]
+    """Rows of the same block: they are judged together, so nobody has to wait for them."""
     key_of: Callable[[Uid], str]
     next_number: Callable[[], int]
     key_taken: Callable[[str], bool]
@@ -188,6 +190,6 @@ def _state(
     for key, field_config in config.links.items():
         for uid in refers(field_config, row.get(key)):
             target = around.linked.get(uid)
-            if uid != decoded.known.uid and (target is None or target.state in UNFINISHED):
+            if uid not in around.siblings and (target is None or target.state in UNFINISHED):
                 return State.WAITING, f"{field_config.name} {target.key if target else ''}".strip()
     return State.ARRIVING, ""

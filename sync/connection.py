@@ -143,6 +143,8 @@ class Change:
     table: str
     what: str
     why: str | None = None
+    blank: tuple[TableKey, tuple[FieldKey, ...]] | None = None
+    """Columns that are new, and so show nothing: the table and the fields, none of them for a whole new table."""
 
 
 class Bindings(Protocol):

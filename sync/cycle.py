@@ -10,6 +10,7 @@ from validators.schema import TableKey
 from .commit import Absorbed, commit
 from .confirm import confirm
 from .connection import Listing, SeenRow
+from .decode import put_back_clears
 from .deletes import carry_out_deletions
 from .engine import CycleReport, Engine, Replica
 from .errors import ServiceError
@@ -103,6 +104,11 @@ def absorb_block(
         links = links_of(engine, unit, replica, table, known)
         decoded = decode_rows(
             engine, table, known, links, fields=replica.fields(table), missing=listing.missing
+        )
+        decoded = put_back_clears(
+            decoded,
+            clears_max=engine.config.clears_max,
+            sensitive=engine.schema.tables[table].sensitive.keys(),
         )
         checked = check_rows(engine, unit, table, decoded)
         protected = protect(checked, table, schema=engine.schema, masks=engine.masks, vault=engine.vault)

@@ -1,7 +1,7 @@
 """Deletes archive, never destroy; they take effect after a grace, and too many at once wait for a person."""
 
 from collections.abc import Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -9,7 +9,6 @@ from validators.schema import TableKey
 
 from .connection import Uid
 from .engine import CycleReport, Engine, Replica
-from .identify import Identified
 from .store.hub import Unit
 from .store.records import Record, State
 from .store.seen import SeenState
@@ -27,18 +26,17 @@ SMALL_TABLE = 3
 
 
 def note_deletions(
-    engine: Engine,
     unit: Unit,
     replica: Replica,
     table: TableKey,
-    found: Identified,
+    gone: frozenset[Uid],
+    present: frozenset[Uid],
     known: Mapping[Uid, SeenState],
-    report: CycleReport,
+    now: datetime,
 ) -> None:
-    """Start the grace of rows that vanished, and carry out the deletions whose grace is over."""
-    now = engine.clock()
-    back = [state for uid, state in known.items() if state.gone_since and uid in found.present]
-    fresh = [uid for uid in found.gone if known[uid].gone_since is None]
+    """Start the grace of rows that vanished, and end that of rows that are back."""
+    back = [state for uid, state in known.items() if state.gone_since and uid in present]
+    fresh = [uid for uid in gone if known[uid].gone_since is None]
     if back:
         unit.seen.save(replica.name, table, [state.evolve(gone_since=None) for state in back])
         unit.lists.drop_deletions(replica.name, table, [state.uid for state in back])
@@ -51,8 +49,7 @@ def carry_out_deletions(engine: Engine, replica: Replica, table: TableKey, repor
     """Archive what has been gone for the grace; what is still needed, or was edited elsewhere, is put back instead."""
     now, grace = engine.clock(), timedelta(seconds=engine.config.delete_grace_s)
     with engine.hub.unit() as unit:
-        known = unit.seen.of(replica.name, table)
-        gone = {uid: state for uid, state in known.items() if state.gone_since is not None}
+        gone = unit.seen.gone(replica.name, table)
         due = {
             uid: state for uid, state in gone.items() if state.gone_since and now - state.gone_since >= grace
         }
@@ -61,7 +58,7 @@ def carry_out_deletions(engine: Engine, replica: Replica, table: TableKey, repor
         decided = {
             d.uid: d.decision for d in unit.lists.deletions() if (d.replica, d.table) == (replica.name, table)
         }
-        if _too_many(engine, len(gone), len(known)):
+        if _too_many(engine, len(gone), unit.seen.count(replica.name, table)):
             undecided = [uid for uid in due if not decided.get(uid)]
             unit.lists.await_approval(replica.name, table, undecided, now)
             if undecided and not all(uid in decided for uid in undecided):

@@ -16,6 +16,7 @@ from .identify import Identified, identify, is_torn
 from .settle import name_of
 from .stages import Known
 from .store.hub import Unit
+from .store.records import State
 from .store.seen import SeenState
 from .uid import new_uid
 
@@ -57,7 +58,9 @@ def settle(engine: Engine, replica: Replica, listing: Listing, report: CycleRepo
         unit.seen.end_numbering(replica.name, table, found.present)
         if listing.complete:
             engine.settling.drop(replica.name, table, {name_of(row): None for row in listing.rows})
-        note_deletions(engine, unit, replica, table, found, known, report)
+        # A row that is about to be numbered stands there still, without the uid that it is known by.
+        arriving = {uid for uids in unit.seen.numbering(replica.name, table).values() for uid in uids}
+        note_deletions(unit, replica, table, found.gone - arriving, found.present, known, now)
         settled = _settled(engine, replica, table, found, now)
         taken = unit.seen.name(replica.name, table, [row.row_id for row in settled]).values()
         listed = {row.uid for row in settled} | set(taken) | {uid for uid, _ in found.changed}
@@ -126,6 +129,8 @@ def know(
     uids = {id(row): names.get(row.row_id, row.uid) for row in rows}
     adopted = _adopt(engine, unit, replica, table, [row for row in rows if not uids[id(row)]])
     journaled = unit.seen.numbering(replica.name, table)
+    archived = _archived(unit, table, journaled)
+    journaled = {print_: [uid for uid in uids if uid not in archived] for print_, uids in journaled.items()}
     known: list[Known] = []
     for row in rows:
         fresh = not uids[id(row)]
@@ -139,6 +144,11 @@ def know(
         Known(k.uid, k.row, states.get(k.uid, k.state), records.get(k.uid), k.fresh and k.uid not in records)
         for k in known
     ]
+
+
+def _archived(unit: Unit, table: TableKey, journaled: Mapping[bytes, list[Uid]]) -> set[Uid]:
+    found = unit.records.get_many(table, [uid for uids in journaled.values() for uid in uids])
+    return {uid for uid, record in found.items() if record.state is State.ARCHIVED}
 
 
 def _journaled(engine: Engine, row: SeenRow, journaled: dict[bytes, list[Uid]]) -> Uid | None:

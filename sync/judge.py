@@ -110,6 +110,7 @@ def _surroundings(engine: Engine, unit: Unit, table: TableKey, decoded: Sequence
         today=engine.today(),
         opened=engine.vault.open_for_check(tokens) if tokens else {},
         linked=linked,
+        siblings=frozenset(row.known.uid for row in decoded),
         holders=holders,
         key_of=key_of,
         next_number=lambda: unit.records.next_number(f"auto:{table}"),

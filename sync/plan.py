@@ -90,7 +90,8 @@ def make_plan(engine: Engine, replica: Replica, table: TableKey, absorbed: Absor
         Update(row.uid, row.row_id, row.position, True, {}, {}, {SystemColumn.UID: ""})
         for row in absorbed.stray
     )
-    typing = set(engine.settling.waiting(replica.name, table))
+    # A row that is still settling is left alone: it will be judged, and written, as a whole.
+    typing = {*engine.settling.waiting(replica.name, table), *engine.settling.uids(replica.name, table)}
     with engine.hub.unit() as unit:
         scope = set(absorbed.judged) | unit.seen.behind(replica.name, table)
         if not scope:
@@ -99,11 +100,17 @@ def make_plan(engine: Engine, replica: Replica, table: TableKey, absorbed: Absor
         records = {
             uid: record
             for uid, record in unit.records.get_many(table, scope).items()
-            if not (uid in states and (states[uid].gone_since or {uid, states[uid].row_id} & typing))
+            if uid not in typing
+            and not (uid in states and (states[uid].gone_since or states[uid].row_id in typing - {""}))
             and (uid in states or uid in absorbed.judged or record.state is State.LIVE)
         }
         held = [one for uid in records for one in _held(states.get(uid), absorbed.judged.get(uid)).values()]
-        shown = [*(record.values for record in records.values()), *(state.base for state in states.values())]
+        arriving = [_present(row.shown) for row in absorbed.judged.values() if row.held]
+        shown = [
+            *(record.values for record in records.values()),
+            *(state.base for state in states.values()),
+            *arriving,
+        ]
         display = build_display(engine, unit, replica, table, shown, held)
     wanted = _wanted(replica.fields(table), states, records, absorbed)
     rows = [
@@ -204,10 +211,22 @@ def _insert(row: _Row) -> _Decision:
     base = {key: row.wanted[key] for key in cells}
     for key, held in row.held.items():
         # A row that arrives held, by import: its wrong values stand where staff will mend them, if the column takes text.
-        raw = row.judged.known.row.cells.get(key) if row.judged else None
-        text = str(raw) if row.display.fields[key].type in TEXTS and raw is not None else None
-        cells[key] = row.display.held(held) or text
+        cells[key] = row.display.held(held) or _held_cell(row, key)
     return _Decision(Insert(row.uid, cells, row.system), base, complete)
+
+
+def _held_cell(row: _Row, key: FieldKey) -> CellValue:
+    """A held plain value of a new row: as understood, else its text where the column takes any text."""
+    if row.judged is None:
+        return None
+    value, raw = row.judged.shown.get(key), row.judged.known.row.cells.get(key)
+    if value is not None:
+        return row.display.cell(key, value)[0]
+    return str(raw) if raw is not None and row.display.fields[key].type in TEXTS else None
+
+
+def _present(row: Mapping[FieldKey, Value | None]) -> Row:
+    return {key: value for key, value in row.items() if value is not None}
 
 
 def _update(row: _Row, state: SeenState) -> _Decision:

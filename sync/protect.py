@@ -1,12 +1,14 @@
 """Sensitive values become tokens, valid or not. Plaintext ends here: what leaves this step may be stored and logged."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
+from validators.issues import Issue
 from validators.prose import Span, find_sensitive
-from validators.schema import FieldConfig, FieldKey, SchemaConfig, TableKey
+from validators.schema import FieldConfig, FieldKey, Level, SchemaConfig, TableKey
 from validators.values import Value
+from vault.errors import SubjectErased
 from vault.masks import INVALID_MASK, MasksConfig, cell_text, mask
 from vault.vault import Sealed, Secret
 
@@ -14,6 +16,7 @@ from .secrets import readable, to_text, vault_field
 from .stages import Checked, Protected
 from .store.seen import Held
 
+ERASED = ("此人的资料已依法删除,不再保存", "不要再录入此人的号码")
 PROSE_MASKS = {"idno": "idno", "phone": "phone", "account": "account"}
 
 
@@ -54,10 +57,44 @@ def protect(
     secrets: list[tuple[Secret, _Use]] = []
     for draft in drafts:
         secrets += _secrets(draft, table, schema, masks)
-    for sealed, (_, use) in zip(vault.seal([secret for secret, _ in secrets]), secrets, strict=True):
+    try:
+        results = vault.seal([secret for secret, _ in secrets])
+    except SubjectErased as error:
+        # Nothing is kept of an erased person: what was typed is cleared, and the others go on.
+        rows = [
+            _refuse(row, schema, table) if subject_of(row, table, schema) in error.subjects else row
+            for row in rows
+        ]
+        return protect(rows, table, schema=schema, masks=masks, vault=vault)
+    for sealed, (_, use) in zip(results, secrets, strict=True):
         use(sealed)
     _adopt(drafts, vault)
     return [_protected(draft, table, schema) for draft in drafts]
+
+
+def _refuse(row: Checked, schema: SchemaConfig, table: TableKey) -> Checked:
+    """The row of an erased person without anything that would have to be sealed."""
+    decoded, fields = row.decoded, schema.tables[table].fields
+    typed = {key for key, value in decoded.typed.items() if value is not None}
+    secret = {key for key in typed | decoded.bad.keys() if fields[key].sensitive}
+    secret |= {key for key in typed if fields[key].free_text and find_sensitive(str(decoded.typed[key]))}
+    return replace(
+        row,
+        held={key: issue for key, issue in row.held.items() if key not in secret},
+        issues=tuple(issue for issue in row.issues if not set(issue.fields) & secret),
+        decoded=replace(
+            decoded,
+            typed={**decoded.typed, **dict.fromkeys(secret)},
+            bad={key: one for key, one in decoded.bad.items() if key not in secret},
+            bad_text={},
+            copied={},
+            restore={
+                **decoded.restore,
+                **{key: Issue("erased", Level.HINT, (key,), *ERASED) for key in secret},
+            },
+            rewrite=decoded.rewrite | secret,
+        ),
+    )
 
 
 def subject_of(row: Checked, table: TableKey, schema: SchemaConfig) -> str:

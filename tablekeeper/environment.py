@@ -53,8 +53,10 @@ class Environment(BaseSettings):
     @field_validator("smtp_url")
     @classmethod
     def _a_mail_server(cls, address: SecretStr | None) -> SecretStr | None:
-        if address is not None and not address.get_secret_value().startswith(("smtp://", "smtps://")):
-            raise ValueError("must start with smtp:// or smtps://")
+        if address is not None and not address.get_secret_value().startswith(
+            ("smtp://", "smtps://", "smtp+starttls://")
+        ):
+            raise ValueError("must start with smtp://, smtps:// or smtp+starttls://")
         return address
 
     @classmethod

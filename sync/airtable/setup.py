@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sync.connection import Bindings, Change
-from validators.schema import TableKey
+from sync.connection import Bindings, Change, SystemColumn
+from validators.schema import FieldKey, TableKey
 
 from .blueprint import Column, TableBlueprint
 from .bound import field_binding, table_binding
@@ -47,7 +47,8 @@ class Setup:
         except Rejected as error:
             yield Change(step.table.name, what(step), f"Airtable 没有接受:{error.kind}")
         else:
-            yield Change(step.table.name, what(step), step.why if isinstance(step, Unfit) else None)
+            why = step.why if isinstance(step, Unfit) else None
+            yield Change(step.table.name, what(step), why, blank(step))
 
     def _do(self, step: Step) -> None:
         match step:
@@ -113,6 +114,18 @@ class Setup:
     def _bind(self, binding: str, service_id: str, title: str) -> None:
         self.bindings.set(binding, service_id)
         self.bindings.set(title_binding(binding), title)
+
+
+def blank(step: Step) -> tuple[TableKey, tuple[FieldKey, ...]] | None:
+    """The columns that a step makes, and that show nothing yet."""
+    match step:
+        case NewTable(table) if table is not STATUS_BLUEPRINT:
+            return table.key, ()
+        case NewColumn(table, column) if table is not STATUS_BLUEPRINT and column.key not in set(
+            SystemColumn
+        ):
+            return table.key, (column.key,)
+    return None
 
 
 def what(step: Step) -> str:

@@ -67,7 +67,8 @@ class Extension:
         for column in self.layout.columns:
             if column.key in order and column.key not in found.at:
                 made = dress.created(self.layout, column, gid, order[column.key], self.schema)
-                plan.make(self.layout.title, f"add the column {column.header}", made)
+                blank = (self.layout.table, (column.key,)) if column.field else None
+                plan.make(self.layout.title, f"add the column {column.header}", made, blank=blank)
         return order
 
     def _check_column(self, column: Column, index: int, shown: str, marked: bool, plan: Plan) -> None:

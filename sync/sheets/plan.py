@@ -7,7 +7,7 @@ from zlib import crc32
 import orjson
 
 from sync.connection import Bindings, Change
-from validators.schema import SchemaConfig, TableKey
+from validators.schema import FieldKey, SchemaConfig, TableKey
 
 from .columns import tabs_marked
 from .dress import shape_of
@@ -26,10 +26,17 @@ class Plan:
     changes: list[Change] = field(default_factory=list)
     bindings: dict[str, str] = field(default_factory=dict)
 
-    def make(self, table: str, what: str, requests: Iterable[Json]) -> None:
+    def make(
+        self,
+        table: str,
+        what: str,
+        requests: Iterable[Json],
+        *,
+        blank: tuple[TableKey, tuple[FieldKey, ...]] | None = None,
+    ) -> None:
         """One change and the requests that make it."""
         self.requests += requests
-        self.changes.append(Change(table, what))
+        self.changes.append(Change(table, what, blank=blank))
 
     def leave(self, table: str, what: str, why: str) -> None:
         """One thing for a person to decide."""

@@ -95,6 +95,7 @@ class Setup:
             layout.title,
             f"create the tab with {len(layout.columns)} columns",
             [tab, *columns, *owned(layout, gid)],
+            blank=(layout.table, ()),
         )
         at = {column.key: index for index, column in enumerate(layout.columns)}
         for view in layout.config.views:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Text, cast, delete, insert, or_, select, update
+from sqlalchemy import Connection, Text, cast, delete, func, insert, or_, select, update
 
 from validators.issues import Issue
 from validators.schema import FieldKey, SchemaConfig, TableKey
@@ -92,6 +92,18 @@ class SeenRows:
         for table, row_id, uid in self._connection.execute(query):
             found.setdefault(table, []).append(row_id or uid)
         return found
+
+    def gone(self, replica: str, table: TableKey) -> dict[Uid, SeenState]:
+        """The rows that vanished and whose deletion is not carried out yet."""
+        query = select(seen).where(
+            seen.c.replica == replica, seen.c.table == table, seen.c.gone_since.is_not(None)
+        )
+        return {row.uid: self._state(table, row) for row in self._connection.execute(query)}
+
+    def count(self, replica: str, table: TableKey) -> int:
+        """How many rows of a table the replica is known to have, or had until they vanished."""
+        query = select(func.count()).where(seen.c.replica == replica, seen.c.table == table)
+        return int(self._connection.execute(query).scalar_one())
 
     def held_by(self, replica: str, table: TableKey, code: str) -> list[Uid]:
         """The rows that hold a field because of this finding."""

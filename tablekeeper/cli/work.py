@@ -12,7 +12,8 @@ from sync.cycle import run_cycle
 from sync.engine import CycleReport
 from sync.errors import AnswerLost, BudgetSpent, Throttled, Unavailable
 from sync.lease import lease
-from tablekeeper.archive import Archive
+from sync.setting_up import set_up
+from tablekeeper.archive import Archive, open_archive
 from tablekeeper.cli.explain import Away, Failed, Misused, Waits
 from tablekeeper.cli.main import app, out, print_json
 from tablekeeper.cli.opening import connections, make_vault, opened, settings
@@ -33,8 +34,12 @@ def setup(dry_run: DryRun = False, json: JsonOption = False) -> None:
     """Create or extend the Airtable tables and Sheets tabs; running it again changes nothing."""
     config, environment = settings()
     made = not dry_run and make_vault(config, environment)
-    with connections(config, environment, looking=dry_run) as found:
-        changes = {one.name: list(one.setup(dry_run=dry_run)) for one in found}
+    if dry_run:
+        with connections(config, environment, looking=True) as found:
+            changes = {one.name: list(one.setup(dry_run=True)) for one in found}
+    else:
+        with open_archive(config, environment) as archive:
+            changes = {one.name: list(set_up(one.connection, archive.hub)) for one in archive.engine.replicas}
     if json:
         print_json(
             {"vault_created": made, "changes": {name: _as_json(found) for name, found in changes.items()}}

@@ -6,18 +6,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from itertools import groupby
 
-from sync.admit import NewRow
+from sync.admit import FileLinks, NewRow, known_row
 from sync.check import Surroundings, check
-from sync.connection import SeenRow, Uid
+from sync.connection import Uid
 from sync.decode import Reader, decode
-from sync.links import LinkReader
-from sync.stages import Checked, Decoded, Known
+from sync.stages import Checked, Decoded
 from sync.store.records import Record, State
-from sync.store.seen import SeenState
-from validators.raw import Raw
 from validators.rows import RowParser
 from validators.rules import RuleBook
-from validators.schema import FieldConfig, FieldKey, SchemaConfig, TableKey
+from validators.schema import FieldKey, SchemaConfig, TableKey
 from validators.values import Value, refers
 
 from .existing import Existing
@@ -34,13 +31,6 @@ class Judged:
     def has_error(self) -> bool:
         """Whether some of its fields would wait where they stand."""
         return any(issue.holds for issue in self.checked.issues)
-
-
-class _FileLinks(LinkReader):
-    """A link cell holds the uid it means, or a business key to look up."""
-
-    def resolve(self, field_config: FieldConfig, raw: Raw) -> tuple[frozenset[Uid], list[str]]:
-        return (frozenset(raw), []) if isinstance(raw, list) else super().resolve(field_config, raw)
 
 
 class Judge:
@@ -62,8 +52,8 @@ class Judge:
         ]
 
     def _table(self, table: TableKey, rows: Sequence[NewRow]) -> Iterable[Judged]:
-        known = [_known(row) for row in rows]
-        links = _FileLinks(self._schema, "key", self._existing.by_key)
+        known = [known_row(row) for row in rows]
+        links = FileLinks(self._schema, "key", self._existing.by_key)
         links.prepare(table, [row.row for row in known])
         reader = Reader(
             schema=self._schema,
@@ -74,11 +64,8 @@ class Judge:
             fields=frozenset(self._schema.tables[table].fields),
         )
         decoded = [decode(each, table, reader) for each in known]
-        # A row may refer to another of its table that is judged later: until then it counts as one that arrives.
-        for each in decoded:
-            self._remember(table, each.known.uid, each.typed, State.ARRIVING)
         self._load_linked(table, decoded)
-        around = self._surroundings(table)
+        around = self._surroundings(table, frozenset(row.uid for row in rows))
         for row, each in zip(rows, decoded, strict=True):
             checked = check(each, around)
             passed = {key: value for key, value in each.typed.items() if key not in checked.held}
@@ -104,7 +91,7 @@ class Judge:
         for target, uids in wanted.items():
             self._records |= self._existing.get_many(target, uids)
 
-    def _surroundings(self, table: TableKey) -> Surroundings:
+    def _surroundings(self, table: TableKey, siblings: frozenset[Uid]) -> Surroundings:
         return Surroundings(
             schema=self._schema,
             rules=self._rules,
@@ -114,6 +101,7 @@ class Judge:
             opened={},
             linked=self._records,
             holders=lambda key, text: self._holders(table, key, text),
+            siblings=siblings,
             key_of=lambda uid: "",
             next_number=lambda: self._next_number(table),
             key_taken=lambda key: False,
@@ -127,9 +115,3 @@ class Judge:
     def _next_number(self, table: TableKey) -> int:
         self._numbers[table] += 1
         return self._numbers[table]
-
-
-def _known(row: NewRow) -> Known:
-    cells: dict[FieldKey, Raw] = {**row.cells, **{key: [uid] for key, uid in row.links.items()}}
-    cells = {key: raw for key, raw in cells.items() if raw is not None}
-    return Known(row.uid, SeenRow(uid=row.uid, row_id="", position=-1, cells=cells), SeenState(row.uid), None)

@@ -18,7 +18,12 @@ def area(random: Random) -> dict[str, int]:
 
 def places(random: Random) -> dict[str, Any]:
     start = random.randrange(6)
-    return {"sheetId": 0, "dimension": random.choice(["ROWS", "COLUMNS"]), "startIndex": start, "endIndex": start + random.randint(1, 2)}
+    return {
+        "sheetId": 0,
+        "dimension": random.choice(["ROWS", "COLUMNS"]),
+        "startIndex": start,
+        "endIndex": start + random.randint(1, 2),
+    }
 
 
 def change(random: Random, step: int) -> dict[str, Any]:
@@ -52,11 +57,16 @@ def stored(office: Office) -> Any:
 @pytest.mark.parametrize("seed", range(25))
 def test_a_failed_batch_leaves_no_trace(seed: int) -> None:
     random, office = Random(seed), Office()
-    office.put("A1:F8", [[f"v{row}{column}" if random.random() < 0.7 else "" for column in range(6)] for row in range(8)])
+    office.put(
+        "A1:F8",
+        [[f"v{row}{column}" if random.random() < 0.7 else "" for column in range(6)] for row in range(8)],
+    )
     office.batch(*(change(random, step) for step in range(3)))
     before = stored(office)
     requests = [change(random, step) for step in range(10, 22)]
-    error = office.refused("POST", ":batchUpdate", {"requests": [*requests, {"deleteSheet": {"sheetId": 12345}}]})
+    error = office.refused(
+        "POST", ":batchUpdate", {"requests": [*requests, {"deleteSheet": {"sheetId": 12345}}]}
+    )
     assert error["message"].endswith("No grid with id: 12345"), error["message"]
     assert stored(office) == before
     office.batch(*requests)

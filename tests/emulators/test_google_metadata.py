@@ -93,7 +93,10 @@ def test_lookups_select_by_key_value_type_and_place(office: Office) -> None:
         column,
         whole,
     }
-    assert {entry["metadataId"] for entry in found(office, metadataLocation=place("ROWS", 5))} == {column, whole}
+    assert {entry["metadataId"] for entry in found(office, metadataLocation=place("ROWS", 5))} == {
+        column,
+        whole,
+    }
     exact = {"metadataLocation": place("ROWS", 4), "locationMatchingStrategy": "EXACT_LOCATION"}
     assert {entry["metadataId"] for entry in found(office, **exact)} == {row}
 

@@ -2,9 +2,14 @@
 
 import re
 from collections.abc import Sequence
+from pathlib import Path
+from random import Random
 
-from sync.connection import Operation, Outcome, SystemColumn
-from tests.sync.conftest import Office
+from sync.admit import NewRow, admit
+from sync.connection import Change, Operation, Outcome, SystemColumn
+from sync.setting_up import set_up
+from sync.uid import new_uid
+from tests.sync.conftest import Office, build_office
 
 GOOD_ID = "11010519900307123"
 STAND_IN = re.compile(r"^1\*{16}.〔[0-9A-Z]{10}〕$")
@@ -372,3 +377,82 @@ def test_edit_between_reading_and_writing_is_seen_next_time(office: Office) -> N
     office.sheets.apply = apply  # type: ignore[method-assign]
     office.calm()
     assert office.airtable.find("customers", full_name="王晓明", occupation="护士")
+
+
+def test_retyping_a_value_closes_its_conflict(office: Office) -> None:
+    mine = office.airtable.type_row("customers", full_name="王小明", occupation="教师")
+    office.calm()
+    theirs = office.sheets.find("customers", full_name="王小明")
+    mine.cells["occupation"], theirs.cells["occupation"] = "护士", "医生"
+    office.calm()
+    theirs.cells["occupation"] = "医生"
+    office.calm()
+    assert mine.cells["occupation"] == "医生"
+    with office.engine.hub.unit() as unit:
+        assert unit.lists.conflicts() == []
+
+
+def test_nothing_is_kept_of_an_erased_person_and_the_others_go_on(office: Office) -> None:
+    erased = office.airtable.type_row(
+        "customers", full_name="王小明", occupation="教师", mobile="13800138000"
+    )
+    other = office.airtable.type_row("customers", full_name="李小红", occupation="教师")
+    office.calm()
+    office.engine.vault.erase_subject(erased.system[SystemColumn.UID], actor="tests", reason="request")
+    erased.cells["mobile"], other.cells["mobile"] = "13800138001", "13900139000"
+    office.calm()
+    assert not erased.cells["mobile"]
+    assert "依法删除" in erased.system[SystemColumn.NOTE]
+    assert other.cells["mobile"].startswith("139****9000〔")
+
+
+def test_column_emptied_at_a_stroke_is_put_back(tmp_path: Path) -> None:
+    office = build_office(tmp_path, clears_max=2)
+    for n in "一二三四":
+        office.airtable.type_row(
+            "customers", full_name=f"王{n}明", occupation="教师", mobile=f"1380013800{ord(n) % 10}"
+        )
+    office.calm()
+    shown = [line.cells["mobile"] for line in office.sheets.lines("customers")]
+    for line in office.sheets.lines("customers"):
+        line.cells["occupation"] = line.cells["mobile"] = ""
+    office.calm()
+    assert [line.cells["mobile"] for line in office.sheets.lines("customers")] == shown
+    assert {line.cells["occupation"] for line in office.airtable.lines("customers")} == {"教师"}
+
+
+def test_table_made_anew_is_filled_and_deletes_nothing(office: Office) -> None:
+    office.airtable.type_row("customers", full_name="王小明", occupation="教师")
+    held = office.sheets.type_row("customers", full_name="李小红", occupation="教师", id_number="123")
+    office.calm()
+    office.sheets.lines("customers").clear()
+    blank = [Change("客户", "create the tab", blank=("customers", ()))]
+    office.sheets.setup = lambda *, dry_run=False: blank  # type: ignore[method-assign]
+    set_up(office.sheets, office.engine.hub)
+    office.calm()
+    names = {line.cells["full_name"] for line in office.sheets.lines("customers")}
+    assert names == {"王小明", held.cells["full_name"]}
+    assert len(office.airtable.lines("customers")) == 1
+
+
+def test_rows_of_one_file_that_link_to_each_other_do_not_wait(office: Office) -> None:
+    one, two = (new_uid(office.clock(), Random(n).getrandbits) for n in (7, 8))
+    rows = [
+        NewRow("policies", two, {"policy_no": "P2020"}, {"customer_no": one}, "表 第2行"),
+        NewRow("customers", one, {"full_name": "王小明", "mobile": "13800138000"}, origin="表 第2行"),
+    ]
+    report = admit(office.engine, rows)
+    assert report.live == {"customers": 1, "policies": 1}
+    office.calm()
+    assert office.sheets.find("policies", policy_no="P2020").cells["customer_no"] == "C00000001"
+
+
+def test_row_of_a_file_that_is_wrong_stands_held_at_home_without_plaintext(office: Office) -> None:
+    uid = new_uid(office.clock(), Random(7).getrandbits)
+    cells = {"full_name": "王小明", "id_number": "123456", "birth_date": "二月三十日"}
+    admit(office.engine, [NewRow("customers", uid, cells, origin="表 第2行")])
+    office.calm()
+    (line,) = office.airtable.lines("customers")
+    assert line.cells["id_number"].startswith("待更正〔")
+    assert "二月三十日" in line.system[SystemColumn.NOTE]
+    assert office.sheets.lines("customers") == []

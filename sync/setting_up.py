@@ -1,0 +1,36 @@
+"""Setup, and what the hub has to forget because of it."""
+
+from collections.abc import Sequence
+
+from validators.schema import FieldKey, TableKey
+
+from .connection import Change, Connection
+from .store.hub import Hub
+from .store.seen import SeenState
+
+
+def set_up(connection: Connection, hub: Hub) -> Sequence[Change]:
+    """Create what is missing on one side.
+
+    A table or column that somebody deleted comes back blank. The hub forgets what it showed: otherwise its blanks would
+    look like rows deleted and cells emptied.
+    """
+    changes = connection.setup()
+    for change in changes:
+        if change.blank is not None:
+            _forget(hub, connection.name, *change.blank)
+    return changes
+
+
+def _forget(hub: Hub, replica: str, table: TableKey, fields: Sequence[FieldKey]) -> None:
+    with hub.unit() as unit:
+        states = unit.seen.of(replica, table).values()
+        unit.seen.save(replica, table, [_unshown(state, fields) for state in states])
+
+
+def _unshown(state: SeenState, fields: Sequence[FieldKey]) -> SeenState:
+    if not fields:
+        return SeenState(state.uid, held=state.held)
+    base = {key: value for key, value in state.base.items() if key not in fields}
+    held = {key: one for key, one in state.held.items() if key not in fields}
+    return state.evolve(base=base, held=held, rev=None, fingerprint=None)
