@@ -23,7 +23,7 @@ demo: $(RUNTIME) ## a morning at the office, on emulated services: nothing leave
 	@$(BIN)/tablekeeper demo $(ARGS)
 
 test: $(DEVELOPMENT) ## all tests
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n 2 $(ARGS)
 
 check: $(DEVELOPMENT) ## format, lint, types and the import rule
 	@$(BIN)/ruff format --check .
@@ -31,13 +31,11 @@ check: $(DEVELOPMENT) ## format, lint, types and the import rule
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-sim: $(DEVELOPMENT) ## the engine under simulated clocks, networks and faults; prints its seeds
-	@if [ -d tests/sim ]; then $(BIN)/python -m pytest -s tests/sim $(ARGS); \
-	else echo "There is no simulation yet. It will stand in tests/sim."; fi
+sim: $(DEVELOPMENT) ## random mornings of edits and failures on two sides; prints its seeds
+	@SIM_SEEDS=300 $(BIN)/python -m pytest -v -n 2 tests/sync/test_convergence.py $(ARGS)
 
 bench: $(DEVELOPMENT) ## speed; the last line is one JSON object
-	@if [ -f bench/run.py ]; then $(BIN)/python bench/run.py $(ARGS); \
-	else echo "There is no benchmark yet. It will stand in bench/run.py."; echo "{}"; fi
+	@$(BIN)/python bench/run.py $(ARGS)
 
 format: $(DEVELOPMENT) ## format the code
 	@$(BIN)/ruff format .
