@@ -80,6 +80,8 @@ def _held_rows(files: Files, reminder: ReminderConfig) -> Iterable[HeldRow]:
 
 def _title(schema: SchemaConfig, reminder: ReminderConfig, held: HeldRow) -> str:
     """`更正待生效的内容:身份证号码、手机号码`: which fields, never what stands in them."""
+    if not held.fields:
+        return reminder.title  # The row lacks what it must have.
     names = [schema.tables[held.table].fields[key].name for key in held.fields]
     more = f"等{len(names)}项" if len(names) > HELD_NAMED_MAX else ""
     return f"{reminder.title}:{'、'.join(names[:HELD_NAMED_MAX])}{more}"

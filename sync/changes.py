@@ -63,8 +63,10 @@ def store_changes(
     unit.lists.add_history([row for change in changes for row in _history(engine, source, table, change)])
     if unit.lists.counts()["conflicts"]:
         for change in changes:
-            # Somebody who saw both values typed one: that settles it.
-            unit.lists.resolve(now=engine.clock(), table=table, uid=change.uid, keys=change.keys)
+            # The row that lost the conflict shows both values: whoever types there has seen them.
+            unit.lists.resolve(
+                now=engine.clock(), replica=source, table=table, uid=change.uid, keys=change.keys
+            )
     _wake_readers(engine, unit, table, changes)
     if any(change.before is None or engine.schema.tables[table].key in change.keys for change in changes):
         _wake_lost_links(engine, unit, table)

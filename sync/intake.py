@@ -59,7 +59,9 @@ def settle(engine: Engine, replica: Replica, listing: Listing, report: CycleRepo
         if listing.complete:
             engine.settling.drop(replica.name, table, {name_of(row): None for row in listing.rows})
         # A row that is about to be numbered stands there still, without the uid that it is known by.
-        arriving = {uid for uids in unit.seen.numbering(replica.name, table).values() for uid in uids}
+        unnumbered = {engine.fingerprint(row) for row in found.unnumbered if not row.partial}
+        journaled = unit.seen.numbering(replica.name, table)
+        arriving = {uid for print_ in unnumbered for uid in journaled.get(print_, ())}
         note_deletions(unit, replica, table, found.gone - arriving, found.present, known, now)
         settled = _settled(engine, replica, table, found, now)
         taken = unit.seen.name(replica.name, table, [row.row_id for row in settled]).values()
@@ -140,10 +142,7 @@ def know(
         known.append(Known(uid, row, SeenState(uid, row_id=row.row_id, position=row.position), None, fresh))
     states = unit.seen.get_many(replica.name, table, [row.uid for row in known])
     records = unit.records.get_many(table, [row.uid for row in known])
-    return [
-        Known(k.uid, k.row, states.get(k.uid, k.state), records.get(k.uid), k.fresh and k.uid not in records)
-        for k in known
-    ]
+    return [Known(k.uid, k.row, states.get(k.uid, k.state), records.get(k.uid), k.fresh) for k in known]
 
 
 def _archived(unit: Unit, table: TableKey, journaled: Mapping[bytes, list[Uid]]) -> set[Uid]:

@@ -23,7 +23,7 @@ class Known:
     state: SeenState
     record: Record | None
     fresh: bool = False
-    """Whether nobody has numbered this row before."""
+    """Whether the row does not show its uid yet."""
 
 
 @dataclass(frozen=True, slots=True)

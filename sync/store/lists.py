@@ -93,12 +93,15 @@ class Lists:
             for row in self._connection.execute(query)
         ]
 
-    def resolve(self, *, now: datetime, table: TableKey, uid: Uid, keys: Iterable[FieldKey]) -> None:
-        """Somebody who saw both values typed one: the field's open entries are done."""
+    def resolve(
+        self, *, now: datetime, replica: str, table: TableKey, uid: Uid, keys: Iterable[FieldKey]
+    ) -> None:
+        """Somebody typed a value where both stood in the row's explanation: the field's open entries are done."""
         for key in keys:
             self._connection.execute(
                 update(ledger)
                 .where(
+                    ledger.c.replica == replica,
                     ledger.c.table == table,
                     ledger.c.uid == uid,
                     ledger.c.field == key,

@@ -127,11 +127,14 @@ class Office:
         row = {key: value for key, value in {**known, **values}.items() if value is not None}
         self.save("staff", uid, **row)
 
-    def hold(self, table: str, uid: str, *fields: str, replica: str = "sheets") -> None:
-        """Let a row wait with held fields in a replica."""
+    def hold(
+        self, table: str, uid: str, *fields: str, replica: str = "sheets", status: str | None = None
+    ) -> None:
+        """Let a row wait with held fields in a replica; without any it is in order, unless `status` says otherwise."""
         held = {key: Held(Issue("shape", Level.ERROR, (key,), "格式不符", "在本格改正")) for key in fields}
         with self.hub.unit() as unit:
-            unit.seen.save(replica, table, [SeenState(uid, held=held, status="错误")])
+            status = status or ("错误" if held else "通过")
+            unit.seen.save(replica, table, [SeenState(uid, held=held, status=status)])
 
     def link(self, table: str, uid: str) -> str | None:
         """The address of a record's row, as the application gives it: after a look into the hub."""

@@ -158,6 +158,13 @@ def test_a_mended_row_is_not_told_any_more_and_counts_anew(team: Office, mailbox
     assert "今天" in line
 
 
+def test_a_row_that_lacks_what_it_must_have_is_told_too(team: Office) -> None:
+    """It holds no field, for there is nothing to hold."""
+    team.hold("customers", "c-wang", status="错误")
+    [line] = [line for line in mails(team)["zhao@insurer.example"].text.splitlines() if "更正" in line]
+    assert "更正未生效的内容" in line
+
+
 def test_a_preview_stores_nothing(team: Office, mailbox: Mailbox) -> None:
     """Looking does not send, and does not start a clock."""
     team.hold("customers", "c-wang", "mobile")

@@ -456,3 +456,17 @@ def test_row_of_a_file_that_is_wrong_stands_held_at_home_without_plaintext(offic
     assert line.cells["id_number"].startswith("待更正〔")
     assert "二月三十日" in line.system[SystemColumn.NOTE]
     assert office.sheets.lines("customers") == []
+
+
+def test_new_row_goes_nowhere_before_its_uid_was_read_back(office: Office) -> None:
+    typed = office.sheets.type_row("customers", full_name="王小明", occupation="教师")
+    office.sheets.fail_after = 0
+    for _ in range(3):
+        office.cycle()
+    assert office.airtable.tables.get("customers") is None
+    office.sheets.fail_after = None
+    office.calm()
+    assert (
+        office.airtable.find("customers", full_name="王小明").system[SystemColumn.UID]
+        == typed.system[SystemColumn.UID]
+    )
