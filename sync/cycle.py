@@ -13,7 +13,7 @@ from .connection import Listing, SeenRow
 from .decode import put_back_clears
 from .deletes import carry_out_deletions
 from .engine import CycleReport, Engine, Replica
-from .errors import ServiceError
+from .errors import ServiceError, TableMissing
 from .intake import know, settle
 from .judge import check_rows, decode_rows, links_of, merge_rows
 from .plan import make_plan
@@ -137,6 +137,8 @@ def guarded(replica: Replica, report: CycleReport) -> Iterator[None]:
     """One service that fails is reported and left for this cycle; the others go on."""
     try:
         yield
+    except TableMissing as error:
+        report_problem(replica, error, report)  # The replica's other tables go on.
     except ServiceError as error:
         report.down[replica.name] = type(error).__name__
         report_problem(replica, error, report)

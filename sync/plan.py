@@ -9,16 +9,15 @@ from validators.values import Value
 
 from .commit import Absorbed
 from .connection import CellValue, Insert, Operation, Remove, SystemColumn, Uid, Update
-from .display import Display, build_display, is_normal
+from .display import build_display
 from .engine import Engine, Replica
 from .fingerprint import Fingerprint
 from .merge import Row, merge
+from .planned_row import NO_HELD, PlannedRow, as_cell
 from .stages import Protected
 from .store.records import Record, State
 from .store.seen import Held, SeenState
 from .words import explain, lost_to
-
-NO_HELD: Mapping[FieldKey, Held] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,45 +35,6 @@ class Plan:
     """The cells that are not written, as they were read just now; None where they were not read in this cycle."""
     settled: tuple[SeenState, ...] = ()
     """Rows that need no write: they only have to be remembered as agreed."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Row:
-    """Everything known of one row when its writes are decided."""
-
-    uid: Uid
-    record: Record
-    state: SeenState | None
-    judged: Protected | None
-    wanted: Row
-    fields: frozenset[FieldKey]
-    display: Display
-    words: tuple[str, str]
-    view: str
-
-    @property
-    def held(self) -> Mapping[FieldKey, Held]:
-        if self.judged is not None:
-            return self.judged.held
-        return self.state.held if self.state else NO_HELD
-
-    @property
-    def frozen(self) -> frozenset[FieldKey]:
-        return self.judged.frozen if self.judged else frozenset(self.held)
-
-    @property
-    def base(self) -> Row:
-        return self.state.base if self.state else {}
-
-    @property
-    def system(self) -> dict[SystemColumn, str]:
-        status, note = self.words
-        return {
-            SystemColumn.STATUS: status,
-            SystemColumn.NOTE: note,
-            SystemColumn.VIEW: self.view,
-            SystemColumn.UID: self.uid,
-        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +74,7 @@ def make_plan(engine: Engine, replica: Replica, table: TableKey, absorbed: Absor
         display = build_display(engine, unit, replica, table, shown, held)
     wanted = _wanted(replica.fields(table), states, records, absorbed)
     rows = [
-        _Row(
+        PlannedRow(
             uid=uid,
             record=records[uid],
             state=states.get(uid),
@@ -154,7 +114,7 @@ def _wanted(
     return merge(base, hub, base, fields=fields, frozen=frozen, policy={}).wanted
 
 
-def _gather(rows: list[_Row], first: tuple[Operation, ...], fingerprint: Fingerprint) -> Plan:
+def _gather(rows: list[PlannedRow], first: tuple[Operation, ...], fingerprint: Fingerprint) -> Plan:
     decisions = {row.uid: (row, _decide(row)) for row in rows}
     operations = tuple(
         decision.operation for _, decision in decisions.values() if decision.operation is not None
@@ -180,7 +140,7 @@ def _gather(rows: list[_Row], first: tuple[Operation, ...], fingerprint: Fingerp
     )
 
 
-def _believed(row: _Row, decision: _Decision) -> Mapping[FieldKey, Raw] | None:
+def _believed(row: PlannedRow, decision: _Decision) -> Mapping[FieldKey, Raw] | None:
     match decision.operation:
         case Insert():
             return {}
@@ -189,18 +149,20 @@ def _believed(row: _Row, decision: _Decision) -> Mapping[FieldKey, Raw] | None:
     return None
 
 
-def _settled(row: _Row, state: SeenState, base: Row, rev: int | None, fingerprint: Fingerprint) -> SeenState:
+def _settled(
+    row: PlannedRow, state: SeenState, base: Row, rev: int | None, fingerprint: Fingerprint
+) -> SeenState:
     """A row that needs no write is as it should be; if it was read whole, it is known by its fingerprint from now on."""
     whole = row.judged is not None and not row.judged.known.row.partial
     seen = fingerprint(row.judged.known.row) if row.judged and whole else state.fingerprint
     return state.evolve(base=base, rev=rev, fingerprint=seen)
 
 
-def _decide(row: _Row) -> _Decision:
+def _decide(row: PlannedRow) -> _Decision:
     return _update(row, row.state) if row.state and row.state.placed else _insert(row)
 
 
-def _insert(row: _Row) -> _Decision:
+def _insert(row: PlannedRow) -> _Decision:
     cells: dict[FieldKey, CellValue] = {}
     complete = True
     for key in row.fields & row.wanted.keys() - row.frozen:
@@ -215,7 +177,7 @@ def _insert(row: _Row) -> _Decision:
     return _Decision(Insert(row.uid, cells, row.system), base, complete)
 
 
-def _held_cell(row: _Row, key: FieldKey) -> CellValue:
+def _held_cell(row: PlannedRow, key: FieldKey) -> CellValue:
     """A held plain value of a new row: as understood, else its text where the column takes any text."""
     if row.judged is None:
         return None
@@ -229,7 +191,7 @@ def _present(row: Mapping[FieldKey, Value | None]) -> Row:
     return {key: value for key, value in row.items() if value is not None}
 
 
-def _update(row: _Row, state: SeenState) -> _Decision:
+def _update(row: PlannedRow, state: SeenState) -> _Decision:
     cells: dict[FieldKey, CellValue] = {}
     base: dict[FieldKey, Value | None] = dict(state.base)
     complete = True
@@ -239,14 +201,14 @@ def _update(row: _Row, state: SeenState) -> _Decision:
         if not ready:
             continue
         base[key] = row.wanted.get(key)
-        if _shows_other(row, key, cell):
+        if row.shows_other(key, cell):
             cells[key] = cell
     for key, held in row.held.items():
         stand_in = row.display.held(held)
-        if stand_in is not None and row.judged and _shown_text(row, key) != stand_in:
+        if stand_in is not None and row.judged and row.shown_text(key) != stand_in:
             cells[key] = stand_in
     system = {
-        column: text for column, text in row.system.items() if text != _shown_system(row).get(column, text)
+        column: text for column, text in row.system.items() if text != row.shown_system().get(column, text)
     }
     agreed = {key: value for key, value in base.items() if value is not None}
     if not cells and not system:
@@ -255,73 +217,16 @@ def _update(row: _Row, state: SeenState) -> _Decision:
 
 
 def _as_update(
-    row: _Row, state: SeenState, cells: dict[FieldKey, CellValue], system: dict[SystemColumn, str]
+    row: PlannedRow, state: SeenState, cells: dict[FieldKey, CellValue], system: dict[SystemColumn, str]
 ) -> Update:
-    before = {key: _shown_cell(row, key) for key in cells}
+    before = {key: row.shown_cell(key) for key in cells}
     seen = row.judged.known.row if row.judged and not row.judged.known.row.partial else None
     numbered = seen is None or seen.uid == row.uid
     if seen is not None and not numbered and not seen.row_id:
         # A row without uid is recognised by everything it shows.
-        before = {key: _as_cell(raw) for key, raw in seen.cells.items()} | before
+        before = {key: as_cell(raw) for key, raw in seen.cells.items()} | before
     position = seen.position if seen is not None else state.position
     return Update(row.uid, state.row_id, position, numbered, before, cells, system)
-
-
-def _shows_other(row: _Row, key: FieldKey, cell: CellValue) -> bool:
-    """Whether the replica shows something else in this cell than it should."""
-    if row.judged is None:
-        return row.base.get(key) != row.wanted.get(key)
-    if row.display.fields[key].sensitive:
-        return (_shown_text(row, key) or None) != cell
-    if key in row.judged.rewrite or row.judged.shown.get(key) != row.wanted.get(key):
-        return True
-    seen = row.judged.known.row
-    read = not seen.partial or key in seen.cells
-    return read and not is_normal(cell, seen.cells.get(key))
-
-
-def _shown_text(row: _Row, key: FieldKey) -> object:
-    """The text of a sensitive cell now: as read, or as it must be when the service did not mention it."""
-    assert row.judged is not None
-    seen, before = row.judged.known.row, row.judged.known.state
-    if not seen.partial or key in seen.cells:
-        return seen.cells.get(key)
-    if key in before.held and before.held[key].token in row.display.sealed:
-        return row.display.held(before.held[key])
-    return _base_cell(row, before, key)
-
-
-def _shown_cell(row: _Row, key: FieldKey) -> CellValue:
-    if row.judged is not None:
-        seen = row.judged.known.row
-        if not seen.partial or key in seen.cells:
-            return _as_cell(seen.cells.get(key))
-        return _base_cell(row, row.judged.known.state, key)
-    assert row.state is not None
-    return _base_cell(row, row.state, key)
-
-
-def _base_cell(row: _Row, state: SeenState, key: FieldKey) -> CellValue:
-    value = state.base.get(key)
-    if row.display.fields[key].sensitive and str(value) not in row.display.sealed:
-        return None
-    return row.display.cell(key, value)[0]
-
-
-def _as_cell(raw: object) -> CellValue:
-    return tuple(raw) if isinstance(raw, list) else raw  # type: ignore[return-value]
-
-
-def _shown_system(row: _Row) -> Mapping[SystemColumn, str]:
-    """What the system columns show; a column that is not known is left out, and so is not written for its own sake."""
-    assert row.state is not None
-    if row.judged is not None and not row.judged.known.row.partial:
-        shown = row.judged.known.row
-        return {column: shown.system.get(column, "") for column in SystemColumn} | {
-            SystemColumn.UID: shown.uid
-        }
-    known = {SystemColumn.STATUS: row.state.status, SystemColumn.NOTE: row.state.note}
-    return {**known, **(row.judged.known.row.system if row.judged else {}), SystemColumn.UID: row.uid}
 
 
 def _words(

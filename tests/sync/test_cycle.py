@@ -7,6 +7,7 @@ from random import Random
 
 from sync.admit import NewRow, admit
 from sync.connection import Change, Operation, Outcome, SystemColumn
+from sync.errors import TableMissing
 from sync.setting_up import set_up
 from sync.uid import new_uid
 from tests.sync.conftest import Office, build_office
@@ -470,3 +471,21 @@ def test_new_row_goes_nowhere_before_its_uid_was_read_back(office: Office) -> No
         office.airtable.find("customers", full_name="王小明").system[SystemColumn.UID]
         == typed.system[SystemColumn.UID]
     )
+
+
+def test_missing_tab_does_not_stop_the_other_tabs(office: Office) -> None:
+    apply = office.sheets.apply
+
+    def without_customers(table: str, operations: Sequence[Operation]) -> Outcome:
+        if table == "customers":
+            raise TableMissing("sheets", "客户", advice="run setup")
+        return apply(table, operations)
+
+    office.sheets.apply = without_customers  # type: ignore[method-assign]
+    customer = office.airtable.type_row("customers", full_name="王小明", occupation="教师")
+    link = [office.airtable.row_id("customers", customer)]
+    office.airtable.type_row("policies", policy_no="P2020", customer_no=link)
+    for _ in range(4):
+        report = office.cycle()
+    assert office.sheets.find("policies", policy_no="P2020")
+    assert report.down == {} and "run setup" in report.problems[0]

@@ -1,0 +1,108 @@
+"""One row on its way into a plan: what it should show, and what it shows now."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from validators.schema import FieldKey
+
+from .connection import CellValue, SystemColumn, Uid
+from .display import Display, is_normal
+from .merge import Row
+from .stages import Protected
+from .store.records import Record
+from .store.seen import Held, SeenState
+
+NO_HELD: Mapping[FieldKey, Held] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedRow:
+    """Everything known of one row when its writes are decided."""
+
+    uid: Uid
+    record: Record
+    state: SeenState | None
+    judged: Protected | None
+    wanted: Row
+    fields: frozenset[FieldKey]
+    display: Display
+    words: tuple[str, str]
+    view: str
+
+    @property
+    def held(self) -> Mapping[FieldKey, Held]:
+        if self.judged is not None:
+            return self.judged.held
+        return self.state.held if self.state else NO_HELD
+
+    @property
+    def frozen(self) -> frozenset[FieldKey]:
+        return self.judged.frozen if self.judged else frozenset(self.held)
+
+    @property
+    def base(self) -> Row:
+        return self.state.base if self.state else {}
+
+    @property
+    def system(self) -> dict[SystemColumn, str]:
+        status, note = self.words
+        return {
+            SystemColumn.STATUS: status,
+            SystemColumn.NOTE: note,
+            SystemColumn.VIEW: self.view,
+            SystemColumn.UID: self.uid,
+        }
+
+    def shows_other(self, key: FieldKey, cell: CellValue) -> bool:
+        """Whether the replica shows something else in this cell than it should."""
+        if self.judged is None:
+            return self.base.get(key) != self.wanted.get(key)
+        if self.display.fields[key].sensitive:
+            return (self.shown_text(key) or None) != cell
+        if key in self.judged.rewrite or self.judged.shown.get(key) != self.wanted.get(key):
+            return True
+        seen = self.judged.known.row
+        read = not seen.partial or key in seen.cells
+        return read and not is_normal(cell, seen.cells.get(key))
+
+    def shown_text(self, key: FieldKey) -> object:
+        """The text of a sensitive cell now: as read, or as it must be when the service did not mention it."""
+        assert self.judged is not None
+        seen, before = self.judged.known.row, self.judged.known.state
+        if not seen.partial or key in seen.cells:
+            return seen.cells.get(key)
+        if key in before.held and before.held[key].token in self.display.sealed:
+            return self.display.held(before.held[key])
+        return self._base_cell(before, key)
+
+    def shown_cell(self, key: FieldKey) -> CellValue:
+        """What a cell shows now."""
+        if self.judged is not None:
+            seen = self.judged.known.row
+            if not seen.partial or key in seen.cells:
+                return as_cell(seen.cells.get(key))
+            return self._base_cell(self.judged.known.state, key)
+        assert self.state is not None
+        return self._base_cell(self.state, key)
+
+    def shown_system(self) -> Mapping[SystemColumn, str]:
+        """What the system columns show; a column that is not known is left out, and so is not written for its own sake."""
+        assert self.state is not None
+        if self.judged is not None and not self.judged.known.row.partial:
+            shown = self.judged.known.row
+            return {column: shown.system.get(column, "") for column in SystemColumn} | {
+                SystemColumn.UID: shown.uid
+            }
+        known = {SystemColumn.STATUS: self.state.status, SystemColumn.NOTE: self.state.note}
+        return {**known, **(self.judged.known.row.system if self.judged else {}), SystemColumn.UID: self.uid}
+
+    def _base_cell(self, state: SeenState, key: FieldKey) -> CellValue:
+        value = state.base.get(key)
+        if self.display.fields[key].sensitive and str(value) not in self.display.sealed:
+            return None
+        return self.display.cell(key, value)[0]
+
+
+def as_cell(raw: object) -> CellValue:
+    """A cell that was read, as one that could be written."""
+    return tuple(raw) if isinstance(raw, list) else raw  # type: ignore[return-value]
