@@ -4,13 +4,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from validators.issues import Issue
-from validators.schema import Level, TableKey
+from validators.schema import TableKey
 from validators.values import dump_value
 
 from .connection import Uid
 from .engine import Engine
 from .merge import Row
-from .stages import Protected
 from .store.hub import Unit
 from .store.records import Record, State
 
@@ -70,13 +69,6 @@ def store_changes(
     _wake_readers(engine, unit, table, changes)
     if any(change.before is None or engine.schema.tables[table].key in change.keys for change in changes):
         _wake_lost_links(engine, unit, table)
-
-
-def hints_of(row: Protected) -> tuple[Issue, ...]:
-    """What every replica should say of the record: everything that is not about a value held in one of them."""
-    return tuple(
-        issue for issue in row.issues if issue.level is Level.HINT or not set(issue.fields) & row.held.keys()
-    )
 
 
 def wake_waiting(engine: Engine, unit: Unit, uids: Iterable[Uid]) -> None:

@@ -69,7 +69,16 @@ def check(decoded: Decoded, around: Surroundings) -> Checked:
         around.table, row, linked=_linked(config.links, row, around), today=around.today
     )
     state, waits_for = _state(decoded, held, row, around)
-    return Checked(decoded, tuple(issues), held, fill, state, waits_for)
+    hints = _hints(row, around) if held else tuple(issues)
+    return Checked(decoded, tuple(issues), held, fill, state, waits_for, hints)
+
+
+def _hints(row: PlainRow, around: Surroundings) -> tuple[Issue, ...]:
+    """What there is to say of the record itself, without the values that are held here: the same in every replica."""
+    links = around.schema.tables[around.table].links
+    linked = _linked(links, row, around)
+    missing = [issue for issue in around.parser.missing(around.table, row) if not issue.holds]
+    return (*missing, *around.rules.check(around.table, row, linked=linked, today=around.today))
 
 
 def _plain_row(decoded: Decoded, around: Surroundings) -> PlainRow:

@@ -3,10 +3,9 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from validators.schema import FieldKey, TableKey
-from validators.values import Value
+from validators.schema import TableKey
 
-from .changes import Change, hints_of, store_changes
+from .changes import Change, store_changes
 from .connection import SeenRow, Uid
 from .engine import CycleReport, Engine, Replica
 from .merge import Conflict, Merged, Row
@@ -21,8 +20,6 @@ class Absorbed:
     """What writing needs to know of a table: rows as they show now, and rows whose uid cell is wrong."""
 
     judged: dict[Uid, Protected] = field(default_factory=dict)
-    lost: dict[Uid, list[tuple[FieldKey, Value | None, Value | None]]] = field(default_factory=dict)
-    """Values that lost a conflict: field, the value not taken, the value kept."""
     stray: tuple[SeenRow, ...] = ()
     torn: bool = False
 
@@ -41,7 +38,7 @@ def commit(
     replaced = store_records(engine, unit, replica.name, table, rows, merged)
     unit.seen.save(replica.name, table, [_seen_state(row, merged.base[row.known.uid]) for row in rows])
     for conflict in merged.conflicts:
-        _note_conflict(engine, unit, replica, table, conflict, absorbed)
+        _note_conflict(engine, unit, replica, table, conflict)
     absorbed.judged |= {row.known.uid: row for row in rows}
     report.held += sum(bool(row.held) for row in rows)
     report.conflicts += len(merged.conflicts)
@@ -62,7 +59,7 @@ def store_records(
             if value is not None
         }
         state = _next_state(row, deleted_here=tombstones.get(row.known.uid) == source)
-        change = Change(row.known.uid, record, values, state, hints_of(row), row.known.row.actor)
+        change = Change(row.known.uid, record, values, state, row.hints, row.known.row.actor)
         if change.any:
             changes.append(change)
         if _is_archived(row) and state is State.LIVE:
@@ -87,9 +84,7 @@ def _seen_state(row: Protected, base: Row) -> SeenState:
     )
 
 
-def _note_conflict(
-    engine: Engine, unit: Unit, replica: Replica, table: TableKey, conflict: Conflict, absorbed: Absorbed
-) -> None:
+def _note_conflict(engine: Engine, unit: Unit, replica: Replica, table: TableKey, conflict: Conflict) -> None:
     kept, other = conflict.hub, conflict.seen
     if conflict.taken == "replica":
         kept, other = other, kept
@@ -103,8 +98,6 @@ def _note_conflict(
         other=other,
         reason=conflict.taken,
     )
-    if conflict.taken == "hub":
-        absorbed.lost.setdefault(conflict.uid, []).append((conflict.key, other, kept))
 
 
 def _is_archived(row: Protected) -> bool:

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 
 from validators.raw import Raw
-from validators.schema import TEXTS, FieldKey, TableKey
-from validators.values import Value
+from validators.schema import TEXTS, FieldConfig, FieldKey, TableKey
+from validators.values import Json, Value, load_value
 
 from .commit import Absorbed
 from .connection import CellValue, Insert, Operation, Remove, SystemColumn, Uid, Update
@@ -17,7 +18,10 @@ from .planned_row import NO_HELD, PlannedRow, as_cell
 from .stages import Protected
 from .store.records import Record, State
 from .store.seen import Held, SeenState
-from .words import explain, lost_to
+from .words import Lost, explain, lost_to
+
+LOST_SHOWN = timedelta(days=1)
+"""How long a row says that a value was not taken; the ledger keeps it until somebody decides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,7 @@ def make_plan(engine: Engine, replica: Replica, table: TableKey, absorbed: Absor
             *(state.base for state in states.values()),
             *arriving,
         ]
+        lost = unit.lists.lost(replica.name, table, since=engine.clock() - LOST_SHOWN)
         display = build_display(engine, unit, replica, table, shown, held)
     wanted = _wanted(replica.fields(table), states, records, absorbed)
     rows = [
@@ -82,7 +87,7 @@ def make_plan(engine: Engine, replica: Replica, table: TableKey, absorbed: Absor
             wanted=wanted[uid],
             fields=replica.fields(table),
             display=display,
-            words=_words(engine, table, states.get(uid), records[uid], absorbed),
+            words=_words(engine, table, states.get(uid), records[uid], absorbed, lost.get(uid, {})),
             view=f"{engine.desk_url}/r/{uid}" if engine.desk_url else "",
         )
         for uid in sorted(records.keys() & wanted.keys())
@@ -235,6 +240,7 @@ def _words(
     state: SeenState | None,
     record: Record,
     absorbed: Absorbed,
+    lost: Mapping[FieldKey, Json | None],
 ) -> tuple[str, str]:
     judged = absorbed.judged.get(record.uid)
     if judged is None and state is not None and not state.placed and state.note:
@@ -246,9 +252,13 @@ def _words(
         issues=judged.issues if judged else (*held, *record.hints),
         restored=judged.restored if judged else (),
         lost=[
-            lost_to(config.fields[key], key, mine=other, kept=kept)
-            for key, other, kept in absorbed.lost.get(record.uid, ())
+            _lost(config.fields[key], key, json, record) for key, json in lost.items() if key in config.fields
         ],
         state=judged.state if judged else record.state,
         waits_for=judged.waits_for if judged else "",
     )
+
+
+def _lost(config: FieldConfig, key: FieldKey, json: Json | None, record: Record) -> Lost:
+    mine = None if json is None else load_value(config, json)
+    return lost_to(config, key, mine=mine, kept=record.values.get(key))

@@ -227,4 +227,5 @@ def _protected(draft: _Draft, table: TableKey, schema: SchemaConfig) -> Protecte
         restored=tuple(decoded.restore.values()),
         state=checked.state,
         waits_for=checked.waits_for,
+        hints=checked.hints,
     )

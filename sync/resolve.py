@@ -45,6 +45,8 @@ def resolve_conflict(engine: Engine, number: int, *, take: bool, actor: str) -> 
             raise CannotResolve(f"no open conflict has the number {number}")
         unneeded = _take(engine, unit, entry, actor) if take else _let_go(engine, unit, entry)
         unit.lists.close(number, engine.clock())
+        # The row that lost says so until it is looked at again.
+        unit.lists.ask_recheck(entry.replica, entry.table, [entry.uid], SOURCE)
     if unneeded is not None:
         engine.vault.clear([unneeded])
     return entry
@@ -64,7 +66,9 @@ def _take(engine: Engine, unit: Unit, entry: LedgerEntry, actor: str) -> str | N
     if other is not None:
         values[entry.field] = other
     now = engine.clock()
-    unit.records.save(entry.table, entry.uid, values, state=ground.record.state, now=now)
+    unit.records.save(
+        entry.table, entry.uid, values, state=ground.record.state, now=now, hints=ground.record.hints
+    )
     unit.lists.add_history(
         [
             {

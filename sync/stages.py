@@ -61,6 +61,8 @@ class Checked:
     state: State
     waits_for: str = ""
     """For a waiting row: which link, and the record's key, in the words of staff."""
+    hints: tuple[Issue, ...] = ()
+    """What every replica should say of the record: nothing about a value that is held here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,3 +82,4 @@ class Protected:
     restored: tuple[Issue, ...]
     state: State
     waits_for: str = ""
+    hints: tuple[Issue, ...] = ()

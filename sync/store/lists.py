@@ -16,6 +16,9 @@ from .records import blocks
 from .tables import deletion, history, ledger, recheck
 from .times import utc
 
+LOST = "hub"
+"""The reason of an entry whose value lost to the hub's."""
+
 
 @dataclass(frozen=True, slots=True)
 class LedgerEntry:
@@ -92,6 +95,22 @@ class Lists:
             )
             for row in self._connection.execute(query)
         ]
+
+    def lost(
+        self, replica: str, table: TableKey, *, since: datetime
+    ) -> dict[Uid, dict[FieldKey, Json | None]]:
+        """Values of a replica's rows that were lately not taken because somebody else was first, in their JSON form."""
+        query = select(ledger.c.uid, ledger.c.field, ledger.c.other).where(
+            ledger.c.replica == replica,
+            ledger.c.table == table,
+            ledger.c.reason == LOST,
+            ledger.c.at >= since,
+            ledger.c.resolved_at.is_(None),
+        )
+        found: dict[Uid, dict[FieldKey, Json | None]] = {}
+        for uid, key, other in self._connection.execute(query.order_by(ledger.c.id)):
+            found.setdefault(uid, {})[key] = other
+        return found
 
     def resolve(
         self, *, now: datetime, replica: str, table: TableKey, uid: Uid, keys: Iterable[FieldKey]

@@ -85,9 +85,18 @@ class Records:
         query = select(record.c.state, func.count()).where(record.c.table == table).group_by(record.c.state)
         return {State(state): count for state, count in self._connection.execute(query)}
 
-    def save(self, table: TableKey, uid: Uid, values: Row, *, state: State, now: datetime) -> None:
+    def save(
+        self,
+        table: TableKey,
+        uid: Uid,
+        values: Row,
+        *,
+        state: State,
+        now: datetime,
+        hints: tuple[Issue, ...] = (),
+    ) -> None:
         """Create or change one record; its revision rises and the indexes follow."""
-        self.save_many(table, {uid: (values, state, ())}, now=now)
+        self.save_many(table, {uid: (values, state, hints)}, now=now)
 
     def save_many(
         self, table: TableKey, records: Mapping[Uid, tuple[Row, State, tuple[Issue, ...]]], *, now: datetime

@@ -489,3 +489,31 @@ def test_missing_tab_does_not_stop_the_other_tabs(office: Office) -> None:
         report = office.cycle()
     assert office.sheets.find("policies", policy_no="P2020")
     assert report.down == {} and "run setup" in report.problems[0]
+
+
+def test_lost_value_stays_in_the_explanation_when_the_row_changes_elsewhere(office: Office) -> None:
+    mine = office.airtable.type_row("customers", full_name="王小明", occupation="教师")
+    office.calm()
+    theirs = office.sheets.find("customers", full_name="王小明")
+    mine.cells["occupation"], theirs.cells["occupation"] = "护士", "医生"
+    office.calm()
+    mine.cells["birth_date"] = "1990-03-07"
+    office.calm()
+    assert theirs.cells["birth_date"] == "1990-03-07"
+    assert "您填“医生”" in theirs.system[SystemColumn.NOTE]
+
+
+def test_value_held_on_one_side_does_not_make_the_hints_swing(office: Office) -> None:
+    mine = office.airtable.type_row("customers", full_name="王小明")
+    office.calm()
+    theirs = office.sheets.find("customers", full_name="王小明")
+    mine.cells["birth_date"] = "二月三十日"
+    office.calm()
+    theirs.cells["mobile"] = "13800138000"
+    office.calm()
+    before = office.airtable.writes + office.sheets.writes
+    for replica in office.engine.replicas:
+        with office.engine.hub.unit() as unit:
+            unit.lists.ask_recheck(replica.name, "customers", unit.seen.of(replica.name, "customers"), "day")
+        office.calm()
+    assert office.airtable.writes + office.sheets.writes == before

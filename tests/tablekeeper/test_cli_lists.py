@@ -82,6 +82,8 @@ def test_taking_the_other_value_writes_it_everywhere_and_into_the_history(office
 def test_keeping_the_value_that_stands_changes_nothing(office: Office) -> None:
     conflict = disagree(office, "国籍", "法国", "德国")
     assert office.run("conflicts", "resolve", str(conflict["id"]), "--keep").code == 0
+    # Only the explanation goes, from the one row that said so.
+    assert sum(office.run("sync", "--json").json["written"].values()) == 1
     assert office.run("sync", "--json").json["written"] == {}
     assert shown(office, "国籍") == "法国"
     assert office.run("conflicts", "--json").json["conflicts"] == []
