@@ -145,6 +145,8 @@ class Change:
     why: str | None = None
     blank: tuple[TableKey, tuple[FieldKey, ...]] | None = None
     """Columns that are new, and so show nothing: the table and the fields, none of them for a whole new table."""
+    adopted: bool = False
+    """Whether a table that stood there already is used from now on."""
 
 
 class Bindings(Protocol):

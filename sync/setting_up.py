@@ -8,6 +8,9 @@ from .connection import Change, Connection
 from .store.hub import Hub
 from .store.seen import SeenState
 
+ADOPTED = "adopted"
+SEPARATOR = "、"
+
 
 def set_up(connection: Connection, hub: Hub) -> Sequence[Change]:
     """Create what is missing on one side.
@@ -16,10 +19,24 @@ def set_up(connection: Connection, hub: Hub) -> Sequence[Change]:
     look like rows deleted and cells emptied.
     """
     changes = connection.setup()
+    adopted = [change.table for change in changes if change.adopted]
+    if adopted:
+        hub.bindings(connection.name).set(ADOPTED, SEPARATOR.join(adopted))
     for change in changes:
         if change.blank is not None:
             _forget(hub, connection.name, *change.blank)
     return changes
+
+
+def unrehearsed(hub: Hub, replica: str) -> list[str]:
+    """Tables that held rows before they were ours, and whose first cycle nobody has looked at beforehand."""
+    names = hub.bindings(replica).get(ADOPTED)
+    return names.split(SEPARATOR) if names else []
+
+
+def rehearsed(hub: Hub, replica: str) -> None:
+    """Somebody has seen what the first cycle would write."""
+    hub.bindings(replica).drop(ADOPTED)
 
 
 def _forget(hub: Hub, replica: str, table: TableKey, fields: Sequence[FieldKey]) -> None:

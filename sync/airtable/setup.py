@@ -48,7 +48,7 @@ class Setup:
             yield Change(step.table.name, what(step), f"Airtable 没有接受:{error.kind}")
         else:
             why = step.why if isinstance(step, Unfit) else None
-            yield Change(step.table.name, what(step), why, blank(step))
+            yield Change(step.table.name, what(step), why, blank(step), adopted=_adopts(step))
 
     def _do(self, step: Step) -> None:
         match step:
@@ -114,6 +114,10 @@ class Setup:
     def _bind(self, binding: str, service_id: str, title: str) -> None:
         self.bindings.set(binding, service_id)
         self.bindings.set(title_binding(binding), title)
+
+
+def _adopts(step: Step) -> bool:
+    return isinstance(step, TakeTable) and step.table is not STATUS_BLUEPRINT
 
 
 def blank(step: Step) -> tuple[TableKey, tuple[FieldKey, ...]] | None:

@@ -37,7 +37,7 @@ class Extension:
         contested = found.missing & marks.keys()
         at = self._add_columns(found, contested, plan)
         if layout.table not in self.place.marked:
-            plan.make(layout.title, "adopt the tab", [_frozen(gid), *owned(layout, gid)])
+            plan.make(layout.title, "adopt the tab", [_frozen(gid), *owned(layout, gid)], adopted=True)
         for column in layout.columns:
             if column.key in contested:
                 plan.leave(layout.title, f"column {column.header}", CONTESTED)

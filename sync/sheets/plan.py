@@ -33,10 +33,11 @@ class Plan:
         requests: Iterable[Json],
         *,
         blank: tuple[TableKey, tuple[FieldKey, ...]] | None = None,
+        adopted: bool = False,
     ) -> None:
         """One change and the requests that make it."""
         self.requests += requests
-        self.changes.append(Change(table, what, blank=blank))
+        self.changes.append(Change(table, what, blank=blank, adopted=adopted))
 
     def leave(self, table: str, what: str, why: str) -> None:
         """One thing for a person to decide."""

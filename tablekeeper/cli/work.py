@@ -12,14 +12,17 @@ from sync.cycle import run_cycle
 from sync.engine import CycleReport
 from sync.errors import AnswerLost, BudgetSpent, Throttled, Unavailable
 from sync.lease import lease
-from sync.setting_up import set_up
-from tablekeeper.archive import Archive, open_archive
+from sync.setting_up import rehearsed, set_up, unrehearsed
+from sync.store.hub import Hub
+from tablekeeper.archive import Archive, hub_url, open_archive
 from tablekeeper.cli.explain import Away, Failed, Misused, Waits
 from tablekeeper.cli.main import app, out, print_json
 from tablekeeper.cli.opening import connections, make_vault, opened, settings
 from tablekeeper.cli.output import JsonOption
+from tablekeeper.config import Config
 from tablekeeper.daemon import Daemon
 from tablekeeper.dry import rehearsing
+from tablekeeper.environment import Environment
 from tablekeeper.status import CycleNotes
 
 AWAY = {kind.__name__ for kind in (Unavailable, Throttled, AnswerLost, BudgetSpent)}
@@ -75,6 +78,7 @@ def sync(dry_run: DryRun = False, json: JsonOption = False) -> None:
         _rehearse(json)
         return
     with opened() as archive, lease(archive.environment.home):
+        _require_rehearsal(archive)
         total = sync_until_calm(archive)
     if json:
         print_json(total)
@@ -83,8 +87,24 @@ def sync(dry_run: DryRun = False, json: JsonOption = False) -> None:
     _end(total["problems"], total["down"])
     if total["failed"]:
         raise Failed(f"{total['failed']} row(s) could not be judged; docs/LOGS.md: row_failed")
+    if total["torn"]:
+        raise Waits(f"A sort has torn the ids from their rows in {', '.join(total['torn'])}: undo it there.")
     if total["waiting_deletions"]:
         raise Waits("Deletions wait for a person: `tablekeeper deletions` lists them.")
+
+
+def _require_rehearsal(archive: Archive) -> None:
+    """Tables that held rows before are looked at first: a person should know what the first cycle will write."""
+    found = [
+        f"{replica.name}: {table}"
+        for replica in archive.engine.replicas
+        for table in unrehearsed(archive.hub, replica.name)
+    ]
+    if found:
+        raise Waits(
+            f"These tables held rows already: {', '.join(found)}. Run `tablekeeper sync --dry-run` first; it shows "
+            "what would be written and writes nothing."
+        )
 
 
 def _end(problems: Sequence[str], down: Mapping[str, str]) -> None:
@@ -156,6 +176,17 @@ def _rehearse(json: bool) -> None:
     else:
         _print_writes(found)
     _end(report.problems, report.down)
+    _note_rehearsal(config, environment)
+
+
+def _note_rehearsal(config: Config, environment: Environment) -> None:
+    """Somebody has looked: the tables that were taken over may be worked with."""
+    hub = Hub(hub_url(environment.home), config)
+    try:
+        for replica in config.sync.replicas:
+            rehearsed(hub, replica.name)
+    finally:
+        hub.close()
 
 
 def _print_writes(found: Mapping[str, Mapping[str, Mapping[str, int]]]) -> None:
@@ -172,4 +203,5 @@ def _print_writes(found: Mapping[str, Mapping[str, Mapping[str, int]]]) -> None:
 def run() -> None:
     """The daemon: cycles, digests and the heartbeat, until SIGTERM."""
     with opened() as archive:
+        _require_rehearsal(archive)
         Daemon(archive).run()
