@@ -14,6 +14,7 @@ from .decode import put_back_clears
 from .deletes import carry_out_deletions
 from .engine import CycleReport, Engine, Replica
 from .errors import ServiceError, TableMissing
+from .frozen import mask_torn
 from .intake import know, settle
 from .judge import check_rows, decode_rows, links_of, merge_rows
 from .plan import make_plan
@@ -61,6 +62,7 @@ def absorb(engine: Engine, replica: Replica, listing: Listing, report: CycleRepo
     """Take the rows of one table through the steps, in blocks."""
     arrivals = settle(engine, replica, listing, report)
     absorbed = Absorbed(stray=arrivals.stray, torn=arrivals.torn)
+    mask_torn(engine, replica, listing.table, arrivals.torn_rows)
     for start in range(0, len(arrivals.rows), BLOCK_ROWS):
         absorb_rows(engine, replica, listing, arrivals.rows[start : start + BLOCK_ROWS], absorbed, report)
     with engine.hub.unit() as unit:

@@ -14,6 +14,7 @@ from vault.masks import cell_text, invalid_text, split_cell
 from vault.vault import Sealed
 
 from .connection import Uid
+from .frozen import is_frozen
 from .stages import Decoded, Known
 
 
@@ -197,7 +198,7 @@ def _decode_sensitive(
         return
     sealed = reader.look_up(cell.token) if cell.token else None
     held = known.state.held.get(key)
-    if sealed is not None and held is not None and sealed.token == held.token:
+    if sealed is not None and (is_frozen(sealed) or (held is not None and sealed.token == held.token)):
         _decode_held(key, config, raw, sealed.token, known, reader, draft)
     elif sealed is not None and _is_theirs(sealed, key, known, reader):
         draft.tokens[key] = sealed.token
@@ -236,7 +237,7 @@ def _decode_held(
 ) -> None:
     """A held cell is judged again, from the vault: what held it may have been mended elsewhere."""
     text = reader.opened(token)
-    if text is None:
+    if text is None and key in known.state.held:
         draft.bad[key] = Rejection(known.state.held[key].issue)
         return
     _decode_plain(key, config, text, reader, draft, known)

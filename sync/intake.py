@@ -32,6 +32,7 @@ class Arrivals:
     rows: tuple[SeenRow, ...] = ()
     stray: tuple[SeenRow, ...] = ()
     torn: bool = False
+    torn_rows: tuple[tuple[Uid, SeenRow], ...] = ()
     done: frozenset[str] = frozenset()
     """Queued rows that are looked at with these."""
 
@@ -52,7 +53,7 @@ def settle(engine: Engine, replica: Replica, listing: Listing, report: CycleRepo
         if _torn(engine, unit, table, found):
             report.torn.append(f"{replica.name}/{table}")
             log.error("table_torn", replica=replica.name, table=table, rows=len(found.changed))
-            return Arrivals(torn=True)
+            return Arrivals(torn=True, torn_rows=found.changed)
         unit.seen.move(replica.name, table, found.moved)
         # A row that shows its uid has got it, even if the answer to that write was lost.
         unit.seen.end_numbering(replica.name, table, found.present)

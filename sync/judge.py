@@ -10,6 +10,7 @@ from .check import Surroundings, check
 from .connection import Uid
 from .decode import Links, Reader, decode
 from .engine import Engine, Replica
+from .frozen import is_frozen
 from .links import LinkReader
 from .merge import Merged, Policy, merge
 from .secrets import tokens_in, vault_field
@@ -30,6 +31,7 @@ def decode_rows(
     """Cells to canonical values. `missing` are columns that cannot be found at the moment."""
     sealed = _sealed(engine, table, known)
     held = [held.token for row in known for held in row.state.held.values() if held.token]
+    held += [token for token, one in sealed.items() if is_frozen(one)]
     opened = engine.vault.open_for_check(held) if held else {}
     reader = Reader(
         schema=engine.schema,

@@ -517,3 +517,23 @@ def test_value_held_on_one_side_does_not_make_the_hints_swing(office: Office) ->
             unit.lists.ask_recheck(replica.name, "customers", unit.seen.of(replica.name, "customers"), "day")
         office.calm()
     assert office.airtable.writes + office.sheets.writes == before
+
+
+def test_plaintext_goes_even_from_a_torn_tab_and_reaches_its_own_person(office: Office) -> None:
+    for n in "一二三四":
+        office.airtable.type_row("customers", full_name=f"王{n}明", occupation="教师")
+    office.calm()
+    lines = office.sheets.lines("customers")
+    uids = [line.system[SystemColumn.UID] for line in lines]
+    for line, uid in zip(lines, reversed(uids), strict=True):
+        line.system[SystemColumn.UID] = uid
+    lines[0].cells["mobile"] = "13800138000"
+    name = lines[0].cells["full_name"]
+    office.cycle()
+    assert lines[0].cells["mobile"].startswith("暂存〔")
+    for line, uid in zip(lines, uids, strict=True):
+        line.system[SystemColumn.UID] = uid
+    office.calm()
+    assert lines[0].cells["mobile"].startswith("138****8000〔")
+    assert office.airtable.find("customers", full_name=name).cells["mobile"] == lines[0].cells["mobile"]
+    assert sum(bool(line.cells.get("mobile")) for line in office.airtable.lines("customers")) == 1

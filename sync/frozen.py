@@ -1,0 +1,66 @@
+"""Masking goes on while a table is frozen: plaintext is taken out of torn rows though nobody may say whose it is.
+
+Nothing is merged. The value waits in the vault under a subject of its own, and is judged when the row is whole again.
+"""
+
+from collections.abc import Sequence
+
+import structlog
+
+from validators.schema import FieldKey, TableKey
+from vault.masks import cell_text, split_cell
+from vault.vault import Sealed, Secret
+
+from .connection import SeenRow, Uid, Update
+from .engine import Engine, Replica
+from .secrets import vault_field
+from .uid import new_uid
+
+log = structlog.get_logger("sync")
+
+FROZEN_MASK = "暂存"
+"""Shown instead of a mask: even the readable part might be of somebody else."""
+
+
+def is_frozen(sealed: Sealed) -> bool:
+    """Whether a token stands for a value that was taken out of a torn row and waits to be judged."""
+    return not sealed.valid and sealed.mask == FROZEN_MASK and sealed.state == "live"
+
+
+def mask_torn(engine: Engine, replica: Replica, table: TableKey, rows: Sequence[tuple[Uid, SeenRow]]) -> None:
+    """Seal and overwrite the plaintext in rows of a torn table. Raises ServiceError."""
+    found = [(row, key) for _, row in rows for key in _plaintext(engine, table, row)]
+    if not found:
+        return
+    sealed = engine.vault.seal([_secret(engine, table, row, key) for row, key in found])
+    cells: dict[int, dict[FieldKey, str]] = {}
+    for (row, key), one in zip(found, sealed, strict=True):
+        cells.setdefault(id(row), {})[key] = cell_text(FROZEN_MASK, one.token)
+    operations = [
+        Update(
+            row.uid,
+            row.row_id,
+            row.position,
+            True,
+            {key: row.cells[key] for key in cells[id(row)]},
+            cells[id(row)],
+        )
+        for _, row in rows
+        if id(row) in cells
+    ]
+    outcome = replica.connection.apply(table, operations)
+    log.info("torn_rows_masked", replica=replica.name, table=table, rows=len(outcome.written))
+
+
+def _plaintext(engine: Engine, table: TableKey, row: SeenRow) -> list[FieldKey]:
+    return [
+        key
+        for key in engine.schema.tables[table].sensitive
+        if row.cells.get(key) is not None and split_cell(str(row.cells[key])) is None
+    ]
+
+
+def _secret(engine: Engine, table: TableKey, row: SeenRow, key: FieldKey) -> Secret:
+    # A new subject for each value: the uid that the row shows may be another person's.
+    nobody = new_uid(engine.clock(), engine.random_bits)
+    return Secret(vault_field(table, key), nobody, str(row.cells[key]), FROZEN_MASK, valid=False)
