@@ -34,8 +34,8 @@ check: $(DEVELOPMENT) ## format, lint, types and the import rule
 sim: $(DEVELOPMENT) ## random mornings of edits and failures on two sides; prints its seeds
 	@SIM_SEEDS=300 $(BIN)/python -m pytest -v -n 2 tests/sync/test_convergence.py $(ARGS)
 
-bench: $(DEVELOPMENT) ## speed; the last line is one JSON object
-	@$(BIN)/python bench/run.py $(ARGS)
+bench: $(DEVELOPMENT) ## speed, of all subjects or those named in ARGS; the last line is one JSON object
+	@$(BIN)/python -m bench.run $(ARGS)
 
 format: $(DEVELOPMENT) ## format the code
 	@$(BIN)/ruff format .

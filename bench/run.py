@@ -1,132 +1,32 @@
-"""Measures the engine against the emulators, over HTTP on loopback. The last line is one JSON object.
+"""Runs every subject of the bench, or those named as arguments. The last line is one JSON object.
 
-Absolute times depend on the machine; counts of requests and ratios within one run do not.
+Absolute times depend on the machine; counts of requests and ratios within one run do not. A new subject is a module beside
+this one with a function that returns its figures, and a line in `SUBJECTS`.
 """
 
-import os
-import secrets
 import sys
-import tempfile
-import time
-from collections.abc import Callable
-from datetime import UTC, datetime
-from pathlib import Path
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import orjson
 
-from emulators import running
-from emulators.server import Running
-from sync.admit import NewRow, admit
-from sync.config import ReplicaConfig
-from sync.cycle import run_cycle
-from sync.uid import new_uid
-from tablekeeper.archive import open_archive
-from tablekeeper.cli.opening import make_vault
-from tablekeeper.config import Config, load
-from tablekeeper.environment import Environment
+from bench.engine import engine_figures
 
-CUSTOMERS = 600
-REPEATS = 10
-WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
-ROOT = Path(__file__).resolve().parent.parent
+SUBJECTS: Mapping[str, Callable[[], dict[str, Any]]] = {
+    "engine": engine_figures,
+}
 
 
 def main() -> None:
-    """Run every measurement, one after the other, on one archive."""
-    customers = int(sys.argv[1]) if len(sys.argv) > 1 else CUSTOMERS
-    with running(quotas=False) as world, tempfile.TemporaryDirectory() as home:
-        os.environ.update(
-            {**world.env, "TABLEKEEPER_HOME": home, "TABLEKEEPER_PASSPHRASE": secrets.token_hex()}
-        )
-        print(orjson.dumps(measure(world, impatient(load(ROOT / "config.yaml")), customers)).decode())
-
-
-def impatient(config: Config) -> Config:
-    """The shipped config without waiting: what is measured is work."""
-    replicas = tuple(ReplicaConfig(name=name, service=name, calls_per_s=0) for name in ("airtable", "sheets"))
-    changes = {"settle_s": 0, "settle_partial_s": 0, "delete_grace_s": 0, "replicas": replicas}
-    return config.model_copy(update={"sync": config.sync.model_copy(update=changes)})
-
-
-def measure(world: Running, config: Config, customers: int) -> dict[str, Any]:
-    """Seconds and requests of setup, import, first spreading, an idle cycle and one edit."""
-    environment = Environment.read()
-    make_vault(config, environment)
-    requests = Requests(world)
-    with open_archive(config, environment) as archive:
-        engine = archive.engine
-        figures: dict[str, Any] = {"customers": customers, "records": 2 * customers}
-
-        def timed(name: str, work: Callable[[], object], repeats: int = 1) -> None:
-            requests.taken()
-            started = time.perf_counter()
-            for _ in range(repeats):
-                work()
-            figures[f"{name}_s"] = round((time.perf_counter() - started) / repeats, 4)
-            figures[f"{name}_requests"] = requests.taken() / repeats
-            print(
-                f"{name:>14} {figures[f'{name}_s']:9.3f} s {figures[f'{name}_requests']:7.1f} requests",
-                flush=True,
-            )
-
-        timed("setup", lambda: [replica.connection.setup() for replica in engine.replicas])
-        timed("setup_again", lambda: [replica.connection.setup() for replica in engine.replicas])
-        run_cycle(engine)
-        rows = invented(customers)
-        timed("import", lambda: admit(engine, rows))
-        timed("spread", lambda: run_cycle(engine))
-        for _ in range(3):
-            run_cycle(engine)
-        timed("idle_cycle", lambda: run_cycle(engine), REPEATS)
-        timed("full_cycle", lambda: run_cycle(engine, full=True))
-        figures["import_rows_per_s"] = round(len(rows) / figures["import_s"])
-        return figures
-
-
-class Requests:
-    """Counts what the daemon asked of the services."""
-
-    def __init__(self, world: Running) -> None:
-        self._journal = world.world.journal
-        self._last = 0
-
-    def taken(self) -> int:
-        """Requests since the last question."""
-        new = [entry for entry in self._journal.since(self._last) if entry["caller"] == "daemon"]
-        self._last = max((entry["n"] for entry in self._journal.since(0)), default=self._last)
-        return len(new)
-
-
-def invented(customers: int) -> list[NewRow]:
-    """Customers that do not exist, each with a policy."""
-    rows: list[NewRow] = []
-    for number in range(customers):
-        customer, policy = (new_uid(datetime.now(UTC), secrets.randbits) for _ in range(2))
-        person = {
-            "full_name": "王小明",
-            "id_number": identity(number),
-            "mobile": f"154{number:08d}",
-            "home_address": "北京市朝阳区建国路1号",
-            "occupation": "教师",
-        }
-        contract = {
-            "policy_no": f"P2025{number:08d}",
-            "premium": 1200,
-            "sum_insured": 100_000,
-            "effective_date": "2025-01-01",
-            "expiry_date": "2027-01-01",
-            "status": "有效",
-        }
-        links = {"customer_no": customer, "insured_no": customer}
-        rows += [NewRow("customers", customer, person), NewRow("policies", policy, contract, links)]
-    return rows
-
-
-def identity(number: int) -> str:
-    """A well-formed identity number of a province that does not exist."""
-    body = f"170105{1950 + number % 50}{1 + number % 12:02}{1 + number % 28:02}{number % 1000:03}"
-    return body + "10X98765432"[sum(int(d) * w for d, w in zip(body, WEIGHTS, strict=True)) % 11]
+    """Measure the subjects one after the other; names of figures are unique over all of them."""
+    figures: dict[str, Any] = {}
+    for name in sys.argv[1:] or SUBJECTS:
+        if name not in SUBJECTS:
+            sys.exit(f"There is no subject {name!r}; there are: {', '.join(SUBJECTS)}")
+        found = SUBJECTS[name]()
+        assert not figures.keys() & found.keys(), f"{name} repeats {sorted(figures.keys() & found.keys())}"
+        figures |= found
+    print(orjson.dumps(figures).decode())
 
 
 if __name__ == "__main__":
