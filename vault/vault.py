@@ -47,11 +47,11 @@ class Vault:
         self.store = store
         self.keys = keys
         self.opened_for_check = 0
-        self._config = config
-        self._clock = clock
-        self._subject_keys = SubjectKeys(keys, random_bytes=random_bytes)
-        self._sealing = Sealing(keys, self._subject_keys, clock=clock, random_bytes=random_bytes)
-        self._chain = AuditChain(keys, clock=clock, random_bytes=random_bytes)
+        self.config = config
+        self.clock = clock
+        self.subject_keys = SubjectKeys(keys, random_bytes=random_bytes)
+        self._sealing = Sealing(keys, self.subject_keys, clock=clock, random_bytes=random_bytes)
+        self.chain = AuditChain(keys, clock=clock, random_bytes=random_bytes)
 
     @staticmethod
     def create(
@@ -116,7 +116,7 @@ class Vault:
                 zip(leaving, self._sealing.move(connection, list(leaving.values()), subject), strict=True)
             )
             acts = [self._act("move", actor, sealed, purpose=f"from {old}") for old, sealed in moved.items()]
-            self._chain.append(connection, acts)
+            self.chain.append(connection, acts)
             return {token: moved.get(row.token) or rows.sealed_of(row) for token, row in found.items()}
 
     def copy(self, token: str, subject: str, *, actor: str = DAEMON) -> Sealed:
@@ -124,7 +124,7 @@ class Vault:
         with self.store.writing() as connection:
             row = rows.standing(rows.following(connection, [token]), [token])[token]
             (sealed,) = self._sealing.reseal(connection, [row], subject)
-            self._chain.append(connection, [self._act("copy", actor, sealed, purpose=f"from {row.token}")])
+            self.chain.append(connection, [self._act("copy", actor, sealed, purpose=f"from {row.token}")])
             return sealed
 
     def clear(self, tokens: Iterable[str], *, actor: str = DAEMON) -> int:
@@ -152,7 +152,7 @@ class Vault:
         with self.store.writing() as connection:
             gone = connection.execute(sealed_value.update().where(*expired).values(**self._erased())).rowcount
             if gone:
-                self._chain.append(connection, [Act(actor, "purge", count=gone)])
+                self.chain.append(connection, [Act(actor, "purge", count=gone)])
         self.store.forget()
         return gone
 
@@ -163,11 +163,11 @@ class Vault:
         VACUUM.
         """
         with self.store.writing() as connection:
-            known = self._subject_keys.destroy(connection, subject, at=stamp(self._clock()))
+            known = self.subject_keys.destroy(connection, subject, at=stamp(self.clock()))
             mine = sealed_value.c.subject == subject
             gone = connection.execute(sealed_value.update().where(mine).values(**self._erased())).rowcount
             action = "erase" if known else "erase_refused"
-            self._chain.append(
+            self.chain.append(
                 connection, [Act(actor, action, subject=subject if known else "", purpose=reason, count=gone)]
             )
         if not known:
@@ -204,7 +204,7 @@ class Vault:
         """Values by token, for validation in memory; counted, and recorded by `close_cycle`. Unknown and erased are absent."""
         with self.store.reading() as connection:
             found = {t: row for t, row in rows.following(connection, tokens).items() if row.state != "erased"}
-            values = rows.opened(connection, list(found.values()), self._subject_keys)
+            values = rows.opened(connection, list(found.values()), self.subject_keys)
         self.opened_for_check += len(values)
         return dict(zip(found, values, strict=True))
 
@@ -219,7 +219,7 @@ class Vault:
         self._require_purpose(Act(actor, "find_refused", field=field), purpose)
         with self.store.writing() as connection:
             found = self._matching(connection, field, value)
-            self._chain.append(
+            self.chain.append(
                 connection, [Act(actor, "find", field=field, purpose=purpose, count=len(found))]
             )
         return found
@@ -233,11 +233,11 @@ class Vault:
             row = rows.following(connection, [token]).get(token)
             standing = row is not None and row.state != "erased"
             act = self._act("reveal", actor, rows.sealed_of(row), purpose) if standing else refused
-            self._chain.append(connection, [act])
+            self.chain.append(connection, [act])
         if not standing:
             raise TokenUnknown("no such token") if row is None else TokenErased("the value was destroyed")
         with self.store.reading() as connection:
-            return rows.opened(connection, [row], self._subject_keys)[0]
+            return rows.opened(connection, [row], self.subject_keys)[0]
 
     def plaintexts_for_leak_scan(self) -> Iterator[str]:
         """Every value the vault can still open; for the leak tests alone, and audited as such."""
@@ -251,7 +251,7 @@ class Vault:
         for block in blocks(tokens):
             with self.store.reading() as connection:
                 found = [row for row in rows.by_token(connection, block).values() if row.body is not None]
-                values = rows.opened(connection, found, self._subject_keys)
+                values = rows.opened(connection, found, self.subject_keys)
             yield from values
 
     # Inside.
@@ -263,24 +263,24 @@ class Vault:
     def _set_state(
         self, tokens: Iterable[str], state: State, *, actor: str, action: str, fits: Callable[[Any], bool]
     ) -> dict[str, Sealed]:
-        at = stamp(self._clock())
+        at = stamp(self.clock())
         with self.store.writing() as connection:
             found = {token: row for token, row in rows.by_token(connection, tokens).items() if fits(row)}
             for block in blocks(found):
                 chosen = sealed_value.update().where(sealed_value.c.token.in_(block))
                 connection.execute(chosen.values(state=state, state_at=at))
             changed = {token: replace(rows.sealed_of(row), state=state) for token, row in found.items()}
-            self._chain.append(connection, [self._act(action, actor, sealed) for sealed in changed.values()])
+            self.chain.append(connection, [self._act(action, actor, sealed) for sealed in changed.values()])
         return changed
 
     def _require_purpose(self, refused: Act, purpose: str) -> None:
-        if purpose not in self._config.purposes:
+        if purpose not in self.config.purposes:
             self._record(refused)
-            raise PurposeUnknown(f"the purpose must be one of: {', '.join(self._config.purposes)}")
+            raise PurposeUnknown(f"the purpose must be one of: {', '.join(self.config.purposes)}")
 
     def _record(self, act: Act) -> None:
         with self.store.writing() as connection:
-            self._chain.append(connection, [act])
+            self.chain.append(connection, [act])
 
     def _act(self, action: str, actor: str, sealed: Sealed, purpose: str = "") -> Act:
         return Act(
@@ -288,7 +288,7 @@ class Vault:
         )
 
     def _kept_since(self) -> str:
-        return stamp(self._clock() - timedelta(days=self._config.clear_keep_days))
+        return stamp(self.clock() - timedelta(days=self.config.clear_keep_days))
 
     def _erased(self) -> dict[str, object]:
-        return {**EMPTIED, "state": "erased", "state_at": stamp(self._clock())}
+        return {**EMPTIED, "state": "erased", "state_at": stamp(self.clock())}

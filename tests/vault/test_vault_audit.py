@@ -122,7 +122,7 @@ def test_cutting_the_end_and_setting_the_head_back_is_found(chained: Vault) -> N
 
 def test_an_act_that_fails_leaves_no_entry(chained: Vault) -> None:
     with pytest.raises(RuntimeError), chained.store.writing() as connection:
-        chained._chain.append(connection, [Act("clerk", "erase")])
+        chained.chain.append(connection, [Act("clerk", "erase")])
         raise RuntimeError
     report = verify(chained)
     assert report.ok

@@ -186,7 +186,7 @@ def test_the_migrations_make_the_tables_that_the_code_names(vault: Vault) -> Non
 
 def test_no_repr_shows_a_secret(vault: Vault, secret: Build) -> None:
     shown = repr(
-        [vault, vault.keys, vault._subject_keys, secret("PLAINTEXT-ONE"), from_passphrase("correct horse")]
+        [vault, vault.keys, vault.subject_keys, secret("PLAINTEXT-ONE"), from_passphrase("correct horse")]
     )
     assert "PLAINTEXT-ONE" not in shown
     assert "correct horse" not in shown
