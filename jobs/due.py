@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from jobs.calendar import Calendar
-from jobs.conditions import Condition, ConditionFailed, Lookup
 from jobs.config import Priority, ReminderConfig
 from sync.connection import Uid
 from sync.merge import Row
+from validators.conditions import Condition, ConditionFailed, Lookup
 from validators.schema import SchemaConfig, TableKey
 
 

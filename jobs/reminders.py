@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 
-from jobs.conditions import compile_condition
 from jobs.config import EVERY_TABLE, HELD, JobsConfig, PeopleConfig, ReminderConfig
 from jobs.due import Reminder
+from validators.conditions import compile_condition
 from validators.references import Problem
 from validators.schema import FieldConfig, FieldType, SchemaConfig, TableKey
 

@@ -1,4 +1,4 @@
-"""The expressions of reminders: the day a record is about, and whether its reminder is open. Pure.
+"""Conditions over a record of the hub: whether a reminder is open, the day it is about, whether a row belongs in a replica. Pure.
 
 They are written as the expressions of rules are, except that every field may be blank, and that none is opened: a
 sensitive field cannot be named.
@@ -9,17 +9,18 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sync.connection import Uid
-from sync.merge import Row
-from validators.cel_values import UID, link_to_cel, midnight, to_cel
-from validators.dates import SHANGHAI
-from validators.expressions import Expression, ExpressionProblem, compile_expression
-from validators.schema import FieldConfig, FieldKey, FieldType, SchemaConfig, TableConfig, TableKey
+from .cel_values import UID, link_to_cel, midnight, to_cel
+from .dates import SHANGHAI
+from .expressions import Expression, ExpressionProblem, compile_expression
+from .rulebook import TODAY
+from .schema import FieldConfig, FieldKey, FieldType, SchemaConfig, TableConfig, TableKey
+from .suggestions import suggestion
+from .values import Value
 
-TODAY = "today"
-
-Lookup = Callable[[TableKey, Uid], Row | None]
-"""The row of a record, or None when there is no such record."""
+Row = Mapping[FieldKey, Value]
+"""A record's present values, canonical; sensitive ones are tokens."""
+Lookup = Callable[[TableKey, str], Row | None]
+"""The row of a record by its uid, or None when there is no such record."""
 Report = Callable[[str], None]
 
 _CEL_ERRORS = (TypeError, ValueError, LookupError, RuntimeError, ArithmeticError)
@@ -114,9 +115,9 @@ def _bad_names(table: TableConfig, expression: Expression) -> Iterable[str]:
     for name in sorted(expression.names - {TODAY}):
         field = table.fields.get(name)
         if field is None:
-            yield f"the table has no field {name}"
+            yield f"the table has no field {name}{suggestion(name, table.fields)}"
         elif field.sensitive:
-            yield f"{name} is sensitive: reminders see only its token"
+            yield f"{name} is sensitive: only its token is to be seen here"
 
 
 def _bad_paths(schema: SchemaConfig, table: TableConfig, expression: Expression) -> Iterable[str]:
@@ -128,9 +129,9 @@ def _bad_paths(schema: SchemaConfig, table: TableConfig, expression: Expression)
         if field.type is not FieldType.LINK or target is None or further:
             yield f"{'.'.join((link, member, *further))} does not lead to a field of one linked record"
         elif member != UID and member not in target.fields:
-            yield f"{link} leads to {field.to}, which has no field {member}"
+            yield f"{link} leads to {field.to}, which has no field {member}{suggestion(member, target.fields)}"
         elif member != UID and target.fields[member].sensitive:
-            yield f"{link}.{member} is sensitive: reminders see only its token"
+            yield f"{link}.{member} is sensitive: only its token is to be seen here"
 
 
 def _visible(

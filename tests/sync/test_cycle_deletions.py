@@ -1,0 +1,74 @@
+"""Rows that people delete."""
+
+from sync.connection import Change, SystemColumn
+from sync.setting_up import set_up
+from tests.sync.conftest import Office
+
+
+def test_deleted_row_is_archived_everywhere(office: Office) -> None:
+    mine = office.airtable.type_row("customers", full_name="王小明", occupation="教师")
+    office.calm()
+    office.airtable.delete("customers", mine)
+    office.calm()
+    assert office.sheets.lines("customers") == []
+
+
+def test_deleted_row_with_references_is_put_back(office: Office) -> None:
+    customer = office.airtable.type_row("customers", full_name="王小明", occupation="教师")
+    office.airtable.type_row(
+        "policies", policy_no="P2020", customer_no=[office.airtable.row_id("customers", customer)]
+    )
+    office.calm()
+    office.airtable.delete("customers", customer)
+    office.calm()
+    assert office.airtable.find("customers", full_name="王小明")
+    assert office.sheets.find("customers", full_name="王小明")
+
+
+def test_emptied_table_waits_for_a_person(office: Office) -> None:
+    lines = [
+        office.airtable.type_row("customers", full_name=f"王{n}明", occupation="教师") for n in "一二三四五"
+    ]
+    office.calm()
+    for line in lines:
+        office.airtable.delete("customers", line)
+    report = office.cycle()
+    assert report.waiting_deletions == 5
+    assert len(office.sheets.lines("customers")) == 5
+
+
+def test_copied_row_that_is_deleted_again_is_archived(office: Office) -> None:
+    office.airtable.type_row("customers", full_name="王小明", occupation="教师", mobile="13800138000")
+    office.calm()
+    copy = office.sheets.copy_row(
+        "customers", office.sheets.lines("customers")[0], full_name="李小红", customer_no=""
+    )
+    office.calm()
+    office.sheets.delete("customers", copy)
+    office.calm()
+    assert [line.cells["full_name"] for line in office.airtable.lines("customers")] == ["王小明"]
+
+
+def test_row_put_back_says_why(office: Office) -> None:
+    customer = office.airtable.type_row("customers", full_name="王小明", occupation="教师")
+    office.airtable.type_row(
+        "policies", policy_no="P2020", customer_no=[office.airtable.row_id("customers", customer)]
+    )
+    office.calm()
+    office.airtable.delete("customers", customer)
+    office.calm()
+    assert "不能删除" in office.airtable.find("customers", full_name="王小明").system[SystemColumn.NOTE]
+
+
+def test_table_made_anew_is_filled_and_deletes_nothing(office: Office) -> None:
+    office.airtable.type_row("customers", full_name="王小明", occupation="教师")
+    held = office.sheets.type_row("customers", full_name="李小红", occupation="教师", id_number="123")
+    office.calm()
+    office.sheets.lines("customers").clear()
+    blank = [Change("客户", "create the tab", blank=("customers", ()))]
+    office.sheets.setup = lambda *, dry_run=False: blank  # type: ignore[method-assign]
+    set_up(office.sheets, office.engine.hub)
+    office.calm()
+    names = {line.cells["full_name"] for line in office.sheets.lines("customers")}
+    assert names == {"王小明", held.cells["full_name"]}
+    assert len(office.airtable.lines("customers")) == 1
