@@ -137,7 +137,7 @@ def _unchanged(key: FieldKey, config: FieldConfig, known: Known, draft: _Draft) 
     """A cell that a partial row does not mention shows what it showed."""
     value = known.state.base.get(key)
     held = known.state.held.get(key)
-    if held is not None:
+    if held is not None and not held.mended:
         draft.bad[key] = Rejection(held.issue)
     elif config.sensitive and value is not None:
         draft.tokens[key] = str(value)
@@ -198,7 +198,10 @@ def _decode_sensitive(
         return
     sealed = reader.look_up(cell.token) if cell.token else None
     held = known.state.held.get(key)
-    if sealed is not None and (is_frozen(sealed) or (held is not None and sealed.token == held.token)):
+    if held is not None and held.mended and cell.token == held.token:
+        _unchanged(key, config, known, draft)
+        draft.rewrite.add(key)
+    elif sealed is not None and (is_frozen(sealed) or (held is not None and sealed.token == held.token)):
         _decode_held(key, config, raw, sealed.token, known, reader, draft)
     elif sealed is not None and _is_theirs(sealed, key, known, reader):
         draft.tokens[key] = sealed.token

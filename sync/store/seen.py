@@ -18,6 +18,8 @@ from .records import State, blocks
 from .tables import journal, record, seen
 from .times import utc
 
+MENDED = "mended"
+
 
 @dataclass(frozen=True, slots=True)
 class Held:
@@ -25,6 +27,15 @@ class Held:
 
     issue: Issue
     token: str | None = None
+
+    @property
+    def mended(self) -> bool:
+        """Whether the right value was given elsewhere since: the cell, which shows the old one, is to be written anew."""
+        return self.issue.code == MENDED
+
+    def as_mended(self) -> "Held":
+        """The same, no longer waiting."""
+        return replace(self, issue=replace(self.issue, code=MENDED))
 
 
 @dataclass(frozen=True, slots=True)
