@@ -3,7 +3,7 @@
 from sqlalchemy import Text, cast, select
 
 from validators.schema import FieldConfig, FieldKey, TableKey
-from validators.values import load_value
+from validators.values import Json, load_value
 
 from .changes import Change, store_changes
 from .connection import Uid
@@ -87,7 +87,7 @@ def _vanished(engine: Engine, unit: Unit, table: TableKey, uid: Uid) -> list[str
     return [name for name, state in found.items() if state is not None and state.gone_since]
 
 
-def cleared(unit: Unit, record: Record) -> dict[FieldKey, object]:
+def cleared(unit: Unit, record: Record) -> dict[FieldKey, Json]:
     """The fields of a record that were emptied and are empty still, with the last value of each in its JSON form."""
     query = (
         select(history.c.field, history.c.before)
@@ -111,7 +111,7 @@ def restore_field(engine: Engine, table: TableKey, uid: Uid, key: FieldKey, *, a
         if record is None or json is None or record.state is State.ARCHIVED:
             raise CannotRestore("没有可以恢复的内容")
         config = engine.schema.tables[table].fields[key]
-        value = load_value(config, json)  # type: ignore[arg-type]
+        value = load_value(config, json)
         _require_free(unit, record, key, config, str(value))
         if config.sensitive:
             _restore_sealed(engine, table, key, config, str(value), actor)

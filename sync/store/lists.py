@@ -78,9 +78,11 @@ class Lists:
             )
         )
 
-    def conflicts(self) -> list[LedgerEntry]:
-        """What is in the ledger and not resolved, oldest first."""
+    def conflicts(self, uid: Uid | None = None) -> list[LedgerEntry]:
+        """What is in the ledger and not resolved, oldest first; of one record, when its uid is given."""
         query = select(ledger).where(ledger.c.resolved_at.is_(None)).order_by(ledger.c.id)
+        if uid is not None:
+            query = query.where(ledger.c.uid == uid)
         return [
             LedgerEntry(
                 row.id,
@@ -199,9 +201,11 @@ class Lists:
         if rows:
             self._connection.execute(insert(history), rows)
 
-    def history(self, uid: Uid) -> list[dict[str, Any]]:
-        """Everything that happened to one record, oldest first."""
+    def history(self, uid: Uid, table: TableKey | None = None) -> list[dict[str, Any]]:
+        """Everything that happened to one record, oldest first; whoever knows its table is answered by the index."""
         query = select(history).where(history.c.uid == uid).order_by(history.c.id)
+        if table is not None:
+            query = query.where(history.c.table == table)
         return [dict(row) | {"at": utc(row["at"])} for row in self._connection.execute(query).mappings()]
 
     def counts(self) -> dict[str, int]:

@@ -64,6 +64,13 @@ class Records:
             found |= {row.uid: self._record(row) for row in self._connection.execute(query)}
         return found
 
+    def find(self, uid: Uid) -> Record | None:
+        """One record, whatever its table and state."""
+        # The tables are named, because the index begins with them.
+        query = select(record).where(record.c.table.in_(list(self._schema.tables)), record.c.uid == uid)
+        row = self._connection.execute(query).first()
+        return self._record(row) if row else None
+
     def of_table(self, table: TableKey, *states: State) -> Iterator[Record]:
         """All records of a table in these states (default: live), by uid, that is by age."""
         query = select(record).where(record.c.table == table, record.c.state.in_(states or (State.LIVE,)))

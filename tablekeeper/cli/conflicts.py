@@ -10,7 +10,8 @@ from tablekeeper.archive import Archive
 from tablekeeper.cli.explain import Misused
 from tablekeeper.cli.main import app, out, print_json
 from tablekeeper.cli.opening import actor, opened
-from tablekeeper.cli.output import JsonOption, Showing
+from tablekeeper.cli.output import JsonOption
+from tablekeeper.showing import Showing
 
 conflicts = typer.Typer(
     help="Values that were not taken because somebody else had changed the field first.",

@@ -11,7 +11,8 @@ from tablekeeper.archive import Archive
 from tablekeeper.cli.explain import Failed, Misused
 from tablekeeper.cli.main import app, out, print_json
 from tablekeeper.cli.opening import opened
-from tablekeeper.cli.output import JsonOption, Showing, add_row, table
+from tablekeeper.cli.output import JsonOption, add_row, table
+from tablekeeper.showing import Showing
 
 deletions = typer.Typer(
     help="Deletions that wait for a person because too much went at once.", invoke_without_command=True

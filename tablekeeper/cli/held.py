@@ -12,7 +12,8 @@ from sync.store.seen import SeenState
 from tablekeeper.archive import Archive
 from tablekeeper.cli.main import app, out, print_json
 from tablekeeper.cli.opening import opened
-from tablekeeper.cli.output import JsonOption, Showing
+from tablekeeper.cli.output import JsonOption
+from tablekeeper.showing import Showing
 from validators.schema import TableKey
 
 

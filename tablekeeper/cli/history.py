@@ -9,7 +9,8 @@ from sync.admit import SOURCE as IMPORT
 from tablekeeper.cli.explain import Failed
 from tablekeeper.cli.main import app, out, print_json
 from tablekeeper.cli.opening import opened
-from tablekeeper.cli.output import JsonOption, Showing, add_row, table
+from tablekeeper.cli.output import JsonOption, add_row, table
+from tablekeeper.showing import Showing
 
 SOMEBODY = "表格用户"
 """Google Sheets does not say who typed."""

@@ -23,7 +23,8 @@ from tablekeeper.archive import Archive
 from tablekeeper.cli.explain import Away, Failed
 from tablekeeper.cli.main import app, out, print_json
 from tablekeeper.cli.opening import opened
-from tablekeeper.cli.output import JsonOption, Showing, add_row, day, table
+from tablekeeper.cli.output import JsonOption, add_row, day, table
+from tablekeeper.showing import Showing
 
 digest = typer.Typer(help="The summary mails: look at them, or send them now.", no_args_is_help=True)
 app.add_typer(digest, name="digest")

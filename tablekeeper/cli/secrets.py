@@ -15,8 +15,9 @@ from tablekeeper.archive import Archive
 from tablekeeper.cli.explain import Misused
 from tablekeeper.cli.main import app, out, print_json
 from tablekeeper.cli.opening import actor, opened, opened_vault
-from tablekeeper.cli.output import JsonOption, Showing
+from tablekeeper.cli.output import JsonOption
 from tablekeeper.config import Config
+from tablekeeper.showing import Showing
 from validators.issues import Rejection
 from validators.schema import FieldKey, TableKey
 from validators.text import normalise_identifier

@@ -5,8 +5,9 @@ from rich.table import Table
 from tablekeeper.archive import Archive
 from tablekeeper.cli.main import app, out, print_json
 from tablekeeper.cli.opening import opened
-from tablekeeper.cli.output import JsonOption, Showing, add_row, table
+from tablekeeper.cli.output import JsonOption, add_row, table
 from tablekeeper.diagnosis import Diagnosis, diagnose
+from tablekeeper.showing import Showing
 from tablekeeper.status import Standing, standing
 
 

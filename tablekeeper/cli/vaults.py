@@ -13,7 +13,8 @@ from tablekeeper.archive import Archive
 from tablekeeper.cli.explain import FAILED, Misused
 from tablekeeper.cli.main import app, out, print_json
 from tablekeeper.cli.opening import actor, create_vault, opened, settings
-from tablekeeper.cli.output import JsonOption, Showing
+from tablekeeper.cli.output import JsonOption
+from tablekeeper.showing import Showing
 from vault import audit
 
 vault = typer.Typer(help="The vault: make it, verify it, erase a person.", no_args_is_help=True)
