@@ -10,15 +10,15 @@ import struct
 from collections.abc import Callable
 
 from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from vault.errors import SuiteUnknown, Unopenable, VaultDamaged
+from vault.errors import Unopenable, VaultDamaged
+from vault.suites import BoxKey, Suite, suite_of
 
 RandomBytes = Callable[[int], bytes]
 
-SUITE_AES = 1  # AES-256-GCM with HMAC-SHA256. 2 is reserved for SM4-GCM with HMAC-SM3.
 NONCE_LENGTH = 12
 _HEADER = struct.Struct(">BH")
+_START = _HEADER.size + NONCE_LENGTH
 _PADDED_TO = 32
 
 
@@ -29,37 +29,45 @@ def encoded(text: str) -> bytes:
 
 def bind(*parts: str) -> bytes:
     """The parts, each with its length in front, so that no two lists of parts give the same bytes."""
-    return b"".join(len(part).to_bytes(4, "big") + part for part in map(encoded, parts))
+    return b"".join([len(part).to_bytes(4, "big") + part for part in map(encoded, parts)])
 
 
 def seal_box(
-    cipher: AESGCM, plaintext: bytes, *, key_version: int, context: bytes, random_bytes: RandomBytes
+    key: BoxKey, plaintext: bytes, *, key_version: int, context: bytes, random_bytes: RandomBytes
 ) -> bytes:
     """A box around `plaintext`, padded so that its length tells little; opens only with the same context."""
-    header = _HEADER.pack(SUITE_AES, key_version)
+    header = _HEADER.pack(key.suite_byte, key_version)
     nonce = random_bytes(NONCE_LENGTH)
-    return header + nonce + cipher.encrypt(nonce, _pad(plaintext), header + context)
+    return header + nonce + key.aead.encrypt(nonce, _pad(plaintext), header + context)
+
+
+def box_suite(box: bytes) -> Suite:
+    """The suite of the box. Raises SuiteUnknown, VaultDamaged."""
+    return _read_header(box)[0]
 
 
 def key_version(box: bytes) -> int:
     """The version of the key that opens the box. Raises SuiteUnknown, VaultDamaged."""
-    if len(box) < _HEADER.size + NONCE_LENGTH:
-        raise VaultDamaged(f"a ciphertext of {len(box)} bytes is cut short")
-    suite, version = _HEADER.unpack_from(box)
-    if suite != SUITE_AES:
-        raise SuiteUnknown(f"cipher suite {suite} is not known to this release")
-    return int(version)
+    return _read_header(box)[1]
 
 
-def open_box(cipher: AESGCM, box: bytes, *, context: bytes) -> bytes:
+def open_box(key: BoxKey, box: bytes, *, context: bytes) -> bytes:
     """The plaintext. Raises Unopenable when key, context or any bit differ, SuiteUnknown, VaultDamaged."""
-    key_version(box)
-    start = _HEADER.size + NONCE_LENGTH
-    nonce, sealed = box[_HEADER.size : start], box[start:]
+    suite, _ = _read_header(box)
+    if suite.byte != key.suite_byte:
+        raise Unopenable("a ciphertext is not of the suite of its key")
+    nonce, sealed = box[_HEADER.size : _START], box[_START:]
     try:
-        return _unpad(cipher.decrypt(nonce, sealed, box[: _HEADER.size] + context))
+        return _unpad(key.aead.decrypt(nonce, sealed, box[: _HEADER.size] + context))
     except InvalidTag:
         raise Unopenable("a ciphertext does not open under its key and its row") from None
+
+
+def _read_header(box: bytes) -> tuple[Suite, int]:
+    if len(box) < _START:
+        raise VaultDamaged(f"a ciphertext of {len(box)} bytes is cut short")
+    byte, version = _HEADER.unpack_from(box)
+    return suite_of(byte), int(version)
 
 
 def _pad(plaintext: bytes) -> bytes:

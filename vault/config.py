@@ -1,8 +1,10 @@
 """The vault's own section of the config."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
+
+from vault.suites import SuiteName
 
 Purpose = Annotated[str, Field(min_length=1, max_length=40)]
 
@@ -12,7 +14,10 @@ class VaultConfig(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    suite: Literal["aes"] = "aes"
+    suite: SuiteName = Field(
+        default="aes",
+        description="The cipher suite of a new archive, and the one that `vault reencrypt` moves an archive to.",
+    )
     purposes: tuple[Purpose, ...] = Field(
         default=("核保", "理赔", "保全", "续期回访", "客户服务", "合规检查", "稽核审计", "司法协助"),
         min_length=1,

@@ -1,7 +1,8 @@
-"""The key hierarchy: root key, master key, versioned key-encryption keys, and the keys derived for one use each.
+"""The upper end of the key hierarchy: root key, master key, and the keys derived from it for one use each.
 
-The root key (a passphrase here; an age identity or a KMS behind the same protocol) wraps only the random master key, so
-that changing it re-wraps one row. The master key wraps the key-encryption keys, these wrap the data keys of `subjects.py`.
+The root key (a passphrase here, an age identity in `age_keys.py`, a KMS behind the same protocol) wraps only the random
+master key, so that changing it re-wraps one row. The master key wraps the key-encryption keys of `key_versions.py`, these
+wrap the data keys of `subjects.py`.
 """
 
 import hmac
@@ -10,13 +11,11 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
 import orjson
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
-from cryptography.hazmat.primitives.kdf.hkdf import HKDFExpand
 
 from vault.box import RandomBytes, bind, open_box, seal_box
 from vault.errors import Unopenable, VaultDamaged, WrongKey
+from vault.suites import AES, BoxKey, Mac, Suite
 
 KEY_LENGTH = 32
 _SALT_LENGTH = 16
@@ -39,9 +38,9 @@ class RootKey(Protocol):
         ...
 
 
-def derive(key: bytes, *use: str) -> bytes:
-    """32 bytes for one use, by HKDF-Expand (RFC 5869); `key` is uniformly random, so no extract step is needed."""
-    return HKDFExpand(algorithm=SHA256(), length=KEY_LENGTH, info=bind("tablekeeper", *use)).derive(key)
+def derive(key: bytes, *use: str, suite: Suite = AES) -> bytes:
+    """32 bytes for one use of a uniformly random key."""
+    return suite.derive(key, bind("tablekeeper", *use))
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +94,7 @@ class PassphraseKey:
         except Unopenable:
             raise WrongKey("the passphrase does not open this vault") from None
 
-    def _cipher(self, cost: Argon2Cost, salt: bytes) -> AESGCM:
+    def _cipher(self, cost: Argon2Cost, salt: bytes) -> BoxKey:
         stretched = Argon2id(
             salt=salt,
             length=KEY_LENGTH,
@@ -103,7 +102,7 @@ class PassphraseKey:
             lanes=cost.lanes,
             memory_cost=cost.memory_kib,
         )
-        return AESGCM(stretched.derive(self.passphrase))
+        return AES.box_key(stretched.derive(self.passphrase))
 
 
 def from_passphrase(passphrase: str, *, cost: Argon2Cost = Argon2Cost()) -> RootKey:
@@ -126,19 +125,21 @@ def _read_envelope(envelope: bytes) -> tuple[dict[str, Any], bytes]:
 
 
 class Keys:
-    """The keys of one open vault. Holds the master key in memory; its repr shows nothing."""
+    """The keys of one open vault that follow from its master key alone. Its repr shows nothing."""
 
     def __init__(self, master: bytes, *, vault_id: str) -> None:
         self.vault_id = vault_id
         self._master = master
-        self._key_wrapping = AESGCM(derive(master, "key-encryption-keys"))
-        self._key_encryption: dict[int, AESGCM] = {}
-        self._index: dict[str, bytes] = {}
-        self.audit_wrapping = AESGCM(derive(master, "audit"))
+        self._index: dict[tuple[int, str], Mac] = {}
+        self.audit_wrapping = AES.box_key(derive(master, "audit"))
 
     def for_use(self, use: str) -> bytes:
         """A key for one use outside the vault; it opens nothing in here."""
         return derive(self._master, "outside", use)
+
+    def wrapped_by(self, root: RootKey, *, random_bytes: RandomBytes) -> bytes:
+        """The envelope in which another root key opens this vault too."""
+        return root.wrap(self._master, vault_id=self.vault_id, random_bytes=random_bytes)
 
     def check_value(self) -> bytes:
         """What `open` compares before anything else: it depends on the master key and the vault alone."""
@@ -148,34 +149,15 @@ class Keys:
         """Whether these keys belong to the vault that stored this check value."""
         return hmac.compare_digest(self.check_value(), check_value)
 
-    def index(self, name: str) -> bytes:
-        """The key of one field's search index."""
-        if name not in self._index:
-            self._index[name] = derive(self._master, "index", name)
-        return self._index[name]
+    def index(self, suite: Suite, name: str) -> Mac:
+        """The keyed hash of one field's search index."""
+        found = self._index.get((suite.byte, name))
+        if found is None:
+            found = self._index[suite.byte, name] = suite.mac(
+                derive(self._master, "index", name, suite=suite)
+            )
+        return found
 
-    def new_key_encryption_key(self, *, version: int, random_bytes: RandomBytes) -> bytes:
-        """A new version, taken into use at once, as the wrapped form to store."""
-        key = random_bytes(KEY_LENGTH)
-        self._key_encryption[version] = AESGCM(key)
-        context = bind("key-encryption-key", self.vault_id)
-        return seal_box(
-            self._key_wrapping, key, key_version=version, context=context, random_bytes=random_bytes
-        )
-
-    def load_key_encryption_key(self, version: int, wrapped: bytes) -> None:
-        """Take a stored version into use. Raises Unopenable."""
-        key = open_box(self._key_wrapping, wrapped, context=bind("key-encryption-key", self.vault_id))
-        self._key_encryption[version] = AESGCM(key)
-
-    @property
-    def newest_version(self) -> int:
-        """The version under which new data keys are wrapped."""
-        return max(self._key_encryption)
-
-    def key_encryption(self, version: int) -> AESGCM:
-        """The key of a version. Raises VaultDamaged."""
-        try:
-            return self._key_encryption[version]
-        except KeyError:
-            raise VaultDamaged(f"key-encryption key version {version} is not in this vault") from None
+    def key_wrapping(self, suite: Suite) -> BoxKey:
+        """What wraps the key-encryption keys of a suite."""
+        return suite.box_key(derive(self._master, "key-encryption-keys", suite=suite))

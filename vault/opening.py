@@ -6,11 +6,21 @@ from vault.audit import start_chain
 from vault.box import RandomBytes
 from vault.clock import Clock, stamp
 from vault.errors import VaultDamaged, VaultExists, VaultMissing, WrongKey
+from vault.key_versions import KeyVersions
 from vault.keys import KEY_LENGTH, Keys, RootKey
-from vault.store import Store, envelope, key_encryption_key, make_private_file, must_exist, vault_table
+from vault.store import Store, envelope, make_private_file, must_exist, vault_table
+from vault.suites import Suite
 
 
-def create_store(url: str, root: RootKey, *, clock: Clock, random_bytes: RandomBytes) -> tuple[Store, Keys]:
+def create_store(
+    url: str,
+    root: RootKey,
+    *,
+    suite: Suite,
+    recovery: RootKey | None,
+    clock: Clock,
+    random_bytes: RandomBytes,
+) -> tuple[Store, Keys]:
     """A new vault. Raises VaultExists, VaultUnavailable; one that was left half made is finished."""
     make_private_file(url)
     store = Store(url)
@@ -18,7 +28,8 @@ def create_store(url: str, root: RootKey, *, clock: Clock, random_bytes: RandomB
         if store.exists():
             raise VaultExists("a vault stands there already; it was not touched")
         store.upgrade()
-        return store, _first_rows(store, root, stamp(clock()), random_bytes)
+        roots = [root, recovery] if recovery else [root]
+        return store, _first_rows(store, roots, suite, stamp(clock()), random_bytes)
     except BaseException:
         store.close()
         raise
@@ -34,28 +45,26 @@ def open_store(url: str, root: RootKey) -> tuple[Store, Keys]:
         with store.reading() as connection:
             keys = _master_keys(connection, root)
         store.upgrade()
-        with store.reading() as connection:
-            for row in connection.execute(sa.select(key_encryption_key)):
-                keys.load_key_encryption_key(row.version, row.body)
         return store, keys
     except BaseException:
         store.close()
         raise
 
 
-def _first_rows(store: Store, root: RootKey, at: str, random_bytes: RandomBytes) -> Keys:
+def _first_rows(store: Store, roots: list[RootKey], suite: Suite, at: str, random_bytes: RandomBytes) -> Keys:
     vault_id = random_bytes(16).hex()
-    master = random_bytes(KEY_LENGTH)
-    keys = Keys(master, vault_id=vault_id)
-    wrapped = keys.new_key_encryption_key(version=1, random_bytes=random_bytes)
-    sealed = root.wrap(master, vault_id=vault_id, random_bytes=random_bytes)
+    keys = Keys(random_bytes(KEY_LENGTH), vault_id=vault_id)
+    sealed = [
+        {"kind": root.kind, "body": keys.wrapped_by(root, random_bytes=random_bytes), "created_at": at}
+        for root in roots
+    ]
     with store.writing() as connection:
         if connection.execute(sa.select(vault_table)).first() is not None:
             raise VaultExists("another process made the vault at the same time")
         row = {"vault_id": vault_id, "check_value": keys.check_value(), "created_at": at}
         connection.execute(vault_table.insert(), row)
-        connection.execute(envelope.insert(), {"kind": root.kind, "body": sealed, "created_at": at})
-        connection.execute(key_encryption_key.insert(), {"version": 1, "body": wrapped, "created_at": at})
+        connection.execute(envelope.insert(), sealed)
+        KeyVersions(keys, random_bytes=random_bytes).add(connection, 1, suite, "first", at=at)
         start_chain(connection, keys, random_bytes=random_bytes)
     return keys
 

@@ -1,6 +1,5 @@
 """Rows of sealed values: building, finding and opening them. The only place where a value becomes a ciphertext and back."""
 
-import hmac
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -36,9 +35,9 @@ def by_equality(connection: sa.Connection, marks: Iterable[bytes]) -> dict[bytes
     return _found(connection, sealed_value.c.equality, sorted(set(marks)), "equality")
 
 
-def by_index_mark(connection: sa.Connection, mark: bytes) -> list[Any]:
-    """The live rows that stand in the index under this mark, all of one field, because marks are keyed per field."""
-    wanted = (sealed_value.c.index_mark == mark, sealed_value.c.state == "live")
+def by_index_mark(connection: sa.Connection, marks: Sequence[bytes]) -> list[Any]:
+    """The live rows that stand in the index under these marks, all of one field, because marks are keyed per field."""
+    wanted = (sealed_value.c.index_mark.in_(marks), sealed_value.c.state == "live")
     return list(connection.execute(sa.select(sealed_value).where(*wanted).order_by(sealed_value.c.token)))
 
 
@@ -63,7 +62,7 @@ def standing(found: Mapping[str, Any], tokens: Iterable[str]) -> Mapping[str, An
 def equality_mark(key: SubjectKey, secret: Secret) -> bytes:
     """Equal for equal values of one subject, field and validity, and for nothing else."""
     bound = bind(secret.field, str(secret.valid), secret.value)
-    return hmac.digest(key.equality, bound, "sha256")[:MARK_LENGTH]
+    return key.equality(bound)[:MARK_LENGTH]
 
 
 def free_tokens(connection: sa.Connection, count: int, *, random_bytes: RandomBytes) -> list[str]:
@@ -77,16 +76,9 @@ def free_tokens(connection: sa.Connection, count: int, *, random_bytes: RandomBy
 
 
 def new_row(
-    secret: Secret, token: str, key: SubjectKey, *, keys: Keys, at: str, random_bytes: RandomBytes
+    secret: Secret, token: str, key: SubjectKey, mark: bytes, *, keys: Keys, random_bytes: RandomBytes
 ) -> Row:
-    """A row to insert, with the value sealed under the subject's key."""
-    body = seal_box(
-        key.cipher,
-        encoded(secret.value),
-        key_version=key.version,
-        context=_context(secret.field, secret.subject, token),
-        random_bytes=random_bytes,
-    )
+    """A row to insert but for its times, with the value sealed under the subject's key and the equality mark given."""
     return {
         "token": token,
         "field": secret.field,
@@ -94,12 +86,32 @@ def new_row(
         "mask": secret.mask,
         "valid": secret.valid,
         "state": "live",
-        "body": body,
-        "equality": equality_mark(key, secret),
-        "index_mark": index_mark(keys, secret.field, secret.value) if secret.searchable else None,
-        "sealed_at": at,
-        "state_at": at,
+        "body": sealed_body(secret, token, key, random_bytes=random_bytes),
+        "equality": mark,
+        "index_mark": index_of(secret, key, keys),
     }
+
+
+def sealed_body(secret: Secret, token: str, key: SubjectKey, *, random_bytes: RandomBytes) -> bytes:
+    """The value under the subject's key, bound to its field, subject and token."""
+    context = _context(secret.field, secret.subject, token)
+    return seal_box(
+        key.cipher,
+        encoded(secret.value),
+        key_version=key.version,
+        context=context,
+        random_bytes=random_bytes,
+    )
+
+
+def index_of(secret: Secret, key: SubjectKey, keys: Keys) -> bytes | None:
+    """The value's place in the search index, in the suite of its data key; None when it is not to be found."""
+    return index_mark(keys, key.suite, secret.field, secret.value) if secret.searchable else None
+
+
+def as_secret(row: Any, value: str, *, subject: str) -> Secret:
+    """What is sealed anew when a row's value goes to another subject or under another key."""
+    return Secret(row.field, subject, value, row.mask, valid=row.valid, searchable=row.index_mark is not None)
 
 
 def opened(connection: sa.Connection, rows: Sequence[Any], subject_keys: SubjectKeys) -> list[str]:

@@ -40,14 +40,19 @@ envelope = sa.Table(
     sa.Column("body", sa.LargeBinary, nullable=False),
     sa.Column("created_at", sa.Text, nullable=False),
 )
+# `kind` says why the version was made; `finished_at` when every subject had moved to it.
 key_encryption_key = sa.Table(
     "key_encryption_key",
     metadata,
     sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("suite", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
     sa.Column("body", sa.LargeBinary, nullable=False),
     sa.Column("created_at", sa.Text, nullable=False),
+    sa.Column("finished_at", sa.Text),
 )
-# An erased subject keeps its rows without body: the tombstone that stops a new key from being made.
+# An erased subject keeps its rows without body: the tombstone that stops a new key from being made. `wrapped_by` is the
+# version of the key-encryption key. `change` here and below orders the writes, for the journal.
 data_key = sa.Table(
     "data_key",
     metadata,
@@ -56,6 +61,10 @@ data_key = sa.Table(
     sa.Column("body", sa.LargeBinary),
     sa.Column("created_at", sa.Text, nullable=False),
     sa.Column("erased_at", sa.Text),
+    sa.Column("wrapped_by", sa.Integer, nullable=False),
+    sa.Column("change", sa.BigInteger, nullable=False),
+    sa.Index("data_key_wrapped_by", "wrapped_by"),
+    sa.Index("data_key_change", "change"),
 )
 # `body` is empty once moved or erased. `equality` is keyed per subject, `index_mark` per field.
 sealed_value = sa.Table(
@@ -73,10 +82,19 @@ sealed_value = sa.Table(
     sa.Column("moved_to", sa.Text),
     sa.Column("sealed_at", sa.Text, nullable=False),
     sa.Column("state_at", sa.Text, nullable=False),
+    sa.Column("change", sa.BigInteger, nullable=False),
     sa.Index("sealed_value_equality", "equality", unique=True),
     sa.Index("sealed_value_index_mark", "index_mark"),
     sa.Index("sealed_value_subject", "subject"),
     sa.Index("sealed_value_moved_to", "moved_to"),
+    sa.Index("sealed_value_change", "change"),
+)
+# What happened to the vault as a whole, the last time each: a restore drill, a clock that a person vouched for.
+milestone = sa.Table(
+    "milestone",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("at", sa.Text, nullable=False),
 )
 audit = sa.Table(
     "audit",
@@ -101,6 +119,12 @@ def blocks(items: Iterable[T], size: int = 500) -> Iterator[list[T]]:
     iterator = iter(items)
     while block := list(islice(iterator, size)):
         yield block
+
+
+def next_change(connection: sa.Connection) -> int:
+    """The number of the next change; the caller holds the write lock, so nobody else takes it."""
+    last = [sa.select(sa.func.max(table.c.change)).scalar_subquery() for table in (sealed_value, data_key)]
+    return 1 + max(number or 0 for number in connection.execute(sa.select(*last)).one())
 
 
 class Store:

@@ -2,19 +2,21 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import sqlalchemy as sa
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-from vault.box import RandomBytes, bind, key_version, open_box, seal_box
+from vault.box import RandomBytes, bind, box_suite, key_version, open_box, seal_box
 from vault.errors import SubjectErased
-from vault.keys import KEY_LENGTH, Keys, derive
-from vault.store import blocks, data_key
+from vault.key_versions import KeyVersion, KeyVersions
+from vault.keys import KEY_LENGTH
+from vault.store import blocks, data_key, next_change
+from vault.suites import BoxKey, Mac, Suite
 
 CACHED_MAX = 4_096
+_VALUE, _EQUALITY = bind("tablekeeper", "value"), bind("tablekeeper", "equality")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,22 +24,22 @@ class SubjectKey:
     """What is derived from one version of a subject's data key: the cipher of its values, the key that compares them."""
 
     version: int
-    cipher: AESGCM = field(repr=False)
-    equality: bytes = field(repr=False)
+    suite: Suite
+    cipher: BoxKey = field(repr=False)
+    equality: Mac = field(repr=False)
 
     @classmethod
-    def derived(cls, secret: bytes, version: int) -> "SubjectKey":
+    def derived(cls, secret: bytes, version: int, suite: Suite) -> "SubjectKey":
         """Both keys come from the data key, so destroying it also ends every comparison."""
-        return cls(
-            version=version, cipher=AESGCM(derive(secret, "value")), equality=derive(secret, "equality")
-        )
+        cipher = suite.box_key(suite.derive(secret, _VALUE))
+        return cls(version, suite, cipher, suite.mac(suite.derive(secret, _EQUALITY)))
 
 
 class SubjectKeys:
     """Data keys by subject and version. Rows are read each time; the cache only saves unwrapping them."""
 
-    def __init__(self, keys: Keys, *, random_bytes: RandomBytes) -> None:
-        self._keys = keys
+    def __init__(self, versions: KeyVersions, *, random_bytes: RandomBytes) -> None:
+        self._versions = versions
         self._random_bytes = random_bytes
         self._lock = threading.Lock()
         self._cache: OrderedDict[tuple[str, bytes], SubjectKey] = OrderedDict()
@@ -45,61 +47,92 @@ class SubjectKeys:
     def stored(self, connection: sa.Connection, subjects: Iterable[str]) -> dict[tuple[str, int], SubjectKey]:
         """All keys of these subjects; those of erased subjects are absent."""
         rows = _rows(connection, subjects)
-        return {(row.subject, row.version): self._unwrapped(row) for row in rows if row.body is not None}
+        return {
+            (row.subject, row.version): self._unwrapped(connection, row)
+            for row in rows
+            if row.body is not None
+        }
 
     def for_sealing(
         self, connection: sa.Connection, subjects: Collection[str], *, at: str
     ) -> dict[str, SubjectKey]:
         """The newest key of each subject, made where there is none. Raises SubjectErased before it makes any."""
-        rows = list(_rows(connection, subjects))
+        rows = _rows(connection, subjects)
         erased = {row.subject for row in rows if row.body is None}
         if erased:
             raise SubjectErased(erased)
         # Rows come in ascending order of version, so the newest one stays.
-        newest = {row.subject: self._unwrapped(row) for row in rows}
-        return newest | self._made(connection, sorted(set(subjects) - newest.keys()), at)
+        newest = {row.subject: self._unwrapped(connection, row) for row in rows}
+        missing = sorted(set(subjects) - newest.keys())
+        return newest | (self.make(connection, dict.fromkeys(missing, 1), at=at) if missing else {})
 
     def destroy(self, connection: sa.Connection, subject: str, *, at: str) -> bool:
         """Destroy all data keys of a subject and leave the tombstone; False when it has none."""
         mine = data_key.c.subject == subject
+        erased = {"body": None, "erased_at": at, "change": next_change(connection)}
         done = connection.execute(
-            data_key.update().where(mine, data_key.c.body.is_not(None)).values(body=None, erased_at=at)
+            data_key.update().where(mine, data_key.c.body.is_not(None)).values(**erased)
         )
         with self._lock:
             for cached in [key for key in self._cache if key[0] == subject]:
                 del self._cache[cached]
         return done.rowcount > 0
 
-    def _made(self, connection: sa.Connection, subjects: list[str], at: str) -> dict[str, SubjectKey]:
-        secrets = {subject: self._random_bytes(KEY_LENGTH) for subject in subjects}
-        rows = [
-            {"subject": subject, "version": 1, "body": self._wrapped(subject, secret), "created_at": at}
-            for subject, secret in secrets.items()
-        ]
-        if rows:
-            connection.execute(data_key.insert(), rows)
-        return {subject: SubjectKey.derived(secret, 1) for subject, secret in secrets.items()}
+    def make(self, connection: sa.Connection, versions: dict[str, int], *, at: str) -> dict[str, SubjectKey]:
+        """New data keys, by subject and the version they get, in the suite of the newest key-encryption key."""
+        wrapping, change = self._versions.newest(connection), next_change(connection)
+        made, rows = {}, []
+        for subject, version in versions.items():
+            secret = self._random_bytes(KEY_LENGTH)
+            made[subject] = SubjectKey.derived(secret, version, wrapping.suite)
+            body = self._wrapped(subject, version, secret, wrapping)
+            rows.append(
+                {"subject": subject, "version": version, "body": body, "created_at": at}
+                | {"wrapped_by": wrapping.version, "change": change}
+            )
+        connection.execute(data_key.insert(), rows)
+        return made
 
-    def _wrapped(self, subject: str, secret: bytes) -> bytes:
-        version = self._keys.newest_version
+    def rewrap(self, connection: sa.Connection, rows: Sequence[Any], wrapping: KeyVersion) -> None:
+        """Put data keys that still exist under another key-encryption key; the values do not notice."""
+        assert all(box_suite(row.body) is wrapping.suite for row in rows), (
+            "a data key is of its wrapping's suite"
+        )
+        change = next_change(connection)
+        updates = [
+            {
+                "this_subject": row.subject,
+                "this_version": row.version,
+                "body": self._wrapped(row.subject, row.version, self._secret(connection, row), wrapping),
+                "wrapped_by": wrapping.version,
+                "change": change,
+            }
+            for row in rows
+        ]
+        connection.execute(_THIS_KEY, updates)
+
+    def _wrapped(self, subject: str, version: int, secret: bytes, wrapping: KeyVersion) -> bytes:
         return seal_box(
-            self._keys.key_encryption(version),
+            wrapping.box_key,
             secret,
-            key_version=version,
-            context=_context(subject, 1),
+            key_version=wrapping.version,
+            context=_context(subject, version),
             random_bytes=self._random_bytes,
         )
 
-    def _unwrapped(self, row: Any) -> SubjectKey:
+    def _secret(self, connection: sa.Connection, row: Any) -> bytes:
+        wrapping = self._versions.get(connection, key_version(row.body))
+        return open_box(wrapping, row.body, context=_context(row.subject, row.version))
+
+    def _unwrapped(self, connection: sa.Connection, row: Any) -> SubjectKey:
         # The wrapped form is part of the name: a key whose transaction was rolled back can never be taken for its successor.
         name = (row.subject, row.body)
         with self._lock:
             if name in self._cache:
                 self._cache.move_to_end(name)
                 return self._cache[name]
-        wrapping = self._keys.key_encryption(key_version(row.body))
-        secret = open_box(wrapping, row.body, context=_context(row.subject, row.version))
-        return self._remembered(name, SubjectKey.derived(secret, row.version))
+        suite = box_suite(row.body)
+        return self._remembered(name, SubjectKey.derived(self._secret(connection, row), row.version, suite))
 
     def _remembered(self, name: tuple[str, bytes], key: SubjectKey) -> SubjectKey:
         with self._lock:
@@ -113,7 +146,19 @@ def _context(subject: str, version: int) -> bytes:
     return bind("data-key", subject, str(version))
 
 
-def _rows(connection: sa.Connection, subjects: Iterable[str]) -> Iterator[Any]:
+_THIS_KEY = (
+    data_key.update()
+    .where(
+        data_key.c.subject == sa.bindparam("this_subject"),
+        data_key.c.version == sa.bindparam("this_version"),
+    )
+    .values(body=sa.bindparam("body"), wrapped_by=sa.bindparam("wrapped_by"), change=sa.bindparam("change"))
+)
+
+
+def _rows(connection: sa.Connection, subjects: Iterable[str]) -> list[Any]:
+    found: list[Any] = []
     for block in blocks(sorted(set(subjects))):
         query = sa.select(data_key).where(data_key.c.subject.in_(block))
-        yield from connection.execute(query.order_by(data_key.c.subject, data_key.c.version))
+        found += connection.execute(query.order_by(data_key.c.subject, data_key.c.version))
+    return found

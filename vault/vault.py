@@ -16,14 +16,16 @@ from vault.audit import Act, AuditChain
 from vault.box import RandomBytes
 from vault.clock import Clock, stamp, utc_now
 from vault.config import DEFAULTS, VaultConfig
-from vault.errors import PurposeUnknown, SubjectUnknown, TokenErased, TokenUnknown
-from vault.index import index_mark
+from vault.errors import PurposeUnknown, SubjectUnknown
+from vault.index import index_marks
+from vault.key_versions import KeyVersions
 from vault.keys import Keys, RootKey
 from vault.opening import create_store, open_store
+from vault.revealing import reveal_batch, reveal_one
 from vault.sealing import EMPTIED, Sealing
-from vault.store import Store, blocks, sealed_value
+from vault.store import Store, blocks, next_change, sealed_value
 from vault.subjects import SubjectKeys
-from vault.tokens import is_token
+from vault.suites import SUITES
 from vault.values import Sealed, Secret, State
 
 __all__ = ["Counts", "Sealed", "Secret", "Vault"]
@@ -49,7 +51,8 @@ class Vault:
         self.opened_for_check = 0
         self.config = config
         self.clock = clock
-        self.subject_keys = SubjectKeys(keys, random_bytes=random_bytes)
+        self.versions = KeyVersions(keys, random_bytes=random_bytes)
+        self.subject_keys = SubjectKeys(self.versions, random_bytes=random_bytes)
         self._sealing = Sealing(keys, self.subject_keys, clock=clock, random_bytes=random_bytes)
         self.chain = AuditChain(keys, clock=clock, random_bytes=random_bytes)
 
@@ -58,12 +61,19 @@ class Vault:
         url: str,
         root: RootKey,
         *,
+        recovery: RootKey | None = None,
         config: VaultConfig = DEFAULTS,
         clock: Clock = utc_now,
         random_bytes: RandomBytes = os.urandom,
     ) -> "Vault":
-        """A new vault at a database URL. Raises VaultExists, VaultUnavailable."""
-        store, keys = create_store(url, root, clock=clock, random_bytes=random_bytes)
+        """A new vault at a database URL, in the config's suite. Raises VaultExists, VaultUnavailable.
+
+        Without `recovery` nobody can open it when the root key is lost.
+        """
+        suite = SUITES[config.suite]
+        store, keys = create_store(
+            url, root, suite=suite, recovery=recovery, clock=clock, random_bytes=random_bytes
+        )
         return Vault(store, keys, config=config, clock=clock, random_bytes=random_bytes)
 
     @staticmethod
@@ -150,7 +160,9 @@ class Vault:
         """Destroy the values that were cleared more than `clear_keep_days` ago; how many."""
         expired = (sealed_value.c.state == "cleared", sealed_value.c.state_at < self._kept_since())
         with self.store.writing() as connection:
-            gone = connection.execute(sealed_value.update().where(*expired).values(**self._erased())).rowcount
+            gone = connection.execute(
+                sealed_value.update().where(*expired).values(**self._erased(connection))
+            ).rowcount
             if gone:
                 self.chain.append(connection, [Act(actor, "purge", count=gone)])
         self.store.forget()
@@ -165,7 +177,9 @@ class Vault:
         with self.store.writing() as connection:
             known = self.subject_keys.destroy(connection, subject, at=stamp(self.clock()))
             mine = sealed_value.c.subject == subject
-            gone = connection.execute(sealed_value.update().where(mine).values(**self._erased())).rowcount
+            gone = connection.execute(
+                sealed_value.update().where(mine).values(**self._erased(connection))
+            ).rowcount
             action = "erase" if known else "erase_refused"
             self.chain.append(
                 connection, [Act(actor, action, subject=subject if known else "", purpose=reason, count=gone)]
@@ -216,7 +230,7 @@ class Vault:
 
     def find(self, field: str, value: str, *, actor: str, purpose: str) -> list[Sealed]:
         """Like `matches`, for a person; audited before it answers. Raises PurposeUnknown."""
-        self._require_purpose(Act(actor, "find_refused", field=field), purpose)
+        self.require_purpose([Act(actor, "find_refused", field=field)], purpose)
         with self.store.writing() as connection:
             found = self._matching(connection, field, value)
             self.chain.append(
@@ -226,18 +240,11 @@ class Vault:
 
     def reveal(self, token: str, *, actor: str, purpose: str) -> str:
         """The value, for a person; on record before it is opened. Raises PurposeUnknown, TokenUnknown, TokenErased."""
-        # What was given as a token may be a value pasted by mistake; only a token's form goes on record.
-        refused = Act(actor, "reveal_refused", token=token if is_token(token) else "")
-        self._require_purpose(refused, purpose)
-        with self.store.writing() as connection:
-            row = rows.following(connection, [token]).get(token)
-            standing = row is not None and row.state != "erased"
-            act = self._act("reveal", actor, rows.sealed_of(row), purpose) if standing else refused
-            self.chain.append(connection, [act])
-        if not standing:
-            raise TokenUnknown("no such token") if row is None else TokenErased("the value was destroyed")
-        with self.store.reading() as connection:
-            return rows.opened(connection, [row], self.subject_keys)[0]
+        return reveal_one(self, token, actor=actor, purpose=purpose)
+
+    def reveal_many(self, tokens: Iterable[str], *, actor: str, purpose: str) -> dict[str, str]:
+        """Values by token, each on record before it is opened; unknown and erased ones are absent. Raises PurposeUnknown."""
+        return reveal_batch(self, tokens, actor=actor, purpose=purpose)
 
     def plaintexts_for_leak_scan(self) -> Iterator[str]:
         """Every value the vault can still open; for the leak tests alone, and audited as such."""
@@ -257,7 +264,7 @@ class Vault:
     # Inside.
 
     def _matching(self, connection: sa.Connection, field: str, value: str) -> list[Sealed]:
-        found = rows.by_index_mark(connection, index_mark(self.keys, field, value))
+        found = rows.by_index_mark(connection, index_marks(self.keys, field, value))
         return [rows.sealed_of(row) for row in found]
 
     def _set_state(
@@ -266,21 +273,24 @@ class Vault:
         at = stamp(self.clock())
         with self.store.writing() as connection:
             found = {token: row for token, row in rows.by_token(connection, tokens).items() if fits(row)}
+            fresh = {"state": state, "state_at": at, "change": next_change(connection)}
             for block in blocks(found):
-                chosen = sealed_value.update().where(sealed_value.c.token.in_(block))
-                connection.execute(chosen.values(state=state, state_at=at))
+                connection.execute(
+                    sealed_value.update().where(sealed_value.c.token.in_(block)).values(**fresh)
+                )
             changed = {token: replace(rows.sealed_of(row), state=state) for token, row in found.items()}
             self.chain.append(connection, [self._act(action, actor, sealed) for sealed in changed.values()])
         return changed
 
-    def _require_purpose(self, refused: Act, purpose: str) -> None:
+    def require_purpose(self, refused: Sequence[Act], purpose: str) -> None:
+        """Raises PurposeUnknown, after putting the refusal on record, when the config does not list the purpose."""
         if purpose not in self.config.purposes:
-            self._record(refused)
+            self._record(*refused)
             raise PurposeUnknown(f"the purpose must be one of: {', '.join(self.config.purposes)}")
 
-    def _record(self, act: Act) -> None:
+    def _record(self, *acts: Act) -> None:
         with self.store.writing() as connection:
-            self.chain.append(connection, [act])
+            self.chain.append(connection, acts)
 
     def _act(self, action: str, actor: str, sealed: Sealed, purpose: str = "") -> Act:
         return Act(
@@ -290,5 +300,6 @@ class Vault:
     def _kept_since(self) -> str:
         return stamp(self.clock() - timedelta(days=self.config.clear_keep_days))
 
-    def _erased(self) -> dict[str, object]:
-        return {**EMPTIED, "state": "erased", "state_at": stamp(self.clock())}
+    def _erased(self, connection: sa.Connection) -> dict[str, object]:
+        times = {"state_at": stamp(self.clock()), "change": next_change(connection)}
+        return {**EMPTIED, **times, "state": "erased"}

@@ -31,8 +31,11 @@ def _keys() -> None:
     op.create_table(
         "key_encryption_key",
         sa.Column("version", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("suite", sa.Text, nullable=False),
+        sa.Column("kind", sa.Text, nullable=False),
         sa.Column("body", sa.LargeBinary, nullable=False),
         sa.Column("created_at", sa.Text, nullable=False),
+        sa.Column("finished_at", sa.Text),
     )
     op.create_table(
         "data_key",
@@ -41,6 +44,15 @@ def _keys() -> None:
         sa.Column("body", sa.LargeBinary),
         sa.Column("created_at", sa.Text, nullable=False),
         sa.Column("erased_at", sa.Text),
+        sa.Column("wrapped_by", sa.Integer, nullable=False),
+        sa.Column("change", sa.BigInteger, nullable=False),
+    )
+    op.create_index("data_key_wrapped_by", "data_key", ["wrapped_by"])
+    op.create_index("data_key_change", "data_key", ["change"])
+    op.create_table(
+        "milestone",
+        sa.Column("name", sa.Text, primary_key=True),
+        sa.Column("at", sa.Text, nullable=False),
     )
 
 
@@ -59,11 +71,13 @@ def _values() -> None:
         sa.Column("moved_to", sa.Text),
         sa.Column("sealed_at", sa.Text, nullable=False),
         sa.Column("state_at", sa.Text, nullable=False),
+        sa.Column("change", sa.BigInteger, nullable=False),
     )
     op.create_index("sealed_value_equality", "sealed_value", ["equality"], unique=True)
     op.create_index("sealed_value_index_mark", "sealed_value", ["index_mark"])
     op.create_index("sealed_value_subject", "sealed_value", ["subject"])
     op.create_index("sealed_value_moved_to", "sealed_value", ["moved_to"])
+    op.create_index("sealed_value_change", "sealed_value", ["change"])
 
 
 def _audit() -> None:

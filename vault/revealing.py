@@ -1,0 +1,56 @@
+"""Opening values for a person: every token goes on record before anything is opened, a batch in one transaction."""
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from vault import rows
+from vault.audit import Act
+from vault.errors import TokenErased, TokenUnknown
+from vault.store import blocks
+from vault.tokens import is_token
+
+if TYPE_CHECKING:
+    from vault.vault import Vault
+
+
+def reveal_one(vault: "Vault", token: str, *, actor: str, purpose: str) -> str:
+    """The value. Raises PurposeUnknown, TokenUnknown, TokenErased."""
+    opened = reveal_batch(vault, [token], actor=actor, purpose=purpose)
+    if token in opened:
+        return opened[token]
+    known = vault.look_up([token])
+    raise TokenErased("the value was destroyed") if known else TokenUnknown("no such token")
+
+
+def reveal_batch(vault: "Vault", tokens: Iterable[str], *, actor: str, purpose: str) -> dict[str, str]:
+    """The values by token; unknown and erased ones are absent, and on record as refused. Raises PurposeUnknown."""
+    wanted = list(dict.fromkeys(tokens))
+    vault.require_purpose([_refused(actor, token) for token in wanted], purpose)
+    with vault.store.writing() as connection:
+        found = rows.following(connection, wanted)
+        standing = {token: row for token, row in found.items() if row.state != "erased"}
+        vault.chain.append(connection, [_act(actor, purpose, token, standing) for token in wanted])
+    return _opened(vault, {token: row.token for token, row in standing.items()})
+
+
+def _act(actor: str, purpose: str, token: str, standing: Mapping[str, Any]) -> Act:
+    row = standing.get(token)
+    if row is None:
+        return _refused(actor, token)
+    return Act(actor, "reveal", field=row.field, subject=row.subject, token=row.token, purpose=purpose)
+
+
+def _refused(actor: str, token: str) -> Act:
+    # What was given as a token may be a value pasted by mistake; only a token's form goes on record.
+    return Act(actor, "reveal_refused", token=token if is_token(token) else "")
+
+
+def _opened(vault: "Vault", places: Mapping[str, str]) -> dict[str, str]:
+    """The values, by the token that was asked for. Rows are read anew: one may have got another key since, or none."""
+    values: dict[str, str] = {}
+    for block in blocks(sorted(set(places.values()))):
+        with vault.store.reading() as connection:
+            found = [row for row in rows.by_token(connection, block).values() if row.body is not None]
+            opened = rows.opened(connection, found, vault.subject_keys)
+        values |= {row.token: value for row, value in zip(found, opened, strict=True)}
+    return {token: values[place] for token, place in places.items() if place in values}
