@@ -10,6 +10,7 @@ VaultError
 │   ├── Unopenable        a ciphertext does not open under its key and row
 │   └── SuiteUnknown      a ciphertext names a cipher suite that this release does not know
 ├── MaskUnknown           the config names a mask that `masks` does not define
+├── WorkUnfinished        another rotation was killed and has to be ended first
 ├── SubjectErased         a value was to be sealed for an erased person
 └── Refused               asked for by a person, refused, and in the audit chain
     ├── TokenUnknown
@@ -63,6 +64,14 @@ class SuiteUnknown(VaultDamaged):
 
 class MaskUnknown(VaultError):
     """The config names a mask that the section `masks` does not define."""
+
+
+class WorkUnfinished(VaultError):
+    """A rotation of another kind was begun and not ended; nothing was touched."""
+
+    def __init__(self, kind: str, suite: str) -> None:
+        self.command = f"vault {kind}" + (f" --suite {suite}" if kind == "reencrypt" else "")
+        super().__init__(f"`{self.command}` was begun and is not ended yet")
 
 
 class SubjectErased(VaultError):

@@ -109,6 +109,17 @@ def index_of(secret: Secret, key: SubjectKey, keys: Keys) -> bytes | None:
     return index_mark(keys, key.suite, secret.field, secret.value) if secret.searchable else None
 
 
+def renewed(row: Any, value: str, key: SubjectKey, keys: Keys, random_bytes: RandomBytes) -> Row:
+    """What changes in a row, `this_token`, when its value comes under another data key of its subject."""
+    secret = as_secret(row, value, subject=row.subject)
+    return {
+        "this_token": row.token,
+        "body": sealed_body(secret, row.token, key, random_bytes=random_bytes),
+        "equality": equality_mark(key, secret),
+        "index_mark": index_of(secret, key, keys),
+    }
+
+
 def as_secret(row: Any, value: str, *, subject: str) -> Secret:
     """What is sealed anew when a row's value goes to another subject or under another key."""
     return Secret(row.field, subject, value, row.mask, valid=row.valid, searchable=row.index_mark is not None)

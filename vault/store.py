@@ -1,6 +1,8 @@
 """The vault's database: tables, transactions and schema. Knows no key and sees no plaintext."""
 
 import os
+import sqlite3
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from itertools import islice
@@ -16,6 +18,7 @@ from alembic.script import ScriptDirectory
 from vault.errors import VaultDamaged, VaultMissing, VaultNewer, VaultUnavailable
 
 BUSY_TIMEOUT_S = 30
+BUSY_STEP_S = 0.001
 SCHEMA_TABLE = "vault_schema"
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -232,8 +235,27 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
 
 def _begin_sqlite(connection: sa.Connection) -> None:
     # A read that turns into a write would fail without waiting when another process wrote in between.
-    writes = connection.get_execution_options().get("vault_writes")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    if connection.get_execution_options().get("vault_writes"):
+        _take_write_lock(connection.connection.driver_connection)
+    else:
+        connection.exec_driver_sql("BEGIN")
+
+
+def _take_write_lock(connection: Any) -> None:
+    """Wait in small steps: SQLite's own waiting grows to 100 ms a step, and would starve beside a rotation's quick blocks."""
+    deadline = time.monotonic() + BUSY_TIMEOUT_S
+    connection.execute("PRAGMA busy_timeout=0")
+    try:
+        while True:
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+                return
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                    raise
+            time.sleep(BUSY_STEP_S)
+    finally:
+        connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_S * 1000}")
 
 
 @contextmanager
@@ -243,5 +265,7 @@ def _driver_errors() -> Iterator[None]:
         yield
     except sa.exc.OperationalError as error:
         raise VaultUnavailable(f"the vault's database: {error.orig}") from None
+    except sqlite3.OperationalError as error:  # From taking the write lock, beside SQLAlchemy.
+        raise VaultUnavailable(f"the vault's database: {error}") from None
     except sa.exc.DatabaseError as error:
         raise VaultDamaged(f"the vault's database: {type(error.orig).__name__}") from None

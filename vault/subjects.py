@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from vault.box import RandomBytes, bind, box_suite, key_version, open_box, seal_box
-from vault.errors import SubjectErased
+from vault.errors import SubjectErased, VaultDamaged
 from vault.key_versions import KeyVersion, KeyVersions
 from vault.keys import KEY_LENGTH
 from vault.store import blocks, data_key, next_change
@@ -64,7 +64,7 @@ class SubjectKeys:
         # Rows come in ascending order of version, so the newest one stays.
         newest = {row.subject: self._unwrapped(connection, row) for row in rows}
         missing = sorted(set(subjects) - newest.keys())
-        return newest | (self.make(connection, dict.fromkeys(missing, 1), at=at) if missing else {})
+        return newest | self.make(connection, dict.fromkeys(missing, 1), at=at)
 
     def destroy(self, connection: sa.Connection, subject: str, *, at: str) -> bool:
         """Destroy all data keys of a subject and leave the tombstone; False when it has none."""
@@ -81,7 +81,8 @@ class SubjectKeys:
     def make(self, connection: sa.Connection, versions: dict[str, int], *, at: str) -> dict[str, SubjectKey]:
         """New data keys, by subject and the version they get, in the suite of the newest key-encryption key."""
         wrapping, change = self._versions.newest(connection), next_change(connection)
-        made, rows = {}, []
+        made: dict[str, SubjectKey] = {}
+        rows = []
         for subject, version in versions.items():
             secret = self._random_bytes(KEY_LENGTH)
             made[subject] = SubjectKey.derived(secret, version, wrapping.suite)
@@ -90,26 +91,27 @@ class SubjectKeys:
                 {"subject": subject, "version": version, "body": body, "created_at": at}
                 | {"wrapped_by": wrapping.version, "change": change}
             )
-        connection.execute(data_key.insert(), rows)
+        if rows:
+            connection.execute(data_key.insert(), rows)
         return made
 
-    def rewrap(self, connection: sa.Connection, rows: Sequence[Any], wrapping: KeyVersion) -> None:
-        """Put data keys that still exist under another key-encryption key; the values do not notice."""
-        assert all(box_suite(row.body) is wrapping.suite for row in rows), (
-            "a data key is of its wrapping's suite"
-        )
-        change = next_change(connection)
-        updates = [
-            {
-                "this_subject": row.subject,
-                "this_version": row.version,
-                "body": self._wrapped(row.subject, row.version, self._secret(connection, row), wrapping),
-                "wrapped_by": wrapping.version,
-                "change": change,
-            }
-            for row in rows
-        ]
-        connection.execute(_THIS_KEY, updates)
+    def rewrap(self, connection: sa.Connection, rows: Sequence[Any], wrapping: KeyVersion) -> list[str]:
+        """Put data keys under another key-encryption key; the subjects whose keys do not open, which stay as they are."""
+        change, left, updates = next_change(connection), [], []
+        for row in rows:
+            try:
+                secret = self._secret(connection, row, wrapping.suite)
+            except VaultDamaged:
+                left.append(row.subject)
+                continue
+            body = self._wrapped(row.subject, row.version, secret, wrapping)
+            updates.append(
+                {"this_subject": row.subject, "this_version": row.version, "body": body}
+                | {"wrapped_by": wrapping.version, "change": change}
+            )
+        if updates:
+            connection.execute(_THIS_KEY, updates)
+        return left
 
     def _wrapped(self, subject: str, version: int, secret: bytes, wrapping: KeyVersion) -> bytes:
         return seal_box(
@@ -120,7 +122,10 @@ class SubjectKeys:
             random_bytes=self._random_bytes,
         )
 
-    def _secret(self, connection: sa.Connection, row: Any) -> bytes:
+    def _secret(self, connection: sa.Connection, row: Any, suite: Suite) -> bytes:
+        if box_suite(row.body) is not suite:
+            # The wrapping's suite is the data key's own.
+            raise VaultDamaged("a data key is of another suite than its wrapping is to be")
         wrapping = self._versions.get(connection, key_version(row.body))
         return open_box(wrapping, row.body, context=_context(row.subject, row.version))
 
@@ -132,7 +137,9 @@ class SubjectKeys:
                 self._cache.move_to_end(name)
                 return self._cache[name]
         suite = box_suite(row.body)
-        return self._remembered(name, SubjectKey.derived(self._secret(connection, row), row.version, suite))
+        return self._remembered(
+            name, SubjectKey.derived(self._secret(connection, row, suite), row.version, suite)
+        )
 
     def _remembered(self, name: tuple[str, bytes], key: SubjectKey) -> SubjectKey:
         with self._lock:

@@ -51,6 +51,7 @@ class Vault:
         self.opened_for_check = 0
         self.config = config
         self.clock = clock
+        self.random_bytes = random_bytes
         self.versions = KeyVersions(keys, random_bytes=random_bytes)
         self.subject_keys = SubjectKeys(self.versions, random_bytes=random_bytes)
         self._sealing = Sealing(keys, self.subject_keys, clock=clock, random_bytes=random_bytes)

@@ -12,6 +12,7 @@ ROOMS = (
     "history",
     "secrets",
     "vaults",
+    "rotations",
     "audits",
     "mails",
     "imports",

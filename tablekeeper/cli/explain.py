@@ -19,6 +19,7 @@ from vault.errors import (
     VaultMissing,
     VaultNewer,
     VaultUnavailable,
+    WorkUnfinished,
     WrongKey,
 )
 
@@ -113,6 +114,7 @@ _VAULT: tuple[tuple[type[VaultError], int, str], ...] = (
     (VaultNewer, USAGE, "install the release that wrote it, or a later one"),
     (VaultUnavailable, UNAVAILABLE, "try again; if it stays so, check the disk of TABLEKEEPER_HOME"),
     (VaultDamaged, FAILED, "stop the daemon, keep the file as it is, and restore the last backup"),
+    (WorkUnfinished, WAITS, "run that command first; it goes on where it was"),
     (PurposeUnknown, USAGE, "the list is `purposes` in the section `vault` of config.yaml"),
     (Refused, FAILED, ""),
 )

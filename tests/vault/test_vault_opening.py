@@ -124,11 +124,12 @@ def test_a_vault_of_a_later_release_is_left_alone(vault: Vault, url: str, root: 
         Vault.create(url, root)
 
 
-def test_a_locked_database_is_an_error_worth_repeating(vault: Vault, tmp_path: Path, secret: Build) -> None:
+def test_a_locked_database_is_an_error_worth_repeating(
+    vault: Vault, tmp_path: Path, secret: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("vault.store.BUSY_TIMEOUT_S", 0)
     other = sqlite3.connect(tmp_path / "vault.sqlite3", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
-    with vault.store.reading() as connection:
-        connection.exec_driver_sql("PRAGMA busy_timeout=1")
     with pytest.raises(VaultUnavailable) as caught:
         vault.seal([secret()])
     assert caught.value.retryable
