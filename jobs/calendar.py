@@ -14,6 +14,9 @@ SATURDAY = 5
 CLOSED_DAYS_MAX = 60
 """No run of days off is longer; a calendar that says so is wrong, and a search must end."""
 
+COUNTED_DAYS_MAX = 400
+"""Further away, five of seven days count: no stage is that fine."""
+
 
 class Calendar:
     """Working days. A year that the national calendar does not know counts Monday to Friday."""
@@ -44,6 +47,31 @@ class Calendar:
             if self.is_working(day + (days + 1) * ONE_DAY):
                 return days
         raise ClosedTooLong(CLOSED_DAYS_MAX)
+
+    def next_working(self, day: date) -> date:
+        """`day` itself when people work on it, or the first working day after it."""
+        for _ in range(CLOSED_DAYS_MAX):
+            if self.is_working(day):
+                return day
+            day += ONE_DAY
+        raise ClosedTooLong(CLOSED_DAYS_MAX)
+
+    def working_days(self, first: date, last: date) -> int:
+        """How many working days `last` lies after `first`; negative when it lies before."""
+        if last < first:
+            return -self.working_days(last, first)
+        days = min((last - first).days, COUNTED_DAYS_MAX)
+        counted = sum(self.is_working(first + (place + 1) * ONE_DAY) for place in range(days))
+        return counted + ((last - first).days - days) * 5 // 7
+
+    def plus_working(self, day: date, count: int) -> date:
+        """The day `count` working days after `day`; before it when negative."""
+        step = ONE_DAY if count > 0 else -ONE_DAY
+        for _ in range(abs(count)):
+            day += step
+            while not self.is_working(day):
+                day += step
+        return day
 
     @staticmethod
     def knows(year: int) -> bool:

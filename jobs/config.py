@@ -1,71 +1,18 @@
 """The sections `reminders`, `digests`, `mail`, `calendar` and `people` of `config.yaml`.
 
-Models only describe; that what they name exists is `references.py`.
+Models only describe; that what they name exists is `reminders.py`.
 """
 
 from datetime import date
-from enum import StrEnum
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
+from jobs.reminder_config import ReminderConfig
 from validators.schema import FieldKey, Key, Section, TableKey
 
-EVERY_TABLE = "*"
-HELD = "held"
-
 ADDRESS_PATTERN = r"^[!-;=?A-~]+@[A-Za-z0-9.\-]+$"
-FieldPath = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)?$")]
-
-
-class Priority(StrEnum):
-    """How much a reminder presses, most pressing first."""
-
-    URGENT = "紧急"
-    HIGH = "高"
-    MIDDLE = "中"
-    LOW = "低"
-
-
-class ReminderConfig(Section):
-    """One kind of thing that falls due.
-
-    It is open from the first day of `at` on, for as long as `when` is true: nobody has to tick it off.
-    """
-
-    id: Key
-    kind: str = Field(min_length=1, max_length=20)
-    """What staff call this kind of reminder."""
-    table: TableKey
-    """The table of the records it is about; `*` is every table, for held rows."""
-    anchor: str = Field(min_length=1)
-    """The day it is about: a date field, or CEL that gives a date. `held` is the day on which a row was found to be held."""
-    at: tuple[int, ...] = Field(min_length=1)
-    """Stages, in calendar days from the anchor; negative is before. The newest that has come counts."""
-    when: str | None = None
-    """CEL over the record as rules write it; blank fields are null, and a sensitive field cannot be read."""
-    to: FieldPath | None = None
-    """The link to whom it concerns, such as `customer_no.agent_no`; while that is blank, the table's `owner`."""
-    title: str = Field(min_length=1, max_length=40)
-    """What is to be done, in the words of staff."""
-    priority: Priority = Priority.MIDDLE
-    law: str | None = None
-    """The article that sets the date, such as 保险法23; it marks the reminder as a legal time limit."""
-
-    @field_validator("at")
-    @classmethod
-    def _ascending(cls, stages: tuple[int, ...]) -> tuple[int, ...]:
-        if list(stages) != sorted(set(stages)):
-            raise ValueError("must be different days, the earliest first, like [-30, -7, 0]")
-        return stages
-
-    @model_validator(mode="after")
-    def _only_held_rows_are_everywhere(self) -> Self:
-        if self.table == EVERY_TABLE and self.anchor != HELD:
-            raise ValueError(f"table '{EVERY_TABLE}' goes only with `anchor: {HELD}`")
-        if self.anchor == HELD and self.when:
-            raise ValueError("held rows are due as they are: leave out `when`")
-        return self
+Address = Annotated[str, Field(pattern=ADDRESS_PATTERN)]
 
 
 class DigestConfig(Section):
@@ -113,17 +60,24 @@ class PeopleConfig(Section):
     away_from: FieldKey = "away_from"
     away_to: FieldKey = "away_to"
     active: FieldKey = "active"
+    department: FieldKey | None = None
+    """The select of the department. Without it, nothing can be sent or escalated to departments."""
+    responsible: dict[TableKey, str] = Field(default_factory=dict)
+    """By table, the department that gets what has no owner."""
 
     @property
     def fields(self) -> tuple[FieldKey, ...]:
         """Every field it names."""
-        return self.name, self.email, self.manager, self.backup, self.away_from, self.away_to, self.active
+        named = (self.name, self.email, self.manager, self.backup, self.away_from, self.away_to, self.active)
+        return (*named, self.department) if self.department else named
 
 
 class JobsConfig(Section):
     """The sections of this package, as they stand at the top of `config.yaml`."""
 
     reminders: tuple[ReminderConfig, ...] = ()
+    laws: dict[str, str] = Field(default_factory=dict)
+    """Articles that reminders may name, beside those that are known, and what each says in a line."""
     digests: tuple[DigestConfig, ...] = ()
     mail: MailConfig = Field(default_factory=MailConfig)
     calendar: CalendarConfig = Field(default_factory=CalendarConfig)

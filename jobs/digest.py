@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from jobs.config import DigestConfig, Priority
+from jobs.config import DigestConfig
 from jobs.due import Due, pressing
 from jobs.letters import Letter, Part
+from jobs.reminder_config import Priority
 from sync.connection import Uid
 from validators.schema import SchemaConfig, TableKey
 

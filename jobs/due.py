@@ -1,15 +1,19 @@
 """Which reminders are due on a day, for given records. Pure: what links lead to is asked of `Lookup`."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from hashlib import sha256
 
 from jobs.calendar import Calendar
-from jobs.config import Priority, ReminderConfig
+from jobs.reminder_config import LinkedConfig, Priority, ReminderConfig
 from sync.connection import Uid
 from sync.merge import Row
 from validators.conditions import Condition, ConditionFailed, Lookup
-from validators.schema import SchemaConfig, TableKey
+from validators.schema import FieldKey, SchemaConfig, TableKey
+
+ITEM_DIGITS = 16
+"""Of a digest of what an item is about: staff may have to type it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,22 @@ class Due:
     recipient: Uid | None
     title: str
     law: str | None
+    field: FieldKey = ""
+    """The one field it is about, for missing ones."""
+    escalated: tuple[str, ...] = ()
+    """Who hears of it besides: `manager`, or departments by name."""
+
+    @property
+    def item(self) -> str:
+        """What stays the same for as long as it is open, whatever its day and stage."""
+        return _digest(self.reminder, self.table, self.uid, self.field)[:ITEM_DIGITS]
+
+    @property
+    def key(self) -> str:
+        """The one key of reminder, record, day and stage: what was told under it once is not news."""
+        return _digest(
+            self.reminder, self.table, self.uid, self.field, self.anchor.isoformat(), str(self.stage)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,37 +79,58 @@ class Today:
 
 
 @dataclass(frozen=True, slots=True)
-class Reminder:
-    """A reminder about the records of one table, ready to be asked."""
+class Linked:
+    """Which records of another table count, ready to be asked."""
 
-    config: ReminderConfig
-    anchor: Condition
+    config: LinkedConfig
     when: Condition | None
 
 
-def is_ripe(reminder: Reminder, row: Row, *, today: Today, lookup: Lookup) -> bool:
-    """Whether a record's day makes it worth asking further: most records end here, before any other is read."""
-    try:
-        anchor = reminder.anchor.day(row, today=today.day, lookup=lookup)
-    except ConditionFailed:
-        return True  # For `due_of` to report.
-    return anchor is not None and newest_stage(reminder.config.at, anchor, today) is not None
+@dataclass(frozen=True, slots=True)
+class Reminder:
+    """A reminder about the records of one table, ready to be asked. `anchor` is None where the daemon finds the day."""
+
+    config: ReminderConfig
+    anchor: Condition | None
+    when: tuple[Condition, ...]
+    """All of them must hold; those that read no other record come first."""
+    has: Linked | None = None
+    lacks: Linked | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What judging needs beside the record."""
+
+    schema: SchemaConfig
+    today: Today
+    lookup: Lookup
 
 
 def due_of(
-    reminder: Reminder, uid: Uid, row: Row, *, schema: SchemaConfig, today: Today, lookup: Lookup
+    reminder: Reminder,
+    uid: Uid,
+    row: Row,
+    scene: Scene,
+    *,
+    anchor: date | None = None,
+    arrived: date | None = None,
 ) -> Due | Failure | None:
-    """What a reminder says of one record."""
-    config = reminder.config
+    """What a reminder says of one record, leaving aside the records that link to it.
+
+    `anchor` is the day that was found, where no expression gives it; `arrived` is when the record came into the archive.
+    """
+    config, day = reminder.config, scene.today.day
     try:
-        anchor = reminder.anchor.day(row, today=today.day, lookup=lookup)
+        if reminder.anchor is not None:
+            anchor = reminder.anchor.day(row, today=day, lookup=scene.lookup)
         if anchor is None:
             return None
-        if reminder.when and not reminder.when.holds(row, today=today.day, lookup=lookup):
+        if not all(each.holds(row, today=day, lookup=scene.lookup) for each in reminder.when):
             return None
     except ConditionFailed as error:
         return Failure(config.id, config.table, uid, str(error))
-    return make_due(config, config.table, uid, row, anchor=anchor, schema=schema, today=today, lookup=lookup)
+    return make_due(config, config.table, uid, row, scene, anchor=spread(config, uid, anchor, arrived))
 
 
 def make_due(
@@ -97,17 +138,16 @@ def make_due(
     table: TableKey,
     uid: Uid,
     row: Row,
+    scene: Scene,
     *,
     anchor: date,
-    schema: SchemaConfig,
-    today: Today,
-    lookup: Lookup,
     title: str | None = None,
 ) -> Due | None:
     """The due item of a record whose day and condition are known; None before the first stage."""
-    stage = newest_stage(config.at, anchor, today)
+    stage = newest_stage(config, anchor, scene.today)
     if stage is None:
         return None
+    come = days_come(config, anchor, scene.today)
     return Due(
         reminder=config.id,
         kind=config.kind,
@@ -115,27 +155,43 @@ def make_due(
         uid=uid,
         anchor=anchor,
         stage=stage,
-        due_on=today.calendar.sending_day(anchor + timedelta(days=stage)),
-        days_left=(anchor - today.day).days,
+        due_on=_told_on(config, anchor, stage, scene.today),
+        days_left=(anchor - scene.today.day).days,
         priority=config.priority,
-        recipient=recipient_of(schema, table, row, config.to, lookup),
+        recipient=recipient_of(scene.schema, table, row, config.to, scene.lookup),
         title=title or config.title,
         law=config.law,
+        escalated=tuple(dict.fromkeys(each.to for each in config.escalate if each.after <= come)),
     )
 
 
-def pressing(due: Due) -> tuple[int, int, str, str]:
+def pressing(due: Due) -> tuple[int, int, str, str, str]:
     """The order of what is due: by priority, then by day."""
-    return list(Priority).index(due.priority), due.days_left, due.reminder, due.uid
+    return list(Priority).index(due.priority), due.days_left, due.reminder, due.uid, due.field
 
 
-def newest_stage(at: Iterable[int], anchor: date, today: Today) -> int | None:
-    """The last stage that has come; one that falls on the days off after today has come, since sending moves back.
+def spread(config: ReminderConfig, uid: Uid, anchor: date, arrived: date | None) -> date:
+    """The day of a record; one that was overdue when it arrived has a day of its own in the time after, always the same."""
+    if config.spread_days is None or arrived is None or anchor >= arrived:
+        return anchor
+    return arrived + timedelta(days=1 + int(_digest(config.id, uid)[:8], 16) % config.spread_days)
 
-    Counted in days rather than dates, because staff write 9999-12-31 for an end that never comes.
+
+def newest_stage(config: ReminderConfig, anchor: date, today: Today) -> int | None:
+    """The last stage that has come; None before the first."""
+    come = days_come(config, anchor, today)
+    return max((stage for stage in config.at if stage <= come), default=None)
+
+
+def days_come(config: ReminderConfig, anchor: date, today: Today) -> int:
+    """How far today is past the anchor, in the days that the reminder counts.
+
+    What falls on the days off after today has come: it is told before them. Counted in days rather than dates, because
+    staff write 9999-12-31 for an end that never comes.
     """
-    come = (today.day - anchor).days + today.days_off
-    return max((stage for stage in at if stage <= come), default=None)
+    if config.days == "working":
+        return today.calendar.working_days(anchor, today.day)
+    return (today.day - anchor).days + today.days_off
 
 
 def recipient_of(
@@ -157,3 +213,14 @@ def follow(schema: SchemaConfig, table: TableKey, row: Row, path: str, lookup: L
         table = schema.tables[table].fields[link].to or ""
     uid = (here or {}).get(last)
     return uid if isinstance(uid, str) and uid else None
+
+
+def _told_on(config: ReminderConfig, anchor: date, stage: int, today: Today) -> date:
+    """The day on which a stage is first told."""
+    if config.days == "working":
+        return today.calendar.plus_working(anchor, stage)
+    return today.calendar.sending_day(anchor + timedelta(days=stage))
+
+
+def _digest(*parts: str) -> str:
+    return sha256("\0".join(parts).encode()).hexdigest()

@@ -1,20 +1,18 @@
 """The records that jobs read, out of one transaction of the hub: rows, held fields, masked names."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import Text, cast, or_, select
 
+from jobs.sift import STANDING
 from sync.connection import Uid
 from sync.merge import Row
 from sync.store.hub import Unit
-from sync.store.records import State
-from sync.store.tables import seen
+from sync.store.records import blocks
+from sync.store.tables import reference, seen
 from sync.words import ERROR
 from validators.schema import FieldKey, FieldType, SchemaConfig, TableKey
-
-STANDING = (State.LIVE, State.WAITING)
-"""Records that are right in themselves. What is held is told as such, not by its dates."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +31,8 @@ class Files:
     def __init__(self, unit: Unit, schema: SchemaConfig) -> None:
         self._unit, self._schema = unit, schema
         self._known: dict[tuple[TableKey, Uid], Row | None] = {}
+        self._held: list[HeldRow] | None = None
+        self._held_fields: Mapping[tuple[TableKey, Uid], tuple[FieldKey, ...]] | None = None
 
     def rows(self, table: TableKey) -> Iterator[tuple[Uid, Row]]:
         """The records of a table that reminders may speak of, oldest first."""
@@ -56,8 +56,35 @@ class Files:
             self._known[place] = record.values if record else None
         return self._known[place]
 
+    def referrers(self, table: TableKey, by: FieldKey, uids: Iterable[Uid]) -> dict[Uid, list[Uid]]:
+        """The records of `table` that are live and lead by this link to any of these, by whom they lead to."""
+        found: dict[Uid, list[Uid]] = {}
+        for block in blocks(uids):
+            query = select(reference.c.to_uid, reference.c.uid).where(
+                reference.c.to_uid.in_(block), reference.c.table == table, reference.c.field == by
+            )
+            for target, uid in self._unit.connection.execute(query):
+                found.setdefault(target, []).append(uid)
+        standing = self._unit.records.get_many(table, [uid for uids in found.values() for uid in uids])
+        self._known |= {(table, uid): each.values for uid, each in standing.items()}
+        return {
+            target: [uid for uid in uids if uid in standing and standing[uid].state in STANDING]
+            for target, uids in found.items()
+        }
+
     def held(self) -> list[HeldRow]:
         """Every row with a held field, by table and age."""
+        if self._held is None:
+            self._held = self._read_held()
+        return self._held
+
+    def held_fields(self, table: TableKey, uid: Uid) -> tuple[FieldKey, ...]:
+        """The fields of a record that wait to be mended somewhere."""
+        if self._held_fields is None:
+            self._held_fields = {(row.table, row.uid): row.fields for row in self.held()}
+        return self._held_fields.get((table, uid), ())
+
+    def _read_held(self) -> list[HeldRow]:
         query = select(seen.c.table, seen.c.uid, seen.c.held).where(
             # Compared as text: most rows hold nothing, and neither database compares JSON. A row that lacks what it must
             # have holds no field and is an error all the same.

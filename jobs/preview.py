@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from jobs.calendar import Calendar
-from jobs.collect import Collected, collect
+from jobs.collect import Collected, Ground, Open, collect
 from jobs.config import DigestConfig, JobsConfig
 from jobs.digest import Link, Naming, build_digest
 from jobs.due import Failure, Today
@@ -31,6 +31,12 @@ class Archive:
     config: JobsConfig
     masks: MasksConfig
     link: Link
+    open: Open
+    """Opens what conditions may read: `Vault.open_for_check`, which counts it."""
+
+    def ground(self, unit: Unit, book: ReminderBook, today: Today) -> Ground:
+        """What collecting what is due works on."""
+        return Ground(unit, Files(unit, self.schema), self.schema, book, today, self.open)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +67,9 @@ def preview(archive: Archive, *, today: date, only: str | None = None) -> Previe
 
 def find(unit: Unit, archive: Archive, book: ReminderBook, today: Today) -> Findings:
     """What is due, and how it is called, read in one transaction. Reads only."""
-    config, files = archive.config.people, Files(unit, archive.schema)
-    collected = collect(unit, files, archive.schema, book, today=today)
+    ground = archive.ground(unit, book, today)
+    config, files = archive.config.people, ground.files
+    collected = collect(ground)
     places = {(due.table, due.uid) for due in collected.dues}
 
     def masked(name: str) -> str:

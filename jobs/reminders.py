@@ -2,11 +2,23 @@
 
 from collections.abc import Iterator, Mapping
 
-from jobs.config import EVERY_TABLE, HELD, JobsConfig, PeopleConfig, ReminderConfig
-from jobs.due import Reminder
-from validators.conditions import compile_condition
+from jobs.config import JobsConfig, PeopleConfig
+from jobs.due import Linked, Reminder
+from jobs.laws import LAWS
+from jobs.reminder_config import (
+    CHANGED,
+    EVENT_ON,
+    EVERY_TABLE,
+    FOUND,
+    MANAGER,
+    OWN_DAYS,
+    LinkedConfig,
+    ReminderConfig,
+)
+from validators.conditions import Condition, compile_condition, conjuncts
 from validators.references import Problem
-from validators.schema import FieldConfig, FieldType, SchemaConfig, TableKey
+from validators.schema import LINKS, FieldConfig, FieldKey, FieldType, SchemaConfig, TableKey
+from validators.suggestions import suggestion
 
 
 class ReminderProblems(Exception):
@@ -23,7 +35,9 @@ class ReminderBook:
     def __init__(self, schema: SchemaConfig, config: JobsConfig) -> None:
         if found := tuple(problems(schema, config)):
             raise ReminderProblems(found)
-        self.held = tuple(reminder for reminder in config.reminders if reminder.anchor == HELD)
+        self.config = config
+        self.found = tuple(reminder for reminder in config.reminders if reminder.anchor in FOUND)
+        """Those about what the daemon itself finds."""
         self.of_table: Mapping[TableKey, tuple[Reminder, ...]] = {
             table: tuple(_compiled(schema, config, table)) for table in schema.tables
         }
@@ -38,38 +52,126 @@ def problems(schema: SchemaConfig, config: JobsConfig) -> list[Problem]:
     return found
 
 
+def departments(schema: SchemaConfig, people: PeopleConfig) -> tuple[str, ...]:
+    """The names of the departments that the staff table knows."""
+    fields = schema.tables[people.table].fields if people.table in schema.tables else {}
+    field = fields.get(people.department or "")
+    known = field.options in schema.options if field and field.options else False
+    return schema.options_of(field).values if field and known else ()
+
+
 def _compiled(schema: SchemaConfig, config: JobsConfig, table: TableKey) -> Iterator[Reminder]:
     for reminder in config.reminders:
-        if reminder.table == table and reminder.anchor != HELD:
-            anchor = compile_condition(schema, table, reminder.anchor, _unexpected)
-            assert anchor is not None, "its problems were looked for before"
-            when = reminder.when and compile_condition(schema, table, reminder.when, _unexpected)
-            yield Reminder(reminder, anchor, when or None)
+        if reminder.table == table and reminder.anchor not in FOUND:
+            yield Reminder(
+                reminder,
+                anchor=None if reminder.anchor == CHANGED else _condition(schema, table, reminder.anchor),
+                when=_conditions(schema, reminder),
+                has=_linked(schema, reminder.has),
+                lacks=_linked(schema, reminder.lacks),
+            )
+
+
+def _conditions(schema: SchemaConfig, reminder: ReminderConfig) -> tuple[Condition, ...]:
+    """The parts of `when`, those first that need no other record and open nothing."""
+    parts = conjuncts(reminder.when) if reminder.when else []
+    opens = frozenset(reminder.opens)
+    found = [_condition(schema, reminder.table, part, opens=opens) for part in parts]
+    return tuple(sorted(found, key=lambda part: (bool(opens & set(part.names)), part.reads_links)))
+
+
+def _linked(schema: SchemaConfig, config: LinkedConfig | None) -> Linked | None:
+    if config is None:
+        return None
+    return Linked(config, _condition(schema, config.table, config.when) if config.when else None)
+
+
+def _condition(
+    schema: SchemaConfig, table: TableKey, source: str, *, opens: frozenset[str] = frozenset()
+) -> Condition:
+    condition = compile_condition(schema, table, source, _unexpected, opens=opens, days=OWN_DAYS)
+    assert condition is not None, "its problems were looked for before"
+    return condition
 
 
 def _unexpected(message: str) -> None:
     raise AssertionError(message)
 
 
-def _reminder_problems(
-    schema: SchemaConfig, config: JobsConfig, reminder: ReminderConfig
-) -> Iterator[tuple[str, str]]:
-    """Pairs of (key of the reminder, message)."""
+Faults = Iterator[tuple[str, str]]
+"""Pairs of (key of the reminder, message)."""
+
+
+def _reminder_problems(schema: SchemaConfig, config: JobsConfig, reminder: ReminderConfig) -> Faults:
+    yield from _law_problems(config, reminder)
+    yield from _escalation_problems(schema, config, reminder)
     if reminder.table == EVERY_TABLE:
         if reminder.to:
             yield "to", "held rows of all tables go to each table's owner: leave it out"
         return
     if reminder.table not in schema.tables:
-        yield "table", f"no table {reminder.table}"
+        yield "table", f"no table {reminder.table}{suggestion(reminder.table, schema.tables)}"
         return
     if reminder.to and not _leads_to(schema, reminder.table, reminder.to, config.people.table):
         yield "to", f"must be a path of links that ends in {config.people.table}"
-    if reminder.anchor != HELD:
-        for key, source in (("anchor", reminder.anchor), ("when", reminder.when)):
-            messages: list[str] = []
-            if source:
-                compile_condition(schema, reminder.table, source, messages.append)
-            yield from ((key, message) for message in messages)
+    yield from _field_problems(schema, reminder)
+    yield from _expression_problems(schema, reminder)
+    for key, linked in (("has", reminder.has), ("lacks", reminder.lacks)):
+        if linked:
+            yield from (
+                (f"{key}.{part}", message) for part, message in _linked_problems(schema, reminder, linked)
+            )
+
+
+def _law_problems(config: JobsConfig, reminder: ReminderConfig) -> Faults:
+    known = LAWS.keys() | config.laws.keys()
+    if reminder.law and reminder.law not in known:
+        hint = suggestion(reminder.law, known)
+        yield "law", f"no law's clock is known as {reminder.law}{hint}; a new one goes under `laws`"
+
+
+def _escalation_problems(schema: SchemaConfig, config: JobsConfig, reminder: ReminderConfig) -> Faults:
+    known = {MANAGER, *departments(schema, config.people)}
+    for place, each in enumerate(reminder.escalate):
+        if each.to not in known:
+            yield f"escalate.{place}.to", f"must be {MANAGER} or a department{suggestion(each.to, known)}"
+
+
+def _field_problems(schema: SchemaConfig, reminder: ReminderConfig) -> Faults:
+    fields = schema.tables[reminder.table].fields
+    for key, named in (("fields", reminder.fields), ("opens", reminder.opens)):
+        for name in named:
+            if name not in fields:
+                yield key, f"the table has no field {name}{suggestion(name, fields)}"
+            elif key == "opens" and not fields[name].sensitive:
+                yield key, f"{name} is not sensitive: `when` may read it as it is"
+
+
+def _expression_problems(schema: SchemaConfig, reminder: ReminderConfig) -> Faults:
+    """What is wrong with `anchor` and `when`. An anchor is asked of every record, so it may open nothing."""
+    sources: list[tuple[str, str, frozenset[FieldKey]]] = []
+    sources += [] if reminder.anchor in (*FOUND, CHANGED) else [("anchor", reminder.anchor, frozenset())]
+    parts = conjuncts(reminder.when) if reminder.when else []
+    sources += [("when", part, frozenset(reminder.opens)) for part in parts]
+    for key, source, opens in sources:
+        messages: list[str] = []
+        compile_condition(schema, reminder.table, source, messages.append, opens=opens, days=OWN_DAYS)
+        yield from ((key, message) for message in messages)
+        if EVENT_ON in source and reminder.anchor != CHANGED:
+            yield key, f"{EVENT_ON} is known only with `anchor: {CHANGED}`"
+
+
+def _linked_problems(schema: SchemaConfig, reminder: ReminderConfig, linked: LinkedConfig) -> Faults:
+    if linked.table not in schema.tables:
+        yield "table", f"no table {linked.table}{suggestion(linked.table, schema.tables)}"
+        return
+    field = schema.tables[linked.table].fields.get(linked.by)
+    if field is None or field.type not in LINKS or field.to != reminder.table:
+        yield "by", f"must be a link of {linked.table} that leads to {reminder.table}"
+    messages: list[str] = []
+    if linked.when:
+        compile_condition(schema, linked.table, linked.when, messages.append)
+    yield from (("when", message) for message in messages)
 
 
 def _leads_to(schema: SchemaConfig, table: TableKey, path: str, target: TableKey) -> bool:

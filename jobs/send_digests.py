@@ -5,13 +5,13 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from jobs.calendar import Calendar
-from jobs.collect import held_places
 from jobs.due import Failure, Today
 from jobs.files import Files
 from jobs.found import note_held
 from jobs.mail import Mailer
 from jobs.outbox import Delivery, Outbox
 from jobs.preview import Archive, find, write_mails
+from jobs.reminder_config import EVERY_TABLE, HELD
 from jobs.reminders import ReminderBook
 from sync.store.hub import Unit
 
@@ -69,6 +69,8 @@ def send_digests(
 
 def _note_held(unit: Unit, archive: Archive, book: ReminderBook, outbox: Outbox, today: date) -> None:
     files = Files(unit, archive.schema)
-    for reminder in book.held:
-        places = held_places(files, reminder)
+    for reminder in book.found:
+        if reminder.anchor != HELD:
+            continue
+        places = [(row.table, row.uid) for row in files.held() if reminder.table in (EVERY_TABLE, row.table)]
         note_held(unit.connection, reminder.id, places, today=today, now=outbox.clock())

@@ -53,6 +53,7 @@ class Archive:
             config,
             config.masks,
             lambda table, uid: self.link(table, uid),
+            self.vault.open_for_check,
         )
 
     def link(self, table: str, uid: str) -> str | None:

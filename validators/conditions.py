@@ -1,10 +1,10 @@
 """Conditions over a record of the hub: whether a reminder is open, the day it is about, whether a row belongs in a replica. Pure.
 
-They are written as the expressions of rules are, except that every field may be blank, and that none is opened: a
-sensitive field cannot be named.
+They are written as the expressions of rules are, except that every field may be blank, and that a sensitive field can be
+named only where the caller says that it opens it.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -24,6 +24,7 @@ Lookup = Callable[[TableKey, str], Row | None]
 Report = Callable[[str], None]
 
 _CEL_ERRORS = (TypeError, ValueError, LookupError, RuntimeError, ArithmeticError)
+_OPENING, _CLOSING, _QUOTES = "([{", ")]}", "'\""
 
 
 class ConditionFailed(Exception):
@@ -43,6 +44,16 @@ class Condition:
     needs: frozenset[FieldKey]
     visible: Mapping[FieldKey, Mapping[FieldKey, FieldConfig]]
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The fields it reads, and days of the record that are no field; not `today`."""
+        return tuple(sorted(self.expression.names - {TODAY}))
+
+    @property
+    def reads_links(self) -> bool:
+        """Whether other records have to be read before it can be asked."""
+        return bool(self.visible)
+
     def day(self, row: Row, *, today: date, lookup: Lookup) -> date | None:
         """The date the expression gives. Raises ConditionFailed.
 
@@ -51,7 +62,8 @@ class Condition:
         if any(name not in row for name in self.needs):
             return None
         # Most anchors just name a field, and most rows end at their date: that needs no interpreter.
-        result = row.get(self.source) if self.source in self.table.fields else self._run(row, today, lookup)
+        plain = (self.source,) == self.names
+        result = row.get(self.source) if plain else self._run(row, today, lookup)
         match result:
             case None:
                 return None
@@ -80,22 +92,36 @@ class Condition:
     def _variable(self, name: str, row: Row, today: date, lookup: Lookup) -> Any:
         if name == TODAY:
             return midnight(today)
-        field, value = self.table.fields[name], row.get(name)
+        field, value = self.table.fields.get(name), row.get(name)
+        if field is None:
+            return midnight(value) if isinstance(value, date) else None
         if field.type is not FieldType.LINK:
             return to_cel(field, value)
         linked = lookup(field.to or "", str(value)) if value else None
         return link_to_cel(value, linked or {}, self.visible[name])
 
 
-def compile_condition(schema: SchemaConfig, table: TableKey, source: str, report: Report) -> Condition | None:
-    """The condition that a source says of the records of a table; what is wrong with it goes to `report`."""
+def compile_condition(
+    schema: SchemaConfig,
+    table: TableKey,
+    source: str,
+    report: Report,
+    *,
+    opens: Set[FieldKey] = frozenset(),
+    days: Set[str] = frozenset(),
+) -> Condition | None:
+    """The condition that a source says of the records of a table; what is wrong with it goes to `report`.
+
+    `opens` are the sensitive fields it may read, which the caller opens; `days` are names of dates that the caller adds to
+    the row and that are no field.
+    """
     config = schema.tables[table]
     try:
         expression = compile_expression(source)
     except ExpressionProblem as problem:
         report(str(problem))
         return None
-    faults = [*_bad_names(config, expression), *_bad_paths(schema, config, expression)]
+    faults = [*_bad_names(config, expression, opens, days), *_bad_paths(schema, config, expression)]
     for fault in faults:
         report(fault)
     if faults:
@@ -111,12 +137,32 @@ def compile_condition(schema: SchemaConfig, table: TableKey, source: str, report
     )
 
 
-def _bad_names(table: TableConfig, expression: Expression) -> Iterable[str]:
-    for name in sorted(expression.names - {TODAY}):
+def conjuncts(source: str) -> list[str]:
+    """The parts of `a && b && c`, each of which can be asked alone; the whole where it is joined in another way."""
+    parts, start, depth, quote = [], 0, 0, ""
+    for place, character in enumerate(source):
+        if quote:
+            quote = "" if character == quote and source[place - 1] != "\\" else quote
+        elif character in _QUOTES:
+            quote = character
+        elif character in _OPENING or character in _CLOSING:
+            depth += 1 if character in _OPENING else -1
+        elif depth == 0 and (character == "?" or source.startswith("||", place)):
+            return [source]
+        elif depth == 0 and source.startswith("&&", place):
+            parts.append(source[start:place])
+            start = place + 2
+    return [*parts, source[start:]]
+
+
+def _bad_names(
+    table: TableConfig, expression: Expression, opens: Set[FieldKey], days: Set[str]
+) -> Iterable[str]:
+    for name in sorted(expression.names - {TODAY} - days):
         field = table.fields.get(name)
         if field is None:
             yield f"the table has no field {name}{suggestion(name, table.fields)}"
-        elif field.sensitive:
+        elif field.sensitive and name not in opens:
             yield f"{name} is sensitive: only its token is to be seen here"
 
 

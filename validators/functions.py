@@ -76,6 +76,19 @@ def add_years(day: datetime, count: float) -> datetime:
     return add_months(day, 12 * int(count))
 
 
+def next_yearly(day: datetime, today: datetime) -> datetime:
+    """The next return of a day, today or later; its own year does not count."""
+    years = max(1, today.year - day.year)
+    this = add_years(day, years)
+    return this if this >= today else add_years(day, years + 1)
+
+
+def next_age(birth: datetime, today: datetime, ages: list[float]) -> datetime | None:
+    """The next birthday, today or later, on which one of these ages is reached; null when all have passed."""
+    days = (add_years(birth, age) for age in sorted(ages))
+    return next((day for day in days if day >= today), None)
+
+
 def birth_of(number: str) -> datetime | None:
     """The birth date in an identity number, null where a document's number holds none."""
     birth: date | None = facts_of(None, number).birth
@@ -114,7 +127,7 @@ def _strict(function: Function) -> Function:
     return call
 
 
-_STRICT = (years_between, days_between, add_days, add_months, add_years)
+_STRICT = (years_between, days_between, add_days, add_months, add_years, next_yearly, next_age)
 _LOOKUPS = (birth_of, sex_of, times_per_year, line_of, band)
 
 FUNCTIONS: Mapping[str, Function] = {

@@ -12,7 +12,6 @@ import typer
 from jobs.calendar import Calendar
 from jobs.collect import collect
 from jobs.due import Due, Failure, Today
-from jobs.files import Files
 from jobs.mail import Mail
 from jobs.outbox import Outbox
 from jobs.preview import Preview
@@ -87,10 +86,10 @@ def reminders(on: On = "", json: JsonOption = False) -> None:
         today = Today.of(wanted, Calendar(archive.config.calendar))
         book = ReminderBook(archive.config, archive.config)
         with archive.hub.reading() as unit:
-            files = Files(unit, archive.config)
-            found = collect(unit, files, archive.config, book, today=today)
+            found = collect(archive.digests().ground(unit, book, today))
             showing = Showing(archive, unit)
             dues = [_due(archive, showing, one) for one in found.dues]
+        archive.vault.close_cycle()
     if json:
         print_json({"on": wanted, "due": dues, "failures": _failures(found.failures)})
     else:

@@ -151,4 +151,5 @@ class Office:
             config=config or jobs_config(),
             masks=MasksConfig(),
             link=self.link,
+            open=lambda tokens: {},
         )

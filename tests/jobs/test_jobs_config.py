@@ -20,7 +20,9 @@ def test_the_default_archive_reminds_without_a_problem() -> None:
     raw = yaml.safe_load(CONFIG.read_text(encoding="utf-8"))
     schema = SchemaConfig.model_validate({key: raw[key] for key in SchemaConfig.model_fields})
     config = JobsConfig.model_validate({key: raw[key] for key in JobsConfig.model_fields if key in raw})
-    assert {"review_quarterly", "held_rows", "policy_end"} <= {each.id for each in config.reminders}
+    assert {"review_quarterly", "held_rows", "renewal", "claim_decide"} <= {
+        each.id for each in config.reminders
+    }
     assert problems(schema, config) == []
 
 

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from jobs_office import MONDAY, POLICY_END, REVIEW, SCHEMA, jobs_config
 
 from jobs.calendar import Calendar
-from jobs.config import CalendarConfig, Priority
-from jobs.due import Due, Failure, Today, due_of, newest_stage
+from jobs.config import CalendarConfig
+from jobs.due import Due, Failure, Scene, Today, due_of, newest_stage
+from jobs.reminder_config import Priority, ReminderConfig
 from jobs.reminders import ReminderBook, ReminderProblems, problems
 
 CALENDAR = Calendar(CalendarConfig())
@@ -30,7 +31,7 @@ def judge(reminder: dict[str, Any], row: Mapping[str, Any], today: date = MONDAY
     """What one reminder says of one row."""
     book = ReminderBook(SCHEMA, jobs_config(reminders=[reminder]))
     [compiled] = book.of_table[reminder["table"]]
-    return due_of(compiled, "uid", row, schema=SCHEMA, today=Today.of(today, CALENDAR), lookup=look_up)
+    return due_of(compiled, "uid", row, Scene(SCHEMA, Today.of(today, CALENDAR), look_up))
 
 
 def ending(day: date, **values: Any) -> dict[str, Any]:
@@ -187,12 +188,17 @@ def test_a_condition_that_fails_is_reported_and_names_no_value(when: str) -> Non
     assert "4711" not in repr(found)
 
 
-@given(days=st.integers(-400, 400), at=st.sets(st.integers(-90, 90), min_size=1))
-def test_stages_only_ever_advance(days: int, at: set[int]) -> None:
+@given(
+    days=st.integers(-400, 400),
+    at=st.sets(st.integers(-90, 90), min_size=1),
+    days_counted=st.sampled_from(["calendar", "working"]),
+)
+def test_stages_only_ever_advance(days: int, at: set[int], days_counted: str) -> None:
     """From one day to the next, an item never goes back to an earlier stage or vanishes."""
     anchor = date.fromordinal(MONDAY.toordinal() + days)
-    before = newest_stage(sorted(at), anchor, Today(MONDAY, 0, CALENDAR))
-    after = newest_stage(sorted(at), anchor, Today(date(2026, 11, 24), 0, CALENDAR))
+    reminder = ReminderConfig.model_validate({**REVIEW, "at": sorted(at), "days": days_counted})
+    before = newest_stage(reminder, anchor, Today(MONDAY, 0, CALENDAR))
+    after = newest_stage(reminder, anchor, Today(date(2026, 11, 24), 0, CALENDAR))
     assert before is None or (after is not None and after >= before)
 
 
@@ -206,6 +212,17 @@ def test_stages_only_ever_advance(days: int, at: set[int]) -> None:
         ({"when": "mobile != ''"}, "reminders.0.when", "mobile is sensitive"),
         ({"when": "filled(agent_no.phone)"}, "reminders.0.when", "no field phone"),
         ({"to": "status"}, "reminders.0.to", "ends in staff"),
+        ({"law": "保险法99"}, "reminders.0.law", "under `laws`"),
+        (
+            {"escalate": [{"after": 1, "to": "无此部"}]},
+            "reminders.0.escalate.0.to",
+            "manager or a department",
+        ),
+        ({"has": {"table": "policies", "by": "policy_no"}}, "reminders.0.has.by", "leads to customers"),
+        ({"lacks": {"table": "contracts", "by": "c"}}, "reminders.0.lacks.table", "no table contracts"),
+        ({"opens": ["status"]}, "reminders.0.opens", "not sensitive"),
+        ({"anchor": "changed", "fields": ["phone"]}, "reminders.0.fields", "no field phone"),
+        ({"when": "event_on < today"}, "reminders.0.when", "only with `anchor: changed`"),
     ],
 )
 def test_a_reminder_that_names_what_is_not_there_is_refused(
