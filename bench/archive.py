@@ -1,0 +1,132 @@
+"""An archive of one table of twenty fields, on emulators in a process of their own, so that this process' CPU is ours alone."""
+
+import json
+import os
+import secrets
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from bench.people import TITLE, config_of
+from tablekeeper.archive import Archive, open_archive
+from tablekeeper.cli.opening import make_vault
+from tablekeeper.config import Config
+from tablekeeper.environment import Environment
+
+
+BLOCK = 5_000
+"""Rows typed by staff in one request."""
+
+
+
+@dataclass(slots=True)
+class Office:
+    """Emulators, and what staff do there. Times are those of a clock that stands until it is moved."""
+
+    description: Mapping[str, Any]
+    now: datetime = field(default_factory=lambda: datetime.now(UTC))
+    session: requests.Session = field(default_factory=requests.Session)
+    _counted: int = 0
+
+    def clock(self) -> datetime:
+        """The time at the office."""
+        return self.now
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass, for the daemon and for the services."""
+        self.now += timedelta(seconds=seconds)
+        self._control("POST", "clock", {"advance_s": seconds})
+
+    def calls(self, caller: str = "daemon") -> int:
+        """Calls to the services since the last question; those for an access token are none of them."""
+        entries = self._control("GET", f"requests?since={self._counted}")
+        self._counted = max((entry["n"] for entry in entries), default=self._counted)
+        return sum(entry["caller"] == caller and entry["service"] in ("airtable", "sheets") for entry in entries)
+
+    def type_rows(self, headers: list[str], rows: list[list[Any]], first: int = 2) -> None:
+        """Rows typed by a person into the spreadsheet, from row `first` on."""
+        shown = self._sheets("GET", f"/values/{TITLE}!1:1")["values"][0]
+        at = [shown.index(header) for header in headers]
+        self._grow(first + len(rows))
+        for start in range(0, len(rows), BLOCK):
+            cells: list[list[Any]] = [[None] * len(shown) for _ in rows[start : start + BLOCK]]
+            for line, row in zip(cells, rows[start:], strict=False):
+                for column, cell in zip(at, row, strict=True):
+                    line[column] = cell
+            place = f"/values/{TITLE}!A{first + start}?valueInputOption=RAW"
+            self._sheets("PUT", place, {"values": cells})
+
+    def _grow(self, rows: int) -> None:
+        """Rows at the end of the grid, where it is too small."""
+        properties = self._sheets("GET", "?fields=sheets.properties")["sheets"]
+        tab = next(sheet["properties"] for sheet in properties if sheet["properties"]["title"] == TITLE)
+        missing = rows - tab["gridProperties"]["rowCount"]
+        if missing > 0:
+            more = {"sheetId": tab["sheetId"], "dimension": "ROWS", "length": missing}
+            self._sheets("POST", ":batchUpdate", {"requests": [{"appendDimension": more}]})
+
+    def _sheets(self, method: str, path: str, body: object = None) -> Any:
+        google = self.description["google"]
+        answer = self.session.request(
+            method,
+            f"{google['endpoint_url']}/v4/spreadsheets/{google['spreadsheet_id']}{path}",
+            json=body,
+            headers={"Authorization": f"Bearer {google['staff_token']}"},
+            timeout=300,
+        )
+        answer.raise_for_status()
+        return answer.json()
+
+    def _control(self, method: str, path: str, body: object = None) -> Any:
+        answer = self.session.request(method, f"{self.description['control_url'].rstrip('/')}/{path}", json=body, timeout=300)
+        answer.raise_for_status()
+        return answer.json() if answer.content else None
+
+
+@contextmanager
+def office(home: Path, *, quotas: bool = False) -> Iterator[Office]:
+    """Serve an office for the time of the block; the environment names it, and `home` as the archive's folder."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "emulators", "--clock", "manual", "--quotas", "on" if quotas else "off"],
+        stdout=subprocess.PIPE,
+    ) as emulators:
+        try:
+            assert emulators.stdout is not None
+            description = json.loads(emulators.stdout.readline())
+            os.environ.update(
+                {
+                    **description["env"],
+                    "TABLEKEEPER_HOME": str(home),
+                    "TABLEKEEPER_PASSPHRASE": secrets.token_hex(),
+                }
+            )
+            yield Office(description)
+        finally:
+            emulators.terminate()
+
+
+@contextmanager
+def archive_of(config: Config, there: Office) -> Iterator[Archive]:
+    """An archive with its tables set up, on the office's clock."""
+    environment = Environment.read()
+    make_vault(config, environment)
+    with open_archive(config, environment, clock=there.clock, sleep=there.wait) as archive:
+        for replica in archive.engine.replicas:
+            replica.connection.setup()
+        yield archive
+
+
+@contextmanager
+def bench_archive(*services: str, quotas: bool = False) -> Iterator[tuple[Office, Archive]]:
+    """An office and its archive over the services named, in a folder that goes away."""
+    with tempfile.TemporaryDirectory() as home, office(Path(home), quotas=quotas) as there:
+        with archive_of(config_of(services), there) as archive:
+            yield there, archive
