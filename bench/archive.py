@@ -26,7 +26,6 @@ BLOCK = 5_000
 """Rows typed by staff in one request."""
 
 
-
 @dataclass(slots=True)
 class Office:
     """Emulators, and what staff do there. Times are those of a clock that stands until it is moved."""
@@ -49,7 +48,9 @@ class Office:
         """Calls to the services since the last question; those for an access token are none of them."""
         entries = self._control("GET", f"requests?since={self._counted}")
         self._counted = max((entry["n"] for entry in entries), default=self._counted)
-        return sum(entry["caller"] == caller and entry["service"] in ("airtable", "sheets") for entry in entries)
+        return sum(
+            entry["caller"] == caller and entry["service"] in ("airtable", "sheets") for entry in entries
+        )
 
     def type_rows(self, headers: list[str], rows: list[list[Any]], first: int = 2) -> None:
         """Rows typed by a person into the spreadsheet, from row `first` on."""
@@ -86,7 +87,9 @@ class Office:
         return answer.json()
 
     def _control(self, method: str, path: str, body: object = None) -> Any:
-        answer = self.session.request(method, f"{self.description['control_url'].rstrip('/')}/{path}", json=body, timeout=300)
+        answer = self.session.request(
+            method, f"{self.description['control_url'].rstrip('/')}/{path}", json=body, timeout=300
+        )
         answer.raise_for_status()
         return answer.json() if answer.content else None
 

@@ -36,7 +36,13 @@ def config_of(services: Sequence[str], **sync: Any) -> Config:
         "archive": {"name": "bench", "desk_url": "http://127.0.0.1:8460"},
         "options": {"id_type": ["居民身份证", "护照"], "level": ["普通", "银卡", "金卡"]},
         "tables": {
-            "people": {"name": TITLE, "key": "number", "label": "full_name", "subject": "self", "fields": FIELDS}
+            "people": {
+                "name": TITLE,
+                "key": "number",
+                "label": "full_name",
+                "subject": "self",
+                "fields": FIELDS,
+            }
         },
         "masks": {
             "idno": {"keep_head": 1, "keep_tail": 1, "fill": "****************"},

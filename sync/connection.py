@@ -4,7 +4,7 @@ One connection is one Airtable base or one spreadsheet and holds one replica of 
 between raw cells and the service; they judge nothing, know no hub and open no token.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -57,6 +57,18 @@ class SeenRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Standing:
+    """The positions of a grid at which the row is as it was when the last pull was acknowledged."""
+
+    changed: Set[int]
+    height: int
+    """How many rows the grid shows now, the header included."""
+
+    def __contains__(self, position: int) -> bool:
+        return 0 < position < self.height and position not in self.changed
+
+
+@dataclass(frozen=True, slots=True)
 class Listing:
     """What a pull says of one table."""
 
@@ -68,6 +80,8 @@ class Listing:
     """Rows that the service itself reports as deleted."""
     missing: frozenset[FieldKey] = frozenset()
     """Columns that cannot be found: frozen until they are back."""
+    standing: Standing | None = None
+    """Where rows stand that are not in `rows`, because nothing about them changed since they were acknowledged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,7 +191,7 @@ class Connection(Protocol):
     def pull(self, *, reread: Mapping[TableKey, frozenset[RowId]], full: bool) -> Iterator[Listing]:
         """List what may have changed; a table without a change is not yielded. `full` lists everything, completely.
 
-        `reread` names rows (Sheets: any name means the whole tab) that have to be shown again though nothing changed.
+        `reread` names rows (by row id, or by uid on Sheets) that have to be shown again though nothing changed.
         """
         ...
 

@@ -51,7 +51,9 @@ def read(engine: Engine, replica: Replica, report: CycleReport, *, full: bool) -
             absorbed[listing.table] = absorb(engine, replica, listing, report)
         for problem in replica.connection.problems:
             report_problem(replica, problem, report)
-        replica.connection.acknowledge()
+        # A torn table has to be shown again until it is whole.
+        if not any(one.torn for one in absorbed.values()):
+            replica.connection.acknowledge()
         remember_full(engine, replica, full=full)
         for table in engine.order:
             carry_out_deletions(engine, replica, table, report)

@@ -11,7 +11,7 @@ from .connection import Uid
 from .engine import CycleReport, Engine, Replica
 from .store.hub import Unit
 from .store.records import Record, State
-from .store.seen import SeenState
+from .store.seen import Mark, SeenState
 from .words import HINT
 
 log = structlog.get_logger("sync")
@@ -31,17 +31,19 @@ def note_deletions(
     table: TableKey,
     gone: frozenset[Uid],
     present: frozenset[Uid],
-    known: Mapping[Uid, SeenState],
+    known: Mapping[Uid, Mark],
     now: datetime,
 ) -> None:
     """Start the grace of rows that vanished, and end that of rows that are back."""
-    back = [state for uid, state in known.items() if state.gone_since and uid in present]
-    fresh = [uid for uid in gone if known[uid].gone_since is None]
+    returned = [uid for uid, mark in known.items() if mark.gone and uid in present]
+    back = unit.seen.get_many(replica.name, table, returned).values()
+    fresh = [uid for uid in gone if not known[uid].gone]
     if back:
         unit.seen.save(replica.name, table, [state.evolve(gone_since=None) for state in back])
         unit.lists.drop_deletions(replica.name, table, [state.uid for state in back])
     if fresh:
-        unit.seen.save(replica.name, table, [known[uid].evolve(gone_since=now) for uid in fresh])
+        vanished = unit.seen.get_many(replica.name, table, fresh).values()
+        unit.seen.save(replica.name, table, [state.evolve(gone_since=now) for state in vanished])
         log.info("rows_vanished", replica=replica.name, table=table, rows=len(fresh))
 
 

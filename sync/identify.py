@@ -12,7 +12,7 @@ from validators.schema import TableKey
 
 from .connection import Listing, RowId, SeenRow, Uid
 from .settle import name_of
-from .store.seen import SeenState
+from .store.seen import Mark
 from .uid import is_uid
 
 TORN_MIN = 2
@@ -39,7 +39,7 @@ class Identified:
 def identify(
     listing: Listing,
     *,
-    known: Mapping[Uid, SeenState],
+    known: Mapping[Uid, Mark],
     exists: Callable[[Iterable[Uid]], set[Uid]],
     fingerprint: Callable[[SeenRow], bytes],
     forced: frozenset[str],
@@ -48,7 +48,7 @@ def identify(
     by_row_id = {state.row_id: uid for uid, state in known.items() if state.row_id}
     unclaimed = {row.uid for row in listing.rows if is_uid(row.uid) and row.uid not in known}
     adoptable = exists(unclaimed) if unclaimed else set()
-    owners, unnumbered, stray = _owners(listing.rows, by_row_id, known, adoptable, fingerprint)
+    owners, unnumbered, stray = _owners(listing, by_row_id, known, adoptable, fingerprint)
     changed = [
         (uid, row)
         for uid, row in owners.items()
@@ -56,7 +56,7 @@ def identify(
         or uid not in known
         or uid in forced
         or name_of(row) in forced
-        or known[uid].gone_since is not None
+        or known[uid].gone
         or known[uid].fingerprint != fingerprint(row)
     ]
     return Identified(
@@ -73,10 +73,15 @@ def identify(
     )
 
 
+def _stands(listing: Listing, mark: Mark) -> bool:
+    """Whether the row is still where it was, unlisted because unchanged."""
+    return listing.standing is not None and not mark.gone and mark.position in listing.standing
+
+
 def _owners(
-    rows: Iterable[SeenRow],
+    listing: Listing,
     by_row_id: Mapping[RowId, Uid],
-    known: Mapping[Uid, SeenState],
+    known: Mapping[Uid, Mark],
     adoptable: set[Uid],
     fingerprint: Callable[[SeenRow], bytes],
 ) -> tuple[dict[Uid, SeenRow], list[SeenRow], list[SeenRow]]:
@@ -84,7 +89,7 @@ def _owners(
     claims: dict[Uid, list[SeenRow]] = defaultdict(list)
     unnumbered: list[SeenRow] = []
     stray: list[SeenRow] = []
-    for row in rows:
+    for row in listing.rows:
         if row.row_id and row.row_id in by_row_id:
             claims[by_row_id[row.row_id]].append(
                 row
@@ -104,6 +109,9 @@ def _owners(
             unnumbered.append(replace(row, uid=""))
     owners: dict[Uid, SeenRow] = {}
     for uid, claimants in claims.items():
+        if uid in known and _stands(listing, known[uid]):
+            stray += claimants  # Copies: the original has not moved.
+            continue
         owner = claimants[0] if len(claimants) == 1 else _original(claimants, known.get(uid), fingerprint)
         owners[uid] = owner
         stray += [row for row in claimants if row is not owner]
@@ -111,7 +119,7 @@ def _owners(
 
 
 def _original(
-    claimants: list[SeenRow], state: SeenState | None, fingerprint: Callable[[SeenRow], bytes]
+    claimants: list[SeenRow], state: Mark | None, fingerprint: Callable[[SeenRow], bytes]
 ) -> SeenRow:
     """Of several rows with one uid: the unchanged one, at its old place if several are; else the one at the old place."""
     if state is None:
@@ -122,13 +130,15 @@ def _original(
 
 def _gone(
     listing: Listing,
-    known: Mapping[Uid, SeenState],
+    known: Mapping[Uid, Mark],
     owners: Mapping[Uid, SeenRow],
     by_row_id: Mapping[RowId, Uid],
 ) -> frozenset[Uid]:
     destroyed = {by_row_id[row_id] for row_id in listing.destroyed if row_id in by_row_id}
     absent = (
-        {uid for uid, state in known.items() if state.placed} - set(owners) if listing.complete else set()
+        {uid for uid, mark in known.items() if mark.placed and not _stands(listing, mark)} - set(owners)
+        if listing.complete
+        else set()
     )
     return frozenset(destroyed | absent)
 

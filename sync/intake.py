@@ -1,6 +1,6 @@
 """The way in: which rows of a listing are to be looked at now, and which record each of them is."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,11 +17,13 @@ from .settle import name_of
 from .stages import Known
 from .store.hub import Unit
 from .store.records import State
-from .store.seen import SeenState
+from .store.seen import Mark, SeenState
 from .uid import new_uid
 
 log = structlog.get_logger("sync")
 
+FEW_ROWS = 2_000
+"""Up to so many rows are looked up one by one; for more, reading all that is known is quicker."""
 NUMBER_TYPES = (FieldType.IDNO, FieldType.PHONE, FieldType.ACCOUNT)
 
 
@@ -42,7 +44,8 @@ def settle(engine: Engine, replica: Replica, listing: Listing, report: CycleRepo
     table, now = listing.table, engine.clock()
     with engine.hub.unit() as unit:
         queued = frozenset(unit.lists.rechecks(replica.name).get(table, set()))
-        known = unit.seen.of(replica.name, table)
+        waiting = set(engine.settling.waiting(replica.name, table))
+        known = _known(unit, replica, listing, queued | waiting)
         found = identify(
             listing,
             known=known,
@@ -58,7 +61,7 @@ def settle(engine: Engine, replica: Replica, listing: Listing, report: CycleRepo
         # A row that shows its uid has got it, even if the answer to that write was lost.
         unit.seen.end_numbering(replica.name, table, found.present)
         if listing.complete:
-            engine.settling.drop(replica.name, table, {name_of(row): None for row in listing.rows})
+            engine.settling.drop(replica.name, table, listing)
         # A row that is about to be numbered stands there still, without the uid that it is known by.
         unnumbered = {engine.fingerprint(row) for row in found.unnumbered if not row.partial}
         journaled = unit.seen.numbering(replica.name, table)
@@ -68,11 +71,29 @@ def settle(engine: Engine, replica: Replica, listing: Listing, report: CycleRepo
         taken = unit.seen.name(replica.name, table, [row.row_id for row in settled]).values()
         listed = {row.uid for row in settled} | set(taken) | {uid for uid, _ in found.changed}
         waiting = set(engine.settling.waiting(replica.name, table))
-        listed |= {uid for uid, state in known.items() if {uid, state.row_id} & waiting}
-        rows = [*_rechecked(queued - listed, known), *settled]
+        listed |= {uid for uid, mark in known.items() if {uid, mark.row_id} & waiting}
+        states = unit.seen.get_many(replica.name, table, queued)
+        rows = [*_rechecked(queued - listed, states), *settled]
         report.settling += len(waiting)
     report.add(report.pulled, replica.name, len(settled))
-    return Arrivals(tuple(rows), found.stray, done=queued - _unlisted(queued, listing, known))
+    return Arrivals(tuple(rows), found.stray, done=queued - _unlisted(queued, listing, states))
+
+
+def _known(unit: Unit, replica: Replica, listing: Listing, others: Set[str]) -> Mapping[Uid, Mark]:
+    """What the rows of a listing, and `others`, may be recognised by. A few rows do not ask for all that are known."""
+    table, standing = listing.table, listing.standing
+    positions = standing.changed if standing else frozenset[int]()
+    everything = listing.complete and standing is None
+    if everything or len(listing.rows) + len(listing.destroyed) + len(positions) > FEW_ROWS:
+        return unit.seen.marks(replica.name, table)
+    return unit.seen.marks_of(
+        replica.name,
+        table,
+        names={name for row in listing.rows for name in (row.uid, row.row_id) if name}
+        | {*listing.destroyed, *others},
+        positions=positions,
+        below=standing.height if standing else None,
+    )
 
 
 def _settled(
@@ -106,11 +127,11 @@ def _rechecked(queued: frozenset[str], known: Mapping[Uid, SeenState]) -> list[S
 
 def _unlisted(queued: frozenset[str], listing: Listing, known: Mapping[Uid, SeenState]) -> frozenset[str]:
     """Rows that have to be shown in full before they can be judged again; they stay in the queue until they are."""
-    if listing.complete:
+    if listing.complete and listing.standing is None:
         return frozenset()
     shown = {name_of(row) for row in listing.rows if not row.partial}
     return frozenset(
-        uid for uid in queued if uid in known and known[uid].held and known[uid].row_id not in shown
+        uid for uid in queued if uid in known and known[uid].held and (known[uid].row_id or uid) not in shown
     )
 
 

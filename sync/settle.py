@@ -1,12 +1,12 @@
 """Rows still being typed wait: Airtable saves every keystroke, and half a number is no number yet."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from validators.schema import TableKey
 
-from .connection import SeenRow
+from .connection import Listing, SeenRow
 
 RowName = tuple[str, TableKey, str]
 """Replica, table, and the row's uid, row id or position: whatever it goes by."""
@@ -46,9 +46,14 @@ class Settling:
             del self._pending[name]
         return [pending.row for _, pending in settled]
 
-    def drop(self, replica: str, table: TableKey, keep: Mapping[str, object]) -> None:
-        """Forget pending rows that a complete listing no longer shows."""
-        stale = [name for name in self._pending if name[:2] == (replica, table) and name[2] not in keep]
+    def drop(self, replica: str, table: TableKey, listing: Listing) -> None:
+        """Forget pending rows that a complete listing no longer has."""
+        keep, standing = {name_of(row) for row in listing.rows}, listing.standing or ()
+        stale = [
+            name
+            for name, pending in self._pending.items()
+            if name[:2] == (replica, table) and name[2] not in keep and pending.row.position not in standing
+        ]
         for name in stale:
             del self._pending[name]
 

@@ -1,7 +1,9 @@
 """Calls to the Sheets API of one spreadsheet: transport, time-outs, and failures as the engine's errors."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
-from typing import Any, NoReturn
+from dataclasses import dataclass, field
+from typing import Any, NoReturn, Self
 
 import gspread
 import orjson
@@ -24,7 +26,32 @@ TIMEOUT_S = (5.0, 60.0)
 LOCKOUT_S = 60.0
 """Google's quotas refill every minute; its 429 names no time."""
 METADATA_KEY = "tablekeeper"
+CHUNK_BYTES = 1 << 20
 HOSTS = tuple(url.split("/v4/")[0].split("/drive/")[0] for url in (SPREADSHEET_URL, DRIVE_FILES_API_V3_URL))
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """An answer as it came, and its digest, which tells whether it is worth putting together."""
+
+    chunks: list[bytes] = field(repr=False)
+    digest: bytes
+
+    @classmethod
+    def read(cls, response: requests.Response) -> Self:
+        """Read an answer to its end."""
+        state = hashlib.blake2b()
+        chunks = []
+        for chunk in response.iter_content(CHUNK_BYTES):
+            state.update(chunk)
+            chunks.append(chunk)
+        return cls(chunks, state.digest())
+
+    def joined(self) -> bytes:
+        """The whole answer; the pieces are given up, so that it is in memory once."""
+        whole = b"".join(self.chunks)
+        self.chunks.clear()
+        return whole
 
 
 class Rejected(ServiceError):
@@ -38,7 +65,7 @@ class Refusal(Exception):
         super().__init__(response.status_code)
         self.response = response
         # Read to the end, which gives the connection back to the pool.
-        self.body = response.content
+        self.body = b"".join(response.iter_content(CHUNK_BYTES))
 
 
 class Transport(gspread.HTTPClient):
@@ -47,6 +74,8 @@ class Transport(gspread.HTTPClient):
     def __init__(self, account: ServiceAccount, url: str | None) -> None:
         session = requests.Session()
         session.auth = account
+        # Answers are read in large pieces, and those for the whole spreadsheet are hashed on the way.
+        session.stream = True
         # Raised here, before gspread builds its own error, which fails on bodies that are not Google's.
         session.hooks["response"] = [_refuse]
         super().__init__(auth=None, session=session)  # type: ignore[arg-type]
@@ -91,14 +120,17 @@ class SheetsClient:
         body = {"dataFilters": [{"gridRange": area} for area in areas], "includeGridData": True}
         return self._json(self._read("post", ":getByDataFilter", params={"fields": fields}, body=body))
 
-    def values(self, areas: Sequence[Json]) -> bytes:
+    def values(self, areas: Sequence[Json]) -> Content:
         """`values.batchGetByDataFilter` of grid ranges, not parsed: formulas as text, dates as serials."""
         body = {
             "dataFilters": [{"gridRange": area} for area in areas],
             "valueRenderOption": "FORMULA",
             "majorDimension": "ROWS",
         }
-        return self._read("post", "/values:batchGetByDataFilter", params={"prettyPrint": "false"}, body=body)
+        params = {"prettyPrint": "false"}
+        return self._receive(
+            "post", "/values:batchGetByDataFilter", params, body, writes=False, repeatable=True
+        )
 
     def metadata(self) -> list[Json]:
         """All developer metadata of ours, on the spreadsheet, tabs and columns."""
@@ -146,7 +178,20 @@ class SheetsClient:
         writes: bool,
         repeatable: bool,
     ) -> bytes:
-        def once() -> bytes:
+        content = self._receive(method, path, params, body, writes=writes, repeatable=repeatable)
+        return content.joined()
+
+    def _receive(
+        self,
+        method: str,
+        path: str,
+        params: Mapping[str, str] | None,
+        body: Json | None,
+        *,
+        writes: bool,
+        repeatable: bool,
+    ) -> Content:
+        def once() -> Content:
             try:
                 response = self._transport.request(
                     method,
@@ -155,7 +200,7 @@ class SheetsClient:
                     data=None if body is None else orjson.dumps(body),
                     headers={"Content-Type": "application/json"},
                 )
-                return response.content
+                return Content.read(response)
             except Refusal as refusal:
                 self._translate(refusal, writes=writes)
             except requests.ConnectTimeout:

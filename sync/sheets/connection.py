@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Literal
 
 from sync.config import ReplicaConfig
-from sync.connection import Bindings, Change, Connection, Listing, Operation, Outcome, RowId
+from sync.connection import Bindings, Change, Connection, Listing, Operation, Outcome, Remove, RowId, Update
 from sync.errors import ServiceError, TableMissing
 from sync.retry import Gate
 from validators.schema import SchemaConfig, TableKey
@@ -68,13 +68,17 @@ class SheetsConnection(Connection):
 
     def pull(self, *, reread: Mapping[TableKey, frozenset[RowId]], full: bool) -> Iterator[Listing]:
         self._restorer.settle()
-        return self._puller.pull(frozenset(table for table, rows in reread.items() if rows), full=full)
+        return self._puller.pull(reread, full=full)
 
     def acknowledge(self) -> None:
         self._puller.acknowledge()
 
     def apply(self, table: TableKey, operations: Sequence[Operation]) -> Outcome:
-        return self._writer.apply(self._tab(table), operations)
+        tab = self._tab(table)
+        shifts = any(isinstance(operation, Remove) for operation in operations)
+        positions = [op.position for op in operations if isinstance(op, Update)]
+        self._puller.wrote(table, None if shifts else positions)
+        return self._writer.apply(tab, operations)
 
     def stamp(self, values: Mapping[str, str]) -> None:
         gid = self._bindings.get(f"tab:{STATUS}")

@@ -1,33 +1,41 @@
-"""Listing the tabs: one read for all of them, hashed first; rows only of tabs that changed."""
+"""Listing the tabs: one read for all of them, hashed first; then only the rows that changed are decoded."""
 
-import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, MutableSequence, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from typing import Any
 
-import orjson
-
-from sync.connection import Bindings, Listing, SeenRow, SystemColumn
+from sync.connection import Bindings, Listing, SeenRow, Standing, SystemColumn, Uid
 from sync.errors import ServiceError, TableMissing
 from sync.uid import is_uid
 from validators.schema import TableKey
 
+from .answer import Marks, TabAnswer, WrongCut, by_tab
 from .cells import FORMULA, Shown, entered, shown, text
-from .client import Rejected, SheetsClient
+from .client import Content, Rejected, SheetsClient
 from .columns import find_columns, marks_of, tabs_marked
 from .grid import Json, area, quoted, runs
 from .layout import Layout
 from .scratch import Scratch
 from .tabs import Sheet, Tab, find_tab, sheets_of
 
-WHOLE = ""
-"""The name under which the hash of a whole answer is kept, beside those of the tables."""
+UNKNOWN = 0
+"""Stands for the mark of a row that we have written ourselves since it was read."""
 TAB_GONE = (
     "undo the deletion in Google Sheets (File, Version history), or run `tablekeeper setup`, which makes an empty tab; "
     "nothing is deleted elsewhere"
 )
 UID_GONE = "undo the deletion of column 记录编号 in Google Sheets (File, Version history); until then the tab is frozen"
 HEADER_GONE = "put the header row back into row 1 of the tab; until then the tab is frozen"
+
+
+@dataclass(slots=True)
+class Pulled:
+    """What a pull showed, until it is acknowledged."""
+
+    whole: bytes = b""
+    """The digest of the answer, once all of it was shown."""
+    marks: dict[TableKey, MutableSequence[int]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -40,21 +48,27 @@ class Puller:
     scratch: Scratch
     tabs: dict[TableKey, Tab] = field(default_factory=dict)
     problems: dict[TableKey, ServiceError] = field(default_factory=dict)
-    _acknowledged: dict[TableKey, bytes] = field(default_factory=dict)
-    _pulled: dict[TableKey, bytes] = field(default_factory=dict)
+    _whole: bytes = b""
+    """The digest of the last answer that was acknowledged; empty when something was written since."""
+    _marks: dict[TableKey, MutableSequence[int]] = field(default_factory=dict)
+    """The rows of each table as they were acknowledged."""
+    _pulled: "Pulled | None" = None
     _metadata: list[Json] = field(default_factory=list)
     """As read in this pull, if at all."""
     _formulas: dict[TableKey, dict[tuple[int, int, str], bool]] = field(default_factory=dict)
 
-    def pull(self, again: frozenset[TableKey], *, full: bool) -> Iterator[Listing]:
-        """Listings of the tables that changed since they were acknowledged, of those in `again`, or of all."""
-        self._pulled, self._metadata = {}, []
+    def pull(self, again: Mapping[TableKey, frozenset[Uid]], *, full: bool) -> Iterator[Listing]:
+        """Listings of the tables that changed since they were acknowledged, with the rows of `again`; `full` lists all."""
+        # A table that was pulled and never acknowledged may have been taken in halfway: nothing of it is certain.
+        for table in [*self._marks] if full else self._pulled.marks if self._pulled else ():
+            self._marks.pop(table, None)
+        self._pulled, self._metadata = None, []
         self.scratch.wipe()
         content = self._read()
-        whole = hashlib.blake2b(content).digest()
-        if not full and not again and whole == self._acknowledged.get(WHOLE):
+        if not full and not any(again.values()) and content.digest == self._whole:
             return
-        answers = _by_tab(content)
+        self._pulled = pulled = Pulled()
+        answers = by_tab(content.joined())
         self.scratch.inspect(
             max((len(answers[gid].rows) for gid in self.scratch.gids if gid in answers), default=0)
         )
@@ -64,23 +78,36 @@ class Puller:
             tab = self.tabs.get(layout.table)
             if tab is None or tab.gid not in answers:
                 continue
-            listing = self._listing(tab, answers[tab.gid], wanted=full or layout.table in again)
+            listing = self._listing(tab, answers[tab.gid], again.get(layout.table, frozenset()))
             if listing:
                 yield listing
-        self._pulled[WHOLE] = whole
+        pulled.whole = content.digest
 
     def acknowledge(self) -> None:
         """What was pulled need not be shown again."""
-        self._acknowledged |= self._pulled
-        self._pulled = {}
+        if self._pulled is not None:
+            self._whole = self._pulled.whole
+            self._marks |= self._pulled.marks
+            self._pulled = None
+
+    def wrote(self, table: TableKey, positions: Sequence[int] | None) -> None:
+        """Rows at these positions are no longer as they were read; None: any of the table's. They will be shown again,
+        even if somebody puts back just what stood there."""
+        self._whole = b""
+        if positions is None:
+            self._marks.pop(table, None)
+        for position in positions or ():
+            if table in self._marks and position < len(self._marks[table]):
+                self._marks[table][position] = UNKNOWN
 
     def forget(self) -> None:
         """Look everything up anew: `setup` may have made tabs and columns."""
         self.tabs.clear()
         self.problems.clear()
-        self._acknowledged.clear()
+        self._marks.clear()
+        self._whole = b""
 
-    def _read(self) -> bytes:
+    def _read(self) -> Content:
         """The raw answer for all tabs that are there. Tabs are looked for when one is not known or was lost."""
         if not self.scratch.found or any(layout.table not in self.tabs for layout in self.layouts):
             self.locate()
@@ -91,7 +118,7 @@ class Puller:
             self.locate()
             return self._values()
 
-    def _values(self) -> bytes:
+    def _values(self) -> Content:
         return self.client.values([area(gid) for gid in self._gids()])
 
     def _gids(self) -> list[int]:
@@ -117,26 +144,45 @@ class Puller:
         if known is None or known.gid != found.gid:
             self.tabs[table] = Tab(layout, found.gid, quoted(found.title))
             self.problems.pop(table, None)
-            self._acknowledged.pop(table, None)
+            self._marks.pop(table, None)
             self.bindings.set(f"tab:{table}", str(found.gid))
         self.tabs[table].title = quoted(found.title)
 
-    def _listing(self, tab: Tab, answer: "Answer", *, wanted: bool) -> Listing | None:
+    def _listing(self, tab: Tab, answer: TabAnswer, again: frozenset[Uid]) -> Listing | None:
+        """The rows of a tab that changed, or that are to be shown again, or None."""
+        try:
+            return self._changes(tab, answer, again)
+        except WrongCut:
+            answer.repair()
+            return self._changes(tab, answer, again)
+
+    def _changes(self, tab: Tab, answer: TabAnswer, again: frozenset[Uid]) -> Listing | None:
         table = tab.layout.table
         tab.title = answer.title
-        digest = hashlib.blake2b(orjson.dumps(answer.rows)).digest()
-        if not wanted and digest == self._acknowledged.get(table):
+        marks, columns = answer.marks, tab.at
+        [(_, header)] = list(answer.decode([0])) if answer.rows else [(0, [])]
+        before = self._marks.get(table)
+        if before == marks and not again:
             return None
-        problem = self._find_columns(tab, answer.rows[0] if answer.rows else [])
+        problem = self._find_columns(tab, header)
         if problem:
             self.problems[table] = problem
             return None
         self.problems.pop(table, None)
-        rows = self._rows(tab, answer.rows)
-        tab.showed(rows)
-        tab.last = max((row.position for row in rows), default=0)
-        self._pulled[table] = digest
-        return Listing(table, rows, complete=True, missing=frozenset(tab.missing))
+        if tab.at != columns or again - tab.positions.keys():
+            before = None
+        changed = _changed(before, marks) | {tab.positions[uid] for uid in again if uid in tab.positions}
+        rows = self._rows(tab, answer, sorted(changed - {0}))
+        tab.showed(rows, changed, len(answer.rows), _last_filled(tab, answer))
+        assert self._pulled is not None, "pull() has begun it"
+        self._pulled.marks[table] = marks
+        return Listing(
+            table,
+            rows,
+            complete=True,
+            missing=frozenset(tab.missing),
+            standing=Standing(changed, len(answer.rows)) if before is not None else None,
+        )
 
     def _find_columns(self, tab: Tab, header: Sequence[Any]) -> ServiceError | None:
         headers = tuple(text(shown(cell)) for cell in header)
@@ -154,10 +200,10 @@ class Puller:
             return TableMissing(self.client.service, tab.layout.title, advice=HEADER_GONE)
         return None
 
-    def _rows(self, tab: Tab, values: Sequence[Sequence[Any]]) -> list[SeenRow]:
-        formulas = self._formula_cells(tab, values)
+    def _rows(self, tab: Tab, answer: TabAnswer, positions: Sequence[int]) -> list[SeenRow]:
+        formulas = self._formula_cells(tab, answer, positions)
         rows = []
-        for position, cells in enumerate(values[1:], start=1):
+        for position, cells in answer.decode(positions):
             row = tab.row(
                 position,
                 [
@@ -169,11 +215,12 @@ class Puller:
                 rows.append(row)
         return rows
 
-    def _formula_cells(self, tab: Tab, values: Sequence[Sequence[Any]]) -> set[tuple[int, int]]:
+    def _formula_cells(self, tab: Tab, answer: TabAnswer, positions: Sequence[int]) -> set[tuple[int, int]]:
         """Cells of ours that hold a formula. A listing shows text that begins with `=` in the same way."""
+        suspects = [position for position in positions if b'"=' in answer.rows[position]]
         doubtful = [
             (position, column, cells[column])
-            for position, cells in enumerate(values[1:], start=1)
+            for position, cells in answer.decode(suspects)
             for column in tab.at.values()
             if column < len(cells) and isinstance(cells[column], str) and cells[column].startswith("=")
         ]
@@ -214,19 +261,18 @@ def entered_cells(document: Json, gid: int) -> Mapping[tuple[int, int], Shown]:
     }
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """The values of one tab."""
+def _changed(before: Marks | None, now: Marks) -> set[int]:
+    """The positions at which a row is not as it was."""
+    if before is None:
+        return set(range(len(now)))
+    return {position for position, (old, new) in enumerate(zip_longest(before, now)) if old != new}
 
-    title: str
-    rows: list[list[Any]]
 
-
-def _by_tab(content: bytes) -> dict[int, Answer]:
-    """The parts of an answer by tab; a part echoes the filter that asked for it."""
-    found = {}
-    for part in orjson.loads(content).get("valueRanges", ()):
-        title = part["valueRange"]["range"].rsplit("!", 1)[0]
-        for asked in part["dataFilters"]:
-            found[asked["gridRange"].get("sheetId", 0)] = Answer(title, part["valueRange"].get("values", []))
-    return found
+def _last_filled(tab: Tab, answer: TabAnswer) -> int:
+    """The position of the last row that holds anything; below it stand only unchecked boxes."""
+    for position in range(len(answer.rows) - 1, 0, -1):
+        [(_, cells)] = answer.decode([position])
+        row = tab.row(position, [shown(cell) for cell in cells])
+        if row.cells or row.uid:
+            return position
+    return 0

@@ -69,7 +69,7 @@ class Setup:
         """The header rows of tabs that exist."""
         if not tabs:
             return {}
-        answer = orjson.loads(self.client.values([area(tab.gid, (0, 1)) for tab in tabs]))
+        answer = orjson.loads(self.client.values([area(tab.gid, (0, 1)) for tab in tabs]).joined())
         return {
             asked["gridRange"].get("sheetId", 0): [
                 text(shown(cell)) for row in part["valueRange"].get("values", ()) for cell in row

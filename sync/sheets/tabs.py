@@ -1,7 +1,7 @@
 """What the connection knows of each tab: where it is, where its columns are, and what it showed last."""
 
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 from sync.connection import Bindings, SeenRow, SystemColumn, Uid
@@ -62,9 +62,13 @@ class Tab:
             ),
         )
 
-    def showed(self, rows: Iterable[SeenRow]) -> None:
-        """Remember where the rows are."""
-        self.positions = {row.uid: row.position for row in rows if row.uid}
+    def showed(self, rows: Iterable[SeenRow], changed: Set[int], height: int, last: int) -> None:
+        """Remember where the rows are: those that changed anew, the others of the `height` rows as before."""
+        standing = {
+            uid: place for uid, place in self.positions.items() if place < height and place not in changed
+        }
+        self.positions = standing | {row.uid: row.position for row in rows if row.uid}
+        self.last = last
 
     def inserted(self, uids: Iterable[Uid]) -> None:
         """Rows of ours now stand below the last one."""

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import TypeVar
 
 from sqlalchemy import Connection, delete, func, insert, select, update
 
@@ -244,7 +245,10 @@ class Records:
         )
 
 
-def blocks(items: Iterable[str]) -> Iterator[Sequence[str]]:
+Item = TypeVar("Item", str, int)
+
+
+def blocks(items: Iterable[Item]) -> Iterator[Sequence[Item]]:
     """`items` without repeats, in blocks that fit one query."""
     unique = list(dict.fromkeys(items))
     return (unique[start : start + BLOCK] for start in range(0, len(unique), BLOCK))

@@ -1,11 +1,23 @@
 """What each replica last showed: base, held fields, fingerprint, per row."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Text, cast, delete, func, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Text,
+    bindparam,
+    cast,
+    delete,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from validators.issues import Issue
 from validators.schema import FieldKey, SchemaConfig, TableKey
@@ -63,6 +75,22 @@ class SeenState:
         return replace(self, **changes)
 
 
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What a row is recognised by, without what it held: there may be a hundred thousand of them."""
+
+    uid: Uid
+    row_id: RowId
+    position: int
+    fingerprint: bytes | None
+    gone: bool
+
+    @property
+    def placed(self) -> bool:
+        """Whether the replica has the row already."""
+        return bool(self.row_id) or self.position >= 0
+
+
 class SeenRows:
     """The rows of all replicas, within one transaction."""
 
@@ -73,6 +101,39 @@ class SeenRows:
         """Every row known of one replica's table."""
         query = select(seen).where(seen.c.replica == replica, seen.c.table == table)
         return {row.uid: self._state(table, row) for row in self._connection.execute(query)}
+
+    def marks(self, replica: str, table: TableKey) -> dict[Uid, Mark]:
+        """What every row known of one replica's table is recognised by."""
+        return self._marks(seen.c.replica == replica, seen.c.table == table)
+
+    def marks_of(
+        self,
+        replica: str,
+        table: TableKey,
+        *,
+        names: Set[str],
+        positions: Set[int],
+        below: int | None,
+    ) -> dict[Uid, Mark]:
+        """The same for rows with one of these uids or row ids, that stand at one of these positions or from `below` on, or are gone."""
+        here = (seen.c.replica == replica, seen.c.table == table)
+        found = self._marks(*here, seen.c.gone_since.is_not(None))
+        if below is not None:
+            found |= self._marks(*here, seen.c.position >= below)
+        for block in blocks(names):
+            found |= self._marks(*here, or_(seen.c.uid.in_(block), seen.c.row_id.in_(block)))
+        for places in blocks(positions):
+            found |= self._marks(*here, seen.c.position.in_(places))
+        return found
+
+    def _marks(self, *conditions: ColumnElement[bool]) -> dict[Uid, Mark]:
+        query = select(
+            seen.c.uid, seen.c.row_id, seen.c.position, seen.c.fingerprint, seen.c.gone_since.is_not(None)
+        ).where(*conditions)
+        return {
+            uid: Mark(uid, row_id, position, fingerprint, gone)
+            for uid, row_id, position, fingerprint, gone in self._connection.execute(query)
+        }
 
     def get_many(self, replica: str, table: TableKey, uids: Iterable[Uid]) -> dict[Uid, SeenState]:
         """The rows known among `uids`."""
@@ -132,12 +193,14 @@ class SeenRows:
 
     def move(self, replica: str, table: TableKey, positions: Mapping[Uid, int]) -> None:
         """Note where rows stand now; nothing else about them changed."""
-        for uid, position in positions.items():
-            self._connection.execute(
+        if positions:
+            moved = (
                 update(seen)
-                .where(seen.c.replica == replica, seen.c.table == table, seen.c.uid == uid)
-                .values(position=position)
+                .where(seen.c.replica == replica, seen.c.table == table, seen.c.uid == bindparam("moved"))
+                .values(position=bindparam("place"))
             )
+            rows = [{"moved": uid, "place": position} for uid, position in positions.items()]
+            self._connection.execute(moved, rows)
 
     def forget(self, replica: str, table: TableKey, uids: Iterable[Uid]) -> None:
         """The replica no longer holds these rows."""

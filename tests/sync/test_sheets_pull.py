@@ -35,6 +35,47 @@ def test_only_the_changed_table_is_listed(office: Office) -> None:
     assert list(office.pull()) == ["policies"]
 
 
+def test_only_the_changed_row_is_listed(office: Office) -> None:
+    office.fill(4)
+    office.pull()
+    office.type(f"{CUSTOMERS}!E3", ["改了"])
+    listing = office.pull()["customers"]
+    assert [row.position for row in listing.rows] == [2]
+    assert listing.standing is not None
+    assert [position in listing.standing for position in (0, 1, 2, 3, 4, 5)] == [
+        False,
+        True,
+        False,
+        True,
+        True,
+        False,
+    ]
+
+
+def test_a_row_that_is_asked_for_is_listed_though_nothing_changed(office: Office) -> None:
+    office.fill(3)
+    office.pull()
+    listings = list(office.connection.pull(reread={"customers": frozenset({uid(2)})}, full=False))
+    assert [row.uid for listing in listings for row in listing.rows] == [uid(2)]
+
+
+def test_a_person_who_undoes_what_we_wrote_is_noticed(office: Office) -> None:
+    first, *_ = office.fill(2)
+    office.type(f"{CUSTOMERS}!E2", ["王芳"])
+    office.pull()
+    office.update(office.rows()[first.uid], full_name="王方")
+    office.type(f"{CUSTOMERS}!E2", ["王芳"])
+    assert [row.cells["full_name"] for row in office.pull()["customers"].rows] == ["王芳"]
+
+
+def test_text_with_the_marks_of_rows_in_it_is_read_as_it_is(office: Office) -> None:
+    office.fill(2)
+    office.type(f"{CUSTOMERS}!E2", ["甲],[乙"])
+    assert office.rows()[uid(1)].cells["full_name"] == "甲],[乙"
+    office.type(f"{CUSTOMERS}!E3", ["丙"])
+    assert office.pull()["customers"].rows[-1].cells["full_name"] == "丙"
+
+
 def test_what_was_not_acknowledged_is_listed_again(office: Office) -> None:
     office.pull()
     office.type(f"{POLICIES}!D2", ["P1"])
