@@ -130,6 +130,9 @@ def archive_of(config: Config, there: Office) -> Iterator[Archive]:
 @contextmanager
 def bench_archive(*services: str, quotas: bool = False) -> Iterator[tuple[Office, Archive]]:
     """An office and its archive over the services named, in a folder that goes away."""
-    with tempfile.TemporaryDirectory() as home, office(Path(home), quotas=quotas) as there:
-        with archive_of(config_of(services), there) as archive:
-            yield there, archive
+    with (
+        tempfile.TemporaryDirectory() as home,
+        office(Path(home), quotas=quotas) as there,
+        archive_of(config_of(services), there) as archive,
+    ):
+        yield there, archive
