@@ -21,7 +21,6 @@ from tablekeeper.cli.opening import make_vault
 from tablekeeper.config import Config
 from tablekeeper.environment import Environment
 
-
 BLOCK = 5_000
 """Rows typed by staff in one request."""
 
