@@ -64,10 +64,7 @@ def admit(
 ) -> AdmitReport:
     """Take the rows in, table after table, so that links find their targets. Raises ServiceError of the home replica."""
     report = AdmitReport()
-    home = next(
-        (replica for replica in engine.replicas if replica.connection.link_form == "row_id"),
-        engine.replicas[0],
-    )
+    home = home_of(engine)
     for table in engine.order:
         mine = [row for row in rows if row.table == table]
         for start in range(0, len(mine), BLOCK_ROWS):
@@ -79,11 +76,17 @@ def admit(
     return report
 
 
+def home_of(engine: Engine) -> Replica:
+    """Where rows from elsewhere first stand: a base before a spreadsheet, and never a department's."""
+    whole = [replica for replica in engine.replicas if replica.config.is_whole] or list(engine.replicas)
+    return next((one for one in whole if one.connection.link_form == "row_id"), whole[0])
+
+
 def _admit_block(engine: Engine, home: Replica, table: TableKey, rows: Sequence[NewRow]) -> list[Protected]:
     fields = frozenset(engine.schema.tables[table].fields)
     with engine.hub.unit() as unit:
         known = [known_row(row) for row in rows]
-        links = FileLinks(engine.schema, "key", unit.records.by_key)
+        links = FileLinks(engine.schema, lambda target: "key", unit.records.by_key)
         links.prepare(table, [row.row for row in known])
         decoded = decode_rows(engine, table, known, links, fields=fields)
         checked = [_quote(engine, table, row) for row in check_rows(engine, unit, table, decoded)]

@@ -67,6 +67,7 @@ def store_changes(
                 now=engine.clock(), replica=source, table=table, uid=change.uid, keys=change.keys
             )
     _wake_readers(engine, unit, table, changes)
+    _wake_filters(engine, unit, table, changes)
     if any(change.before is None or engine.schema.tables[table].key in change.keys for change in changes):
         _wake_lost_links(engine, unit, table)
 
@@ -106,6 +107,14 @@ def _wake_readers(engine: Engine, unit: Unit, table: TableKey, changes: Sequence
         )
         if change.keys & read or (change.before is not None and change.before.state is not change.state):
             _queue(engine, unit, other, [uid])
+
+
+def _wake_filters(engine: Engine, unit: Unit, table: TableKey, changes: Sequence[Change]) -> None:
+    """Rows whose place a filter decides by a changed record that they link to."""
+    keys = frozenset().union(*(change.keys for change in changes if change.before is not None))
+    for replica, other in engine.filters.reading(table, keys):
+        linked = {uid for name, uid, _ in unit.records.referrers(c.uid for c in changes) if name == other}
+        unit.seen.look_again(replica, other, linked)
 
 
 def _wake_lost_links(engine: Engine, unit: Unit, table: TableKey) -> None:

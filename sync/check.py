@@ -42,6 +42,8 @@ class Surroundings:
     key_of: Callable[[Uid], str]
     next_number: Callable[[], int]
     key_taken: Callable[[str], bool]
+    barred: Callable[[PlainRow], Issue | None] = lambda row: None
+    """Why a row that is no record yet may not become one where it was typed."""
     claimed: dict[tuple[FieldKey, str], Uid] = field(default_factory=dict, repr=False)
     """Unique values met earlier in this block: two new rows with one number must not both pass."""
 
@@ -61,15 +63,16 @@ def check(decoded: Decoded, around: Surroundings) -> Checked:
         *_repeated(decoded, row, around),
         *_prose(decoded, around),
     ]
-    issues = _without_echoes(issues)
+    bar = None if _is_record(decoded) else around.barred(row)
+    issues = _without_echoes([*issues, *([bar] if bar else [])])
     held = _held(decoded, issues)
     for key in held:
         row[key] = decoded.known.record.values.get(key) if decoded.known.record else None
     fill |= around.rules.compute(
         around.table, row, linked=_linked(config.links, row, around), today=around.today
     )
-    state, waits_for = _state(decoded, held, row, around)
-    hints = _hints(row, around) if held else tuple(issues)
+    state, waits_for = (State.HELD, "") if bar else _state(decoded, held, row, around)
+    hints = (*_hints(row, around), *([bar] if bar else [])) if held else tuple(issues)
     return Checked(decoded, tuple(issues), held, fill, state, waits_for, hints)
 
 
@@ -187,8 +190,8 @@ def _held(decoded: Decoded, issues: Iterable[Issue]) -> dict[FieldKey, Issue]:
 def _state(
     decoded: Decoded, held: Mapping[FieldKey, Issue], row: PlainRow, around: Surroundings
 ) -> tuple[State, str]:
-    record, config = decoded.known.record, around.schema.tables[around.table]
-    if record is not None and record.state in (State.LIVE, State.ARCHIVED):
+    config = around.schema.tables[around.table]
+    if _is_record(decoded):
         return State.LIVE, ""
     needed = [
         key for key, field_config in config.fields.items() if field_config.required or key == config.key
@@ -202,3 +205,9 @@ def _state(
             if uid not in around.siblings and (target is None or target.state in UNFINISHED):
                 return State.WAITING, f"{field_config.name} {target.key if target else ''}".strip()
     return State.ARRIVING, ""
+
+
+def _is_record(decoded: Decoded) -> bool:
+    """Whether the row is a record of the archive already, and not only on its way in."""
+    record = decoded.known.record
+    return record is not None and record.state in (State.LIVE, State.ARCHIVED)

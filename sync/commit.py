@@ -11,6 +11,7 @@ from .engine import CycleReport, Engine, Replica
 from .merge import Conflict, Merged, Row
 from .stages import Protected
 from .store.hub import Unit
+from .store.lists import WITHDRAWN
 from .store.records import State
 from .store.seen import SeenState
 
@@ -37,6 +38,8 @@ def commit(
     """Store the merge; then what the replica counts as showing. Returns the tokens that no record names any more."""
     replaced = store_records(engine, unit, replica.name, table, rows, merged)
     unit.seen.save(replica.name, table, [_seen_state(row, merged.base[row.known.uid]) for row in rows])
+    for row in rows:
+        _note_withdrawn(engine, unit, replica, table, row)
     for conflict in merged.conflicts:
         _note_conflict(engine, unit, replica, table, conflict)
     absorbed.judged |= {row.known.uid: row for row in rows}
@@ -98,6 +101,23 @@ def _note_conflict(engine: Engine, unit: Unit, replica: Replica, table: TableKey
         other=other,
         reason=conflict.taken,
     )
+
+
+def _note_withdrawn(engine: Engine, unit: Unit, replica: Replica, table: TableKey, row: Protected) -> None:
+    """What was typed and undone is kept, for whoever asks; there is nothing to decide about it."""
+    values = row.known.record.values if row.known.record else {}
+    for key, value in row.withdrawn.items():
+        unit.lists.note_conflict(
+            now=engine.clock(),
+            replica=replica.name,
+            table=table,
+            uid=row.known.uid,
+            key=key,
+            kept=values.get(key),
+            other=value,
+            reason=WITHDRAWN,
+            resolved=True,
+        )
 
 
 def _is_archived(row: Protected) -> bool:

@@ -7,10 +7,10 @@ import structlog
 
 from validators.schema import TableKey
 
+from .clears import put_back_clears
 from .commit import Absorbed, commit
 from .confirm import confirm
 from .connection import Listing, SeenRow
-from .decode import put_back_clears
 from .deletes import carry_out_deletions
 from .engine import CycleReport, Engine, Replica
 from .errors import ServiceError, TableMissing
@@ -107,14 +107,20 @@ def absorb_block(
         known = know(engine, unit, replica, table, rows)
         links = links_of(engine, unit, replica, table, known)
         decoded = decode_rows(
-            engine, table, known, links, fields=replica.fields(table), missing=listing.missing
+            engine,
+            table,
+            known,
+            links,
+            fields=replica.fields(table),
+            missing=listing.missing,
+            replica=replica,
         )
         decoded = put_back_clears(
             decoded,
             clears_max=engine.config.clears_max,
             sensitive=engine.schema.tables[table].sensitive.keys(),
         )
-        checked = check_rows(engine, unit, table, decoded)
+        checked = check_rows(engine, unit, table, decoded, replica)
         protected = protect(checked, table, schema=engine.schema, masks=engine.masks, vault=engine.vault)
         merged = merge_rows(
             protected, fields=replica.fields(table), policy=engine.policy(table, replica.name)

@@ -16,6 +16,7 @@ from vault.vault import Sealed
 from .connection import Uid
 from .frozen import is_frozen
 from .stages import Decoded, Known
+from .words import WITHDRAWN
 
 
 class Links(Protocol):
@@ -38,6 +39,10 @@ class Reader:
     today: date
     fields: Set[FieldKey]
     missing: Set[FieldKey] = frozenset()
+    read_only: Set[FieldKey] = frozenset()
+    """Fields that the replica shows and that may not be changed there."""
+    kept_by: Callable[[FieldKey], Sequence[str]] = lambda key: ()
+    """The departments that may change a field."""
 
 
 @dataclass(slots=True)
@@ -50,6 +55,7 @@ class _Draft:
     copied: dict[FieldKey, str] = field(default_factory=dict)
     rewrite: set[FieldKey] = field(default_factory=set)
     frozen: set[FieldKey] = field(default_factory=set)
+    withdrawn: dict[FieldKey, Value] = field(default_factory=dict)
 
 
 def decode(known: Known, table: TableKey, reader: Reader) -> Decoded:
@@ -69,30 +75,7 @@ def decode(known: Known, table: TableKey, reader: Reader) -> Decoded:
         copied=draft.copied,
         rewrite=frozenset(draft.rewrite),
         frozen=frozenset(draft.frozen),
-    )
-
-
-def put_back_clears(rows: Sequence[Decoded], *, clears_max: int, sensitive: Set[FieldKey]) -> list[Decoded]:
-    """Undo the emptied cells of a block when there are too many of them to be meant: a paste, or a column made anew."""
-    if sum(len(_cleared(row)) for row in rows) <= clears_max:
-        return list(rows)
-    return [_uncleared(row, _cleared(row), sensitive) for row in rows]
-
-
-def _cleared(row: Decoded) -> frozenset[FieldKey]:
-    return frozenset(key for key in row.known.state.base if key in row.typed and row.typed[key] is None)
-
-
-def _uncleared(row: Decoded, keys: frozenset[FieldKey], sensitive: Set[FieldKey]) -> Decoded:
-    base = row.known.state.base
-    issue = Issue("mass_clear", Level.HINT, tuple(sorted(keys)), "一次清空的格子太多", "确需清空请分批进行")
-    typed = {key: value for key, value in row.typed.items() if key not in keys & sensitive}
-    return replace(
-        row,
-        typed={**typed, **{key: base[key] for key in keys - sensitive}},
-        tokens={**row.tokens, **{key: str(base[key]) for key in keys & sensitive}},
-        restore={**row.restore, **dict.fromkeys(keys, issue)},
-        rewrite=row.rewrite | keys,
+        withdrawn=draft.withdrawn,
     )
 
 
@@ -110,7 +93,35 @@ def _decode_cell(key: FieldKey, config: FieldConfig, known: Known, reader: Reade
         draft.typed[key] = state.base[key]
     else:
         _decode_plain(key, config, row.cells.get(key), reader, draft, known)
-    _put_back(key, config, known, draft)
+    if key in reader.read_only and known.record is not None and not config.computed:
+        _withdraw(key, config, known, reader, draft)
+    else:
+        _put_back(key, config, known, draft)
+
+
+def _withdraw(key: FieldKey, config: FieldConfig, known: Known, reader: Reader, draft: _Draft) -> None:
+    """An edit of what may be seen here and not changed is undone. What the hub says stands, however it came here."""
+    before, agreed = known.state.base.get(key), known.record.values.get(key) if known.record else None
+    shown = draft.tokens.get(key, draft.typed.get(key))
+    if key in draft.frozen or (key not in draft.bad and shown in (before, agreed)):
+        return
+    if shown is not None and key not in draft.tokens and not config.sensitive:
+        draft.withdrawn[key] = shown
+    for kept in (draft.tokens, draft.bad, draft.bad_text, draft.copied, draft.typed):
+        kept.pop(key, None)
+    if config.sensitive and before is not None:
+        draft.tokens[key] = str(before)
+    else:
+        draft.typed[key] = before
+    draft.restore[key] = _not_theirs(key, reader.kept_by(key))
+    draft.rewrite.add(key)
+
+
+def _not_theirs(key: FieldKey, departments: Sequence[str]) -> Issue:
+    names = "、".join(departments)
+    if not names:
+        return Issue(WITHDRAWN, Level.HINT, (key,), "在本表只能查看", "到主表修改")
+    return Issue(WITHDRAWN, Level.HINT, (key,), f"由{names}维护", f"联系{names}")
 
 
 def _put_back(key: FieldKey, config: FieldConfig, known: Known, draft: _Draft) -> None:

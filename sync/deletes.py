@@ -17,6 +17,7 @@ from .words import HINT
 log = structlog.get_logger("sync")
 
 PUT_BACK = {
+    "not_theirs": "本表不能删除行 → 确需删除请联系档案管理部",
     "refused": "删除未获批准 → 确需删除请联系档案管理部",
     "needed": "还有记录引用本行,不能删除 → 请先处理引用它的记录",
     "edited": "您删除前后另一张表改过本行 → 看过后仍要删除,请再删一次",
@@ -52,6 +53,10 @@ def carry_out_deletions(engine: Engine, replica: Replica, table: TableKey, repor
     now, grace = engine.clock(), timedelta(seconds=engine.config.delete_grace_s)
     with engine.hub.unit() as unit:
         gone = unit.seen.gone(replica.name, table)
+        # A row that left the filter was on its way out: whoever took it away, the archive keeps it.
+        left = [uid for uid, state in gone.items() if state.left_since]
+        unit.seen.forget(replica.name, table, left)
+        gone = {uid: state for uid, state in gone.items() if uid not in left}
         due = {
             uid: state for uid, state in gone.items() if state.gone_since and now - state.gone_since >= grace
         }
@@ -60,7 +65,8 @@ def carry_out_deletions(engine: Engine, replica: Replica, table: TableKey, repor
         decided = {
             d.uid: d.decision for d in unit.lists.deletions() if (d.replica, d.table) == (replica.name, table)
         }
-        if _too_many(engine, len(gone), unit.seen.count(replica.name, table)):
+        meant = replica.config.may_delete(table)
+        if meant and _too_many(engine, len(gone), unit.seen.count(replica.name, table)):
             undecided = [uid for uid in due if not decided.get(uid)]
             unit.lists.await_approval(replica.name, table, undecided, now)
             if undecided and not all(uid in decided for uid in undecided):
@@ -113,6 +119,8 @@ def _why_not(
     unit: Unit, replica: Replica, table: TableKey, record: Record, state: SeenState, *, refused: bool
 ) -> str | None:
     """Why a deletion is not carried out, as a key of `PUT_BACK`."""
+    if not replica.config.may_delete(table):
+        return "not_theirs"
     if refused:
         return "refused"
     if live_referrers(unit, state.uid):

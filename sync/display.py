@@ -1,10 +1,9 @@
 """From canonical values to the cells of one replica: stand-ins, link names, options in their order."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Literal
 
 from validators.raw import Raw
 from validators.schema import LINKS, FieldConfig, FieldKey, FieldType, TableKey
@@ -13,7 +12,7 @@ from vault.vault import Sealed
 
 from .connection import CellValue, Uid
 from .engine import Engine, Replica
-from .links import SEPARATOR, link_cell
+from .links import SEPARATOR, Form, link_cell
 from .merge import Row
 from .secrets import shown_text
 from .store.hub import Unit
@@ -28,7 +27,7 @@ class Display:
     options: Mapping[FieldKey, Sequence[str]]
     sealed: Mapping[str, Sealed]
     names: Mapping[Uid, str]
-    form: Literal["row_id", "key"]
+    form: Callable[[TableKey], Form]
 
     def cell(self, key: FieldKey, value: Value | None) -> tuple[CellValue, bool]:
         """The cell for a value, and whether it can be shown yet: a link waits until its target has a name here."""
@@ -38,7 +37,7 @@ class Display:
         if config.sensitive:
             return shown_text(self.sealed[str(value)]), True
         if config.type in LINKS:
-            cell = link_cell(refers(config, value), self.names, self.form)
+            cell = link_cell(refers(config, value), self.names, self.form(config.to or ""))
             return cell, cell is not None
         if isinstance(value, frozenset):
             order = {option: place for place, option in enumerate(self.options.get(key, ()))}
@@ -65,7 +64,7 @@ def build_display(
         options=options,
         sealed=engine.vault.look_up(tokens) if tokens else {},
         names=_names(unit, replica, config.links, rows),
-        form=replica.connection.link_form,
+        form=replica.link_form,
     )
 
 
@@ -75,7 +74,7 @@ def _names(
     names: dict[Uid, str] = {}
     for key, config in links.items():
         uids = {uid for row in rows for uid in refers(config, row.get(key))}
-        if replica.connection.link_form == "row_id":
+        if replica.link_form(config.to or "") == "row_id":
             names |= unit.seen.locate(replica.name, config.to or "", uids)
         else:
             names |= {uid: record.key for uid, record in unit.records.get_many(config.to or "", uids).items()}

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from validators.rows import RowParser
@@ -13,6 +14,7 @@ from vault.vault import Vault
 
 from .config import ReplicaConfig, SyncConfig
 from .connection import Connection
+from .filters import Filters
 from .fingerprint import Fingerprint, fingerprints
 from .merge import Policy
 from .settle import Settling
@@ -34,11 +36,25 @@ class Replica:
 
     def holds(self, table: TableKey) -> bool:
         """Whether the replica has this table."""
-        return self.config.tables is None or table in self.config.tables
+        return self.config.holds(table)
 
     def fields(self, table: TableKey) -> frozenset[FieldKey]:
         """The fields it has of a table."""
-        return frozenset(self.config.fields.get(table, self.schema.tables[table].fields))
+        return frozenset(self.config.fields_of(table, self.schema.tables[table]))
+
+    def read_only(self, table: TableKey) -> frozenset[FieldKey]:
+        """The fields it shows and may not change. A link that leads out of the replica is text, and nothing to choose from."""
+        links = self.schema.tables[table].links
+        return frozenset(
+            key
+            for key in self.fields(table)
+            if not self.config.may_edit(table, key)
+            or (key in links and not self.config.holds(links[key].to or ""))
+        )
+
+    def link_form(self, target: TableKey) -> Literal["row_id", "key"]:
+        """How a cell shows a link to a table: where not every record has a row to lead to, by business key."""
+        return self.connection.link_form if self.config.shows_rows(target) else "key"
 
 
 @dataclass(slots=True)
@@ -59,6 +75,7 @@ class Engine:
     rules: RuleBook = field(init=False)
     settling: Settling = field(init=False)
     fingerprint: Fingerprint = field(init=False)
+    filters: Filters = field(init=False)
     order: tuple[TableKey, ...] = field(init=False)
     last_full: dict[str, datetime] = field(default_factory=dict)
     last_day: date | None = None
@@ -67,6 +84,7 @@ class Engine:
         self.parser, self.rules = RowParser(self.schema), RuleBook(self.schema)
         self.settling = Settling(settle_s=self.config.settle_s, settle_partial_s=self.config.settle_partial_s)
         self.fingerprint = fingerprints(self.vault.derived_key("row fingerprint"))
+        self.filters = Filters(self.schema, [replica.config for replica in self.replicas])
         self.order = dependency_order(self.schema)
 
     def full_read_due(self, replica: Replica) -> bool:

@@ -43,12 +43,17 @@ def identify(
     exists: Callable[[Iterable[Uid]], set[Uid]],
     fingerprint: Callable[[SeenRow], bytes],
     forced: frozenset[str],
+    barred: Callable[[Iterable[Uid]], set[Uid]] = lambda uids: set(),
 ) -> Identified:
-    """Sort the rows of a listing. `exists` tells which uids the hub has; `forced` names rows to take though unchanged."""
+    """Sort the rows of a listing. `exists` tells which uids the hub has; `forced` names rows to take though unchanged.
+
+    `barred` are records that this replica may not show: a row that claims to be one is none.
+    """
     by_row_id = {state.row_id: uid for uid, state in known.items() if state.row_id}
     unclaimed = {row.uid for row in listing.rows if is_uid(row.uid) and row.uid not in known}
-    adoptable = exists(unclaimed) if unclaimed else set()
-    owners, unnumbered, stray = _owners(listing, by_row_id, known, adoptable, fingerprint)
+    foreign = barred(unclaimed) if unclaimed else set()
+    adoptable = exists(unclaimed - foreign) if unclaimed else set()
+    owners, unnumbered, stray = _owners(listing, by_row_id, known, adoptable, foreign, fingerprint)
     changed = [
         (uid, row)
         for uid, row in owners.items()
@@ -83,6 +88,7 @@ def _owners(
     by_row_id: Mapping[RowId, Uid],
     known: Mapping[Uid, Mark],
     adoptable: set[Uid],
+    foreign: set[Uid],
     fingerprint: Callable[[SeenRow], bytes],
 ) -> tuple[dict[Uid, SeenRow], list[SeenRow], list[SeenRow]]:
     """Rows by uid; rows without one; rows whose uid cell is wrong."""
@@ -99,7 +105,7 @@ def _owners(
             unnumbered.append(replace(row, uid=""))
         elif row.uid in known or row.uid in adoptable:
             claims[row.uid].append(row)
-        elif is_uid(row.uid):
+        elif is_uid(row.uid) and row.uid not in foreign:
             claims[row.uid].append(
                 row
             )  # A uid of ours that this hub does not know: kept, for it may be from a backup.

@@ -1,6 +1,6 @@
 """The way in: which rows of a listing are to be looked at now, and which record each of them is."""
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,6 +12,7 @@ from validators.schema import FieldType, TableKey
 from .connection import Listing, SeenRow, Uid
 from .deletes import note_deletions
 from .engine import CycleReport, Engine, Replica
+from .filters import inside
 from .identify import Identified, identify, is_torn
 from .settle import name_of
 from .stages import Known
@@ -52,6 +53,7 @@ def settle(engine: Engine, replica: Replica, listing: Listing, report: CycleRepo
             exists=lambda uids: set(unit.records.get_many(table, uids)),
             fingerprint=engine.fingerprint,
             forced=queued,
+            barred=lambda uids: _strangers(engine, unit, replica, table, uids),
         )
         if _torn(engine, unit, table, found):
             report.torn.append(f"{replica.name}/{table}")
@@ -192,5 +194,16 @@ def _adopt(
         if isinstance(value, str):
             wanted.setdefault(value, []).append(row)
     owners = unit.records.by_key(table, wanted)
-    here = unit.seen.get_many(replica.name, table, owners.values())
-    return {id(wanted[text][0]): uid for text, uid in owners.items() if uid not in here}
+    here = unit.seen.get_many(replica.name, table, owners.values()).keys()
+    barred = _strangers(engine, unit, replica, table, owners.values())
+    return {id(wanted[text][0]): uid for text, uid in owners.items() if uid not in here | barred}
+
+
+def _strangers(
+    engine: Engine, unit: Unit, replica: Replica, table: TableKey, uids: Iterable[Uid]
+) -> set[Uid]:
+    """Records that do not belong in the replica, by its filter."""
+    if engine.filters.of(replica.name, table) is None:
+        return set()
+    rows = {uid: record.values for uid, record in unit.records.get_many(table, uids).items()}
+    return rows.keys() - inside(engine.filters, unit, replica.name, table, rows, engine.today())

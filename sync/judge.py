@@ -1,18 +1,21 @@
 """Runs the pure steps over a block of rows: loads what they need, once for the block."""
 
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 
-from validators.schema import FieldKey, TableConfig, TableKey
+from validators.issues import Issue
+from validators.schema import FieldConfig, FieldKey, TableConfig, TableKey
 from validators.values import refers
 from vault.vault import Sealed
 
-from .check import Surroundings, check
+from .check import PlainRow, Surroundings, check
 from .connection import Uid
 from .decode import Links, Reader, decode
+from .departments import NO_CREATION, keepers, out_of_scope
 from .engine import Engine, Replica
+from .filters import belongs
 from .frozen import is_frozen
 from .links import LinkReader
-from .merge import Merged, Policy, merge
+from .merge import Merged, Policy, Row, merge
 from .secrets import tokens_in, vault_field
 from .stages import Checked, Decoded, Known, Protected
 from .store.hub import Unit
@@ -27,8 +30,9 @@ def decode_rows(
     *,
     fields: Set[FieldKey],
     missing: Set[FieldKey] = frozenset(),
+    replica: Replica | None = None,
 ) -> list[Decoded]:
-    """Cells to canonical values. `missing` are columns that cannot be found at the moment."""
+    """Cells to canonical values. `missing` are columns that cannot be found at the moment; a file is no replica."""
     sealed = _sealed(engine, table, known)
     held = [held.token for row in known for held in row.state.held.values() if held.token]
     held += [token for token, one in sealed.items() if is_frozen(one)]
@@ -41,6 +45,8 @@ def decode_rows(
         today=engine.today(),
         fields=fields,
         missing=missing,
+        read_only=replica.read_only(table) if replica else frozenset(),
+        kept_by=lambda key: keepers(engine.config.replicas, table, key),
     )
     return [decode(row, table, reader) for row in known]
 
@@ -48,16 +54,35 @@ def decode_rows(
 def links_of(engine: Engine, unit: Unit, replica: Replica, table: TableKey, known: Sequence[Known]) -> Links:
     """Resolves the link cells of these rows as the replica shows them."""
     own = {row.row.row_id: row.uid for row in known if row.row.row_id}
+    shown = _linked_to(engine.schema.tables[table].links, known)
 
     def find(target: TableKey, names: set[str]) -> Mapping[str, Uid]:
-        if replica.connection.link_form == "key":
-            return unit.records.by_key(target, names)
+        if replica.link_form(target) == "key":
+            return _visible(replica, unit, target, unit.records.by_key(target, names), shown)
         found = unit.seen.name(replica.name, target, names)
         return {**found, **{name: own[name] for name in names if name in own}} if target == table else found
 
-    links = LinkReader(engine.schema, replica.connection.link_form, find)
+    links = LinkReader(engine.schema, replica.link_form, find)
     links.prepare(table, [row.row for row in known])
     return links
+
+
+def _linked_to(links: Mapping[FieldKey, FieldConfig], known: Sequence[Known]) -> set[Uid]:
+    """The records that the links of these rows lead to as agreed."""
+    agreed = [row.state.base for row in known] + [row.record.values for row in known if row.record]
+    return {
+        uid for values in agreed for key, config in links.items() for uid in refers(config, values.get(key))
+    }
+
+
+def _visible(
+    replica: Replica, unit: Unit, target: TableKey, found: Mapping[str, Uid], shown: Set[Uid]
+) -> Mapping[str, Uid]:
+    """Those that may be named here: a department links to nothing that it does not see."""
+    if replica.config.shows_rows(target):
+        return found
+    here = unit.seen.locate(replica.name, target, found.values()).keys() | shown
+    return {name: uid for name, uid in found.items() if uid in here}
 
 
 def _sealed(engine: Engine, table: TableKey, known: Sequence[Known]) -> dict[str, Sealed]:
@@ -72,9 +97,13 @@ def _sealed(engine: Engine, table: TableKey, known: Sequence[Known]) -> dict[str
     return engine.vault.look_up(tokens) if tokens else {}
 
 
-def check_rows(engine: Engine, unit: Unit, table: TableKey, decoded: Sequence[Decoded]) -> list[Checked]:
-    """Rules, uniqueness and what is missing, on plaintext, in memory only."""
+def check_rows(
+    engine: Engine, unit: Unit, table: TableKey, decoded: Sequence[Decoded], replica: Replica | None = None
+) -> list[Checked]:
+    """Rules, uniqueness and what is missing, on plaintext, in memory only. A file is no replica, and may hold any row."""
     around = _surroundings(engine, unit, table, decoded)
+    if replica is not None:
+        around.barred = _bar(engine, replica, table, around)
     return [check(row, around) for row in decoded]
 
 
@@ -118,6 +147,27 @@ def _surroundings(engine: Engine, unit: Unit, table: TableKey, decoded: Sequence
         next_number=lambda: unit.records.next_number(f"auto:{table}"),
         key_taken=lambda key: bool(unit.records.by_key(table, [key])),
     )
+
+
+def _bar(
+    engine: Engine, replica: Replica, table: TableKey, around: Surroundings
+) -> Callable[[PlainRow], Issue | None]:
+    """Why a new row may not become a record from here."""
+    condition = engine.filters.of(replica.name, table)
+    may_create = replica.config.may_create(table)
+
+    def lookup(_: TableKey, uid: Uid) -> Row | None:
+        return around.linked[uid].values if uid in around.linked else None
+
+    def why(row: PlainRow) -> Issue | None:
+        if not may_create:
+            return NO_CREATION
+        values = {key: value for key, value in row.items() if value is not None}
+        if condition is None or belongs(condition, values, today=engine.today(), lookup=lookup):
+            return None
+        return out_of_scope(condition)
+
+    return why
 
 
 def _holders(

@@ -15,6 +15,7 @@ from .engine import Engine, Replica
 from .fingerprint import Fingerprint
 from .merge import Row, merge
 from .planned_row import NO_HELD, PlannedRow, as_cell
+from .scope import Scope, look_over
 from .stages import Protected
 from .store.records import Record, State
 from .store.seen import Held, SeenState
@@ -57,13 +58,13 @@ def make_plan(engine: Engine, replica: Replica, table: TableKey, absorbed: Absor
     # A row that is still settling is left alone: it will be judged, and written, as a whole.
     typing = {*engine.settling.waiting(replica.name, table), *engine.settling.uids(replica.name, table)}
     with engine.hub.unit() as unit:
-        scope = set(absorbed.judged) | unit.seen.behind(replica.name, table)
-        if not scope:
+        scope = look_over(engine, unit, replica, table, absorbed)
+        if not scope.records:
             return Plan(strays)
-        states = unit.seen.get_many(replica.name, table, scope)
+        states = scope.states
         records = {
             uid: record
-            for uid, record in unit.records.get_many(table, scope).items()
+            for uid, record in scope.records.items()
             if uid not in typing
             and not (uid in states and (states[uid].gone_since or states[uid].row_id in typing - {""}))
             and (uid in states or uid in absorbed.judged or record.state is State.LIVE)
@@ -77,7 +78,8 @@ def make_plan(engine: Engine, replica: Replica, table: TableKey, absorbed: Absor
         ]
         lost = unit.lists.lost(replica.name, table, since=engine.clock() - LOST_SHOWN)
         display = build_display(engine, unit, replica, table, shown, held)
-    wanted = _wanted(replica.fields(table), states, records, absorbed)
+    staying = {uid: record for uid, record in records.items() if uid not in scope.left}
+    wanted = _wanted(replica.fields(table), states, staying, absorbed)
     rows = [
         PlannedRow(
             uid=uid,
@@ -87,7 +89,9 @@ def make_plan(engine: Engine, replica: Replica, table: TableKey, absorbed: Absor
             wanted=wanted[uid],
             fields=replica.fields(table),
             display=display,
-            words=_words(engine, table, states.get(uid), records[uid], absorbed, lost.get(uid, {})),
+            words=_words(
+                engine, replica, table, states.get(uid), records[uid], absorbed, lost.get(uid, {}), scope
+            ),
             view=f"{engine.desk_url}/r/{uid}" if engine.desk_url else "",
         )
         for uid in sorted(records.keys() & wanted.keys())
@@ -236,26 +240,31 @@ def _as_update(
 
 def _words(
     engine: Engine,
+    replica: Replica,
     table: TableKey,
     state: SeenState | None,
     record: Record,
     absorbed: Absorbed,
     lost: Mapping[FieldKey, Json | None],
+    scope: Scope,
 ) -> tuple[str, str]:
     judged = absorbed.judged.get(record.uid)
     if judged is None and state is not None and not state.placed and state.note:
         return state.status, state.note  # A row that is put back says why.
-    config = engine.schema.tables[table]
+    config, fields = engine.schema.tables[table], replica.fields(table)
     held = [one.issue for one in (state.held.values() if state else ())]
+    issues = judged.issues if judged else (*held, *record.hints)
     return explain(
         config,
-        issues=judged.issues if judged else (*held, *record.hints),
+        # What is wrong with a field that the replica does not show is told where it can be mended.
+        issues=[issue for issue in issues if not issue.fields or fields & set(issue.fields)],
         restored=judged.restored if judged else (),
         lost=[
             _lost(config.fields[key], key, json, record) for key, json in lost.items() if key in config.fields
         ],
         state=judged.state if judged else record.state,
         waits_for=judged.waits_for if judged else "",
+        leaves=record.uid in scope.leaving,
     )
 
 

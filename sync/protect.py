@@ -228,4 +228,5 @@ def _protected(draft: _Draft, table: TableKey, schema: SchemaConfig) -> Protecte
         state=checked.state,
         waits_for=checked.waits_for,
         hints=checked.hints,
+        withdrawn=decoded.withdrawn,
     )

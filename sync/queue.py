@@ -7,6 +7,9 @@ from validators.schema import TableKey
 from .connection import Listing, RowId
 from .engine import Engine, Replica
 
+ENGINE, LAST_DAY = "engine", "last_day"
+"""Where the day of the last daily pass is remembered: a night without a daemon is a passed day too."""
+
 
 def reread(engine: Engine, replica: Replica) -> Mapping[TableKey, frozenset[RowId]]:
     """Rows that the service has to show again in full.
@@ -48,11 +51,16 @@ def daily_pass(engine: Engine) -> None:
     today = engine.today()
     if engine.last_day == today:
         return
-    if engine.last_day is not None:
+    noted = engine.hub.bindings(ENGINE)
+    last = noted.get(LAST_DAY)
+    if last is not None and last != today.isoformat():
         with engine.hub.unit() as unit:
+            for name, table in engine.filters.daily():
+                unit.seen.look_again_at_all(name, table)
             for table in filter(engine.rules.uses_today, engine.order):
                 for replica in engine.replicas:
                     unit.lists.ask_recheck(replica.name, table, unit.seen.of(replica.name, table), "day")
+    noted.set(LAST_DAY, today.isoformat())
     engine.last_day = today
 
 

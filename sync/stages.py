@@ -46,6 +46,8 @@ class Decoded:
     """Cells whose text has to be written again whatever the merge decides."""
     frozen: frozenset[FieldKey]
     """Formula cells and columns that cannot be found."""
+    withdrawn: Mapping[FieldKey, Value] = field(default_factory=dict, repr=False)
+    """Plain values that were typed where the replica's people may only look."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,3 +85,4 @@ class Protected:
     state: State
     waits_for: str = ""
     hints: tuple[Issue, ...] = ()
+    withdrawn: Mapping[FieldKey, Value] = field(default_factory=dict, repr=False)

@@ -16,6 +16,9 @@ from .store.records import State
 
 PASSED, HINT, ERROR, WAITING = "通过", "提示", "错误", "等待"
 LINES_MAX = 3
+WITHDRAWN = "withdrawn"
+"""The code of an edit that the replica's people may see but not make."""
+LEAVES = "已不属本表范围，明早移出本表，档案仍在"
 QUOTE_MAX = 12
 _OF_THE_ROW = re.compile(r"[A-Z]\d+|expected")
 
@@ -36,18 +39,22 @@ def explain(
     lost: Sequence[Lost],
     state: State,
     waits_for: str,
+    leaves: bool = False,
 ) -> tuple[str, str]:
-    """Status and note of a row."""
+    """Status and note of a row. `leaves`: it no longer belongs in the replica, and goes the next morning."""
     errors = [issue for issue in issues if issue.level is Level.ERROR]
     hints = [issue for issue in issues if issue.level is Level.HINT]
     lines = [
         *(f"未生效·{_about(table, issue)} → {issue.mend}" for issue in errors),
-        *(f"已还原·{_about(table, issue)} → {issue.mend}" for issue in restored),
+        *(_restored(table, issue) for issue in restored),
         *(f"未采用·{entry.text}" for entry in lost),
+        *([LEAVES] if leaves else []),
         *([f"等待{waits_for} 更正后自动生效,本行无需处理。"] if state is State.WAITING else []),
         *(f"已保存·{_about(table, issue)},{issue.mend}" for issue in hints),
     ]
-    return _status(errors, [*hints, *restored, *lost], state), "\n".join(_shorten(lines))
+    return _status(errors, [*hints, *restored, *lost, *([LEAVES] if leaves else [])], state), "\n".join(
+        _shorten(lines)
+    )
 
 
 def lost_to(config: FieldConfig, key: FieldKey, *, mine: Value | None, kept: Value | None) -> Lost:
@@ -65,6 +72,12 @@ def _status(errors: Sequence[object], hints: Sequence[object], state: State) -> 
     if state is State.WAITING:
         return WAITING
     return HINT if hints else PASSED
+
+
+def _restored(table: TableConfig, issue: Issue) -> str:
+    if issue.code == WITHDRAWN:
+        return f"已撤回·{table.fields[issue.fields[0]].name}{issue.message} → {issue.mend}"
+    return f"已还原·{_about(table, issue)} → {issue.mend}"
 
 
 def _about(table: TableConfig, issue: Issue) -> str:

@@ -15,6 +15,7 @@ from sync.airtable.connection import AirtableConnection
 from sync.config import ReplicaConfig
 from sync.connection import Connection
 from sync.engine import Engine, Replica
+from sync.retry import Gate
 from sync.sheets.connection import SheetsConnection
 from sync.store.hub import Hub
 from tablekeeper.config import Config
@@ -25,6 +26,8 @@ from vault.keys import from_passphrase
 from vault.vault import Vault
 
 HUB_FILE, VAULT_FILE = "hub.sqlite3", "vault.sqlite3"
+GOOGLE = "google"
+"""What the account that all spreadsheets share is called in errors."""
 Clock = Callable[[], datetime]
 
 
@@ -111,16 +114,18 @@ def open_archive(
     home: Path | None = None,
 ) -> Iterator[Archive]:
     """Open an archive for the time of the block. Raises ConfigProblems, VaultError, ServiceError."""
-    environment.require("passphrase", *needed(config.sync))
+    served = environment.served(config.sync)
+    environment.require("passphrase", *needed(served))
     folder = private_folder(home or environment.home)
     root = from_passphrase(environment.root_passphrase().get_secret_value())
     vault = Vault.open(vault_url(folder), root, config=config.vault, clock=clock)
     try:
         hub = Hub(hub_url(folder), config)
         try:
+            gate = Gate(GOOGLE, clock=clock, sleep=sleep)
             replicas = tuple(
-                Replica(wrap(connect(config, environment, replica, hub, clock, sleep)), replica, config)
-                for replica in config.sync.replicas
+                Replica(wrap(connect(config, environment, replica, hub, clock, sleep, gate)), replica, config)
+                for replica in served.replicas
             )
             engine = Engine(
                 schema=config,
@@ -148,8 +153,13 @@ def connect(
     hub: Hub,
     clock: Clock = utc_now,
     sleep: Callable[[float], None] = time.sleep,
+    gate: Gate | None = None,
 ) -> Connection:
-    """The connection of one replica; calls nobody yet. The environment must have what it needs: see `needed`."""
+    """The connection of one replica; calls nobody yet. The environment must have what it needs: see `needed`.
+
+    `gate` stands before all spreadsheets of the one Google account, which share its limits.
+    """
+    place = environment.place_of(replica) or ""
     bindings = hub.bindings(replica.name)
     if replica.service == "airtable":
         assert environment.airtable_token is not None, "require() has seen to it"
@@ -159,7 +169,7 @@ def connect(
             config=replica,
             url=environment.airtable_url,
             token=environment.airtable_token.get_secret_value(),
-            base_id=replica.place or environment.airtable_base or "",
+            base_id=place,
             bindings=bindings,
             clock=clock,
             sleep=sleep,
@@ -172,8 +182,9 @@ def connect(
         config=replica,
         url=environment.google_url,
         credentials_file=environment.google_credentials,
-        spreadsheet_id=replica.place or environment.spreadsheet or "",
+        spreadsheet_id=place,
         bindings=bindings,
         clock=clock,
         sleep=sleep,
+        gate=gate,
     )

@@ -14,6 +14,7 @@ from pydantic import Field, ValidationError, field_validator
 
 from jobs import reminders
 from jobs.config import JobsConfig
+from sync import departments
 from sync.config import SyncConfig
 from tablekeeper.config_problems import ConfigProblems, from_models
 from tablekeeper.config_repair import repaired
@@ -96,6 +97,8 @@ def _judge(raw: Mapping[str, Any], problems: list[Problem]) -> Config | None:
     checked = config or repaired(raw, Expressions)
     problems += references.problems(raw)
     problems += _references_of_the_other_sections(raw)
+    if config:
+        problems += departments.problems(config, config.sync)
     if checked:
         problems += _rule_problems(checked, raw)
         # An archive that mails nobody needs no table of its staff.

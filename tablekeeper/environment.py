@@ -1,12 +1,14 @@
 """What Tablekeeper takes from the environment: credentials, addresses and its home. No value of it is ever printed."""
 
+import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Self
 
 from pydantic import BeforeValidator, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from sync.config import SyncConfig
+from sync.config import PLACE_VARIABLE, ReplicaConfig, SyncConfig
 from tablekeeper.config_problems import ConfigProblems
 from validators.references import Problem
 
@@ -42,6 +44,8 @@ class Environment(BaseSettings):
     google_credentials: HomePath | None = None
     spreadsheet: str | None = None
     smtp_url: SecretStr | None = None
+    places: Mapping[str, str] = {}
+    """What `place_env` of a replica may name: variables like TABLEKEEPER_SPREADSHEET_CLAIMS, by their whole name."""
 
     @field_validator("airtable_url", "google_url")
     @classmethod
@@ -63,7 +67,7 @@ class Environment(BaseSettings):
     def read(cls) -> Self:
         """The environment of this run. Raises ConfigProblems naming every variable that cannot be used."""
         try:
-            return cls()
+            return cls(places=places_in(os.environ))
         except ValidationError as error:
             raise ConfigProblems(
                 Problem(variable(str(found["loc"][0])), found["msg"].removeprefix("Value error, "))
@@ -75,6 +79,24 @@ class Environment(BaseSettings):
         problems = [problem for name in names if (problem := self._problem(name))]
         if problems:
             raise ConfigProblems(problems)
+
+    def place_of(self, replica: ReplicaConfig) -> str | None:
+        """Where a replica lies: its own place, or the one that its variable, or else its service's variable, names."""
+        if replica.place_env:
+            return self.places.get(replica.place_env)
+        return replica.place or (self.airtable_base if replica.service == "airtable" else self.spreadsheet)
+
+    def serves(self, replica: ReplicaConfig) -> bool:
+        """Whether a replica is worked with: one whose own variable is not set is left alone, and nothing waits for it."""
+        return replica.place_env is None or self.place_of(replica) is not None
+
+    def served(self, config: SyncConfig) -> SyncConfig:
+        """The settings with the replicas that are worked with."""
+        return config.model_copy(update={"replicas": tuple(filter(self.serves, config.replicas))})
+
+    def unserved(self, config: SyncConfig) -> dict[str, str]:
+        """The replicas that are left alone, with the variable that is not set."""
+        return {one.name: one.place_env or "" for one in config.replicas if not self.serves(one)}
 
     def root_passphrase(self) -> SecretStr:
         """What opens the vault, from its variable or else from its file. Raises ConfigProblems."""
@@ -98,12 +120,17 @@ def variable(name: str) -> str:
     return PREFIX + name.upper()
 
 
+def places_in(variables: Mapping[str, str]) -> dict[str, str]:
+    """Those of the variables that name the place of one replica; what is empty counts as not set."""
+    return {name: text for name, text in variables.items() if PLACE_VARIABLE.match(name) and text}
+
+
 def needed(config: SyncConfig) -> tuple[str, ...]:
     """The settings without which the replicas of a configuration cannot be reached."""
     names: dict[str, None] = {}
     for replica in config.replicas:
         credential, place = _SERVICES[replica.service]
-        names |= {credential: None} if replica.place else {credential: None, place: None}
+        names |= {credential: None} if replica.place or replica.place_env else {credential: None, place: None}
     return tuple(names)
 
 

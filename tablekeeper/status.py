@@ -47,6 +47,8 @@ class Standing:
     """Whether somebody holds the lease: the daemon, or a command that works on the tables."""
     last_cycle: dict[str, datetime | None] = field(default_factory=dict)
     """When each replica was last worked with, to within half a minute."""
+    unserved: dict[str, str] = field(default_factory=dict)
+    """Replicas that are left alone, with the variable that would name their place."""
     oldest_conflict: datetime | None = None
     oldest_deletion: datetime | None = None
 
@@ -96,6 +98,7 @@ def standing(archive: Archive) -> Standing:
         unwritten=unwritten,
         running=is_leased(archive.environment.home),
         last_cycle={name: notes.last(name) for name in replicas},
+        unserved=archive.environment.unserved(archive.config.sync),
         oldest_conflict=conflicts[0].at if conflicts else None,
         oldest_deletion=min(undecided, default=None),
     )

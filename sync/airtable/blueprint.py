@@ -6,7 +6,7 @@ from typing import Any
 
 from sync.config import ReplicaConfig
 from sync.connection import SystemColumn
-from validators.schema import FieldConfig, FieldKey, FieldType, SchemaConfig, TableConfig, TableKey
+from validators.schema import FieldConfig, FieldKey, FieldType, SchemaConfig, TableKey
 
 TEXT, LONG_TEXT, LINKS = "singleLineText", "multilineText", "multipleRecordLinks"
 TEXTS = frozenset({TEXT, LONG_TEXT, "email", "url", "phoneNumber"})
@@ -63,18 +63,18 @@ class TableBlueprint:
 def blueprints(schema: SchemaConfig, config: ReplicaConfig) -> dict[TableKey, TableBlueprint]:
     """The tables that this replica holds, with the fields that it holds."""
     keys = config.tables if config.tables is not None else tuple(schema.tables)
-    return {key: _table(schema, key, config.fields.get(key)) for key in keys}
+    return {key: _table(schema, key, config) for key in keys}
 
 
-def _table(schema: SchemaConfig, key: TableKey, wanted: tuple[FieldKey, ...] | None) -> TableBlueprint:
+def _table(schema: SchemaConfig, key: TableKey, config: ReplicaConfig) -> TableBlueprint:
     table = schema.tables[key]
-    held = {name for name in table.fields if wanted is None or name in wanted or name == table.key}
-    return TableBlueprint(key, table.name, tuple(_columns(schema, table, held)))
+    return TableBlueprint(key, table.name, tuple(_columns(schema, key, config)))
 
 
-def _columns(schema: SchemaConfig, table: TableConfig, held: set[FieldKey]) -> Iterator[Column]:
+def _columns(schema: SchemaConfig, name: TableKey, config: ReplicaConfig) -> Iterator[Column]:
     """Business key, what staff look at first, data, computed; the uid last, out of the way of a wide paste."""
-    columns = {key: _column(schema, key, table.fields[key]) for key in table.fields if key in held}
+    table = schema.tables[name]
+    columns = {key: _column(schema, key, table.fields[key], config) for key in config.fields_of(name, table)}
     yield columns.pop(table.key)
     yield Column(
         SystemColumn.STATUS,
@@ -90,8 +90,10 @@ def _columns(schema: SchemaConfig, table: TableConfig, held: set[FieldKey]) -> I
     yield Column(SystemColumn.UID, SystemColumn.UID, TEXT, PLAIN_TEXTS)
 
 
-def _column(schema: SchemaConfig, key: FieldKey, config: FieldConfig) -> Column:
-    kind, accepts, options = _form(schema, config)
+def _column(schema: SchemaConfig, key: FieldKey, config: FieldConfig, replica: ReplicaConfig) -> Column:
+    # A link that leads out of the replica is shown by business key.
+    leads_out = config.to is not None and not replica.shows_rows(config.to)
+    kind, accepts, options = (TEXT, TEXTS, {}) if leads_out else _form(schema, config)
     notes = [config.note or "", SENSITIVE_NOTE if config.sensitive else ""]
     return Column(
         key,

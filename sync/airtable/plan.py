@@ -116,9 +116,9 @@ def plan(
     for table in tables:
         if match := found[table.key]:
             for column in table.columns:
-                yield from _column_steps(table, column, match, ids, bindings, tables)
+                yield from _column_steps(table, column, match, ids, bindings)
         else:
-            yield from (_new_column(table, column, tables) for column in table.columns[made[table.key] :])
+            yield from (NewColumn(table, column) for column in table.columns[made[table.key] :])
 
 
 def _first_columns(
@@ -163,12 +163,11 @@ def _column_steps(
     match: ServiceTable,
     ids: Mapping[TableKey, str],
     bindings: Bindings,
-    tables: Sequence[TableBlueprint],
 ) -> Iterator[Step]:
     binding = field_binding(table.key, column.key)
     field = _find_field(column, match, bindings.get(binding))
     if field is None:
-        yield _new_column(table, column, tables)
+        yield NewColumn(table, column)
     elif not fits(column, field, ids.get(column.links_to or "")):
         yield Unfit(table, column, _unfit(column, field))
     elif bindings.get(binding) != field.id:
@@ -183,14 +182,6 @@ def _find_field(column: Column, match: ServiceTable, bound: str | None) -> Servi
         field for name in (column.header, *column.aliases) for field in match.fields if field.name == name
     ]
     return next(iter(by_id + by_name), None)
-
-
-def _new_column(table: TableBlueprint, column: Column, tables: Sequence[TableBlueprint]) -> Step:
-    if column.links_to and column.links_to not in {one.key for one in tables}:
-        return Unfit(
-            table, column, f"“{column.header}”关联的表不在这个副本中,请把那张表也列入 replicas 的 tables。"
-        )
-    return NewColumn(table, column)
 
 
 def _renamed(binding: str, configured: str, shown: str, bindings: Bindings) -> bool:

@@ -43,11 +43,13 @@ class SheetsConnection(Connection):
         bindings: Bindings,
         clock: Callable[[], datetime],
         sleep: Callable[[float], None],
+        gate: Gate | None = None,
     ) -> None:
+        """`gate` is that of the account, where other spreadsheets share its limits."""
         self.name = name
         self._spreadsheet_id, self._bindings, self._clock = spreadsheet_id, bindings, clock
         account = ServiceAccount(name, credentials_file)
-        gate = Gate(name, clock=clock, sleep=sleep)
+        gate = gate or Gate(name, clock=clock, sleep=sleep)
         self._client = SheetsClient(name, spreadsheet_id, account=account, url=url, gate=gate)
         wanted = layouts(schema, config)
         scratch = Scratch(self._client, bindings)

@@ -15,6 +15,7 @@ SENSITIVE_NOTE = (
     "输入后几秒内自动加密,显示为星号是正常的,数据没有丢。"
     "更正:选中整格直接输入完整新值,不要双击改星号。看完整号码:点「查看」。"
 )
+READ_ONLY = "本表只能查看此栏，改动会被撤回"
 PROTECTED = "由系统维护,请勿修改"
 TEXT: Json = {"type": "TEXT"}
 
@@ -34,8 +35,10 @@ def created(layout: Layout, column: Column, gid: int, index: int, schema: Schema
 def adopted(layout: Layout, column: Column, gid: int, index: int) -> Iterator[Json]:
     """What a column gets that was there before us: neither header nor format is touched."""
     yield from note(column, gid, index)
-    if column.written_by_daemon:
-        yield protection(area(gid, None, (index, index + 1)))
+    if column.protected:
+        yield protection(
+            area(gid, None, (index, index + 1)), PROTECTED if column.written_by_daemon else READ_ONLY
+        )
     place = {"dimensionRange": span(gid, "COLUMNS", index, index + 1)}
     yield mark(mark_value(layout.table, column.key), place)
 
@@ -79,12 +82,10 @@ def shape_of(column: Column, schema: SchemaConfig) -> str:
     )
 
 
-def protection(where: Json) -> Json:
+def protection(where: Json, why: str = PROTECTED) -> Json:
     """A warning before editing. A strict protection would stop staff from sorting."""
     return {
-        "addProtectedRange": {
-            "protectedRange": {"range": where, "description": PROTECTED, "warningOnly": True}
-        }
+        "addProtectedRange": {"protectedRange": {"range": where, "description": why, "warningOnly": True}}
     }
 
 

@@ -21,6 +21,8 @@ class Column:
     key: ColumnKey
     header: str
     field: FieldConfig | None = None
+    read_only: bool = False
+    """Whether the people of this replica may look, and not change."""
 
     @property
     def aliases(self) -> tuple[str, ...]:
@@ -31,6 +33,11 @@ class Column:
     def written_by_daemon(self) -> bool:
         """Whether people should leave the column alone."""
         return self.field is None or self.field.computed is not None
+
+    @property
+    def protected(self) -> bool:
+        """Whether editing the column is warned of."""
+        return self.written_by_daemon or self.read_only
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,18 +57,18 @@ class Layout:
 def layouts(schema: SchemaConfig, config: ReplicaConfig) -> tuple[Layout, ...]:
     """The tabs that this replica should have."""
     return tuple(
-        Layout(table, schema.tables[table], tuple(_columns(schema.tables[table], config.fields.get(table))))
-        for table in config.tables or schema.tables
+        Layout(table, schema.tables[table], tuple(_columns(table, schema.tables[table], config)))
+        for table in (schema.tables if config.tables is None else config.tables)
     )
 
 
-def _columns(table: TableConfig, only: tuple[FieldKey, ...] | None) -> Iterator[Column]:
-    fields = {key: field for key, field in table.fields.items() if only is None or key in only}
+def _columns(name: TableKey, table: TableConfig, config: ReplicaConfig) -> Iterator[Column]:
+    fields = {key: table.fields[key] for key in config.fields_of(name, table)}
     for system in LEFT:
         yield Column(system, system.value)
     for key, field in fields.items():
         if field.computed is None:
-            yield Column(key, field.name, field)
+            yield Column(key, field.name, field, read_only=not config.may_edit(name, key))
     # At the far right, so that a paste of three hundred rows does not land on what the daemon computes.
     for key, field in fields.items():
         if field.computed is not None:

@@ -18,6 +18,8 @@ from .times import utc
 
 LOST = "hub"
 """The reason of an entry whose value lost to the hub's."""
+WITHDRAWN = "withdrawn"
+"""The reason of an entry that was typed where people may only look."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +65,9 @@ class Lists:
         kept: Value | None,
         other: Value | None,
         reason: str,
+        resolved: bool = False,
     ) -> None:
-        """Enter a value that was not taken."""
+        """Enter a value that was not taken. `resolved`: there is nothing for a person to decide."""
         self._connection.execute(
             insert(ledger).values(
                 at=now,
@@ -75,6 +78,7 @@ class Lists:
                 kept=_json(kept),
                 other=_json(other),
                 reason=reason,
+                resolved_at=now if resolved else None,
             )
         )
 
@@ -83,20 +87,12 @@ class Lists:
         query = select(ledger).where(ledger.c.resolved_at.is_(None)).order_by(ledger.c.id)
         if uid is not None:
             query = query.where(ledger.c.uid == uid)
-        return [
-            LedgerEntry(
-                row.id,
-                utc(row.at),
-                row.replica,
-                row.table,
-                row.uid,
-                row.field,
-                row.kept,
-                row.other,
-                row.reason,
-            )
-            for row in self._connection.execute(query)
-        ]
+        return [_entry(row) for row in self._connection.execute(query)]
+
+    def withdrawn(self) -> list[LedgerEntry]:
+        """What was typed where people may only look, oldest first: undone, and kept for whoever asks."""
+        query = select(ledger).where(ledger.c.reason == WITHDRAWN).order_by(ledger.c.id)
+        return [_entry(row) for row in self._connection.execute(query)]
 
     def lost(
         self, replica: str, table: TableKey, *, since: datetime
@@ -216,6 +212,12 @@ class Lists:
             "conflicts": self._connection.execute(conflicts).scalar_one(),
             "deletions": self._connection.execute(waiting).scalar_one(),
         }
+
+
+def _entry(row: Any) -> LedgerEntry:
+    return LedgerEntry(
+        row.id, utc(row.at), row.replica, row.table, row.uid, row.field, row.kept, row.other, row.reason
+    )
 
 
 def _json(value: Value | None) -> Json | None:

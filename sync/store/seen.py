@@ -27,7 +27,7 @@ from ..connection import RowId, Uid
 from ..merge import Row
 from .issues import dump_issue, load_issue
 from .records import State, blocks
-from .tables import journal, record, seen
+from .tables import journal, outside, record, seen
 from .times import utc
 
 MENDED = "mended"
@@ -64,6 +64,8 @@ class SeenState:
     status: str = ""
     note: str = ""
     gone_since: datetime | None = None
+    left_since: datetime | None = None
+    """Since when the record no longer belongs in the replica, by its filter."""
 
     @property
     def placed(self) -> bool:
@@ -211,13 +213,20 @@ class SeenRows:
 
     def behind(self, replica: str, table: TableKey) -> set[Uid]:
         """Live records that this replica lacks or does not show as the hub has them, and archived ones it still shows."""
-        mine = seen.alias()
+        mine, strange = seen.alias(), outside.alias()
         joined = record.outerjoin(
             mine,
             (mine.c.table == record.c.table) & (mine.c.uid == record.c.uid) & (mine.c.replica == replica),
+        ).outerjoin(
+            strange,
+            (strange.c.table == record.c.table)
+            & (strange.c.uid == record.c.uid)
+            & (strange.c.replica == replica)
+            & (strange.c.rev >= record.c.rev),
         )
         lacks = (record.c.state == State.LIVE) & or_(
-            mine.c.uid.is_(None), mine.c.rev.is_(None), mine.c.rev < record.c.rev
+            mine.c.uid.is_(None) & strange.c.uid.is_(None),
+            mine.c.uid.is_not(None) & or_(mine.c.rev.is_(None), mine.c.rev < record.c.rev),
         )
         stale = mine.c.uid.is_not(None) & or_(
             record.c.state == State.ARCHIVED,
@@ -226,6 +235,32 @@ class SeenRows:
         )
         query = select(record.c.uid).select_from(joined).where(record.c.table == table, or_(lacks, stale))
         return set(self._connection.execute(query).scalars())
+
+    def departing(self, replica: str, table: TableKey, *, before: datetime) -> set[Uid]:
+        """The rows that no longer belonged in the replica by this moment."""
+        query = select(seen.c.uid).where(
+            seen.c.replica == replica, seen.c.table == table, seen.c.left_since < before
+        )
+        return set(self._connection.execute(query).scalars())
+
+    def note_outside(self, replica: str, table: TableKey, revs: Mapping[Uid, int]) -> None:
+        """These records do not belong in the replica, as of these revisions."""
+        self.look_again(replica, table, revs)
+        rows = [{"replica": replica, "table": table, "uid": uid, "rev": rev} for uid, rev in revs.items()]
+        if rows:
+            self._connection.execute(insert(outside), rows)
+
+    def look_again(self, replica: str, table: TableKey, uids: Iterable[Uid]) -> None:
+        """Whether these records belong in the replica has to be decided anew."""
+        for block in blocks(uids):
+            for what, change in ((outside, delete(outside)), (seen, update(seen).values(rev=None))):
+                mine = (what.c.replica == replica, what.c.table == table, what.c.uid.in_(block))
+                self._connection.execute(change.where(*mine))
+
+    def look_again_at_all(self, replica: str, table: TableKey) -> None:
+        """Which records belong in the replica has to be decided anew: the filter changed, or a day passed."""
+        for what, change in ((outside, delete(outside)), (seen, update(seen).values(rev=None))):
+            self._connection.execute(change.where(what.c.replica == replica, what.c.table == table))
 
     def locate(self, replica: str, table: TableKey, uids: Iterable[Uid]) -> dict[Uid, RowId]:
         """The service's row ids of these records, where the replica has them."""
@@ -291,6 +326,7 @@ class SeenRows:
             "status": state.status,
             "note": state.note,
             "gone_since": state.gone_since,
+            "left_since": state.left_since,
         }
 
     def _state(self, table: TableKey, row: Any) -> SeenState:
@@ -306,6 +342,7 @@ class SeenRows:
             status=row.status,
             note=row.note,
             gone_since=utc(row.gone_since) if row.gone_since else None,
+            left_since=utc(row.left_since) if row.left_since else None,
         )
 
 

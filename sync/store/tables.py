@@ -77,7 +77,19 @@ seen = Table(
     Column("status", String(10), nullable=False, default=""),
     Column("note", Text, nullable=False, default=""),
     Column("gone_since", TIME, nullable=True),
+    # Since when the record no longer belongs in the replica, by its filter.
+    Column("left_since", TIME, nullable=True),
     Index("seen_by_row", "replica", "table", "row_id"),
+)
+
+# Live records that do not belong in a replica, as its filter decided over this revision.
+outside = Table(
+    "outside",
+    metadata,
+    Column("replica", KEY, primary_key=True),
+    Column("table", KEY, primary_key=True),
+    Column("uid", UID, primary_key=True),
+    Column("rev", BigInteger, nullable=False),
 )
 
 journal = Table(

@@ -51,7 +51,7 @@ def open_vault(config: Config, environment: Environment) -> Vault:
 
 def make_vault(config: Config, environment: Environment) -> bool:
     """Create the vault of an archive that has none; whether it did."""
-    environment.require("passphrase", *needed(config.sync))
+    environment.require("passphrase", *needed(environment.served(config.sync)))
     try:
         create_vault(config, environment)
     except VaultExists:
@@ -71,14 +71,15 @@ def connections(
     config: Config, environment: Environment, *, looking: bool = False
 ) -> Iterator[Sequence[Connection]]:
     """The connections without vault and engine. With `looking`, a hub that is not there yet is not made either."""
-    environment.require(*needed(config.sync))
+    served = environment.served(config.sync)
+    environment.require(*needed(served))
     with ExitStack() as cleanup:
         home = environment.home if looking else private_folder(environment.home)
         if looking and not (home / HUB_FILE).exists():
             home = Path(cleanup.enter_context(TemporaryDirectory(prefix="tablekeeper-")))
         hub = Hub(hub_url(home), config)
         cleanup.callback(hub.close)
-        yield [connect(config, environment, replica, hub) for replica in config.sync.replicas]
+        yield [connect(config, environment, replica, hub) for replica in served.replicas]
 
 
 def actor() -> str:

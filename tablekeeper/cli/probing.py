@@ -57,8 +57,11 @@ def probe(path: Path) -> Probe:
     # With a config that cannot be used, the services can still tell whether they let us in.
     config = found.config or stand_in(path)
     _probe_vault(found, config, found.environment)
-    for replica in config.sync.replicas:
+    for replica in found.environment.served(config.sync).replicas:
         _probe_replica(found, config, found.environment, replica)
+    for name, variable in found.environment.unserved(config.sync).items():
+        mend = "set it to the id of the spreadsheet or base when the department gets one"
+        found.notes.append(Finding(name, f"not served: {variable} is not set", mend))
     _probe_mail(found, config, found.environment)
     return found
 

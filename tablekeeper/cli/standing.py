@@ -39,6 +39,9 @@ def _print(archive: Archive, diagnosis: Diagnosis, now: Standing) -> None:
         f"rows not written yet: {_counts(now.unwritten)}\n"
         f"last cycle: {', '.join(last)}"
     )
+    if now.unserved:
+        listed = ", ".join(f"{name} ({variable} is not set)" for name, variable in now.unserved.items())
+        out.print(f"not served: {listed}")
 
 
 def _by_table(now: Standing) -> Table:

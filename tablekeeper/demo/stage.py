@@ -20,7 +20,7 @@ from emulators.server import running
 from emulators.state import STATE_FILE
 from tablekeeper.archive import Archive, open_archive
 from tablekeeper.config import Config, load
-from tablekeeper.environment import PREFIX, Environment
+from tablekeeper.environment import PREFIX, Environment, places_in
 
 HASTE: dict[str, float] = {
     "interval_s": 0.3,
@@ -182,4 +182,5 @@ def _environment(variables: dict[str, str]) -> Environment:
     """The variables as settings, whatever else this process finds in its environment."""
     return Environment.model_validate(
         {name.removeprefix(PREFIX).lower(): text for name, text in variables.items()}
+        | {"places": places_in(variables)}
     )

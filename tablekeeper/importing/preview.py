@@ -53,7 +53,7 @@ class Judge:
 
     def _table(self, table: TableKey, rows: Sequence[NewRow]) -> Iterable[Judged]:
         known = [known_row(row) for row in rows]
-        links = FileLinks(self._schema, "key", self._existing.by_key)
+        links = FileLinks(self._schema, lambda target: "key", self._existing.by_key)
         links.prepare(table, [row.row for row in known])
         reader = Reader(
             schema=self._schema,

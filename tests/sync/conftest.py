@@ -1,6 +1,6 @@
 """A small archive over two replicas in memory, with a clock that tests turn."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from sync.config import ReplicaConfig, SyncConfig
+from sync.config import SyncConfig
 from sync.cycle import run_cycle
 from sync.engine import CycleReport, Engine, Replica
 from sync.store.hub import Hub
@@ -99,6 +99,9 @@ SCHEMA = {
 }
 
 
+MAIN = ({"name": "airtable", "service": "airtable"}, {"name": "sheets", "service": "sheets"})
+
+
 class Clock:
     """A clock that stands until it is moved."""
 
@@ -127,25 +130,41 @@ class Office:
     def calm(self, limit: int = 12) -> int:
         """Run cycles until one writes nothing; returns how many it took."""
         for number in range(1, limit + 1):
-            before = self.airtable.writes + self.sheets.writes
+            before = self.writes
             self.cycle()
-            if self.airtable.writes + self.sheets.writes == before and not self.engine.settling:
+            if self.writes == before and not self.engine.settling:
                 return number
         raise AssertionError(f"not calm after {limit} cycles")
 
+    @property
+    def writes(self) -> int:
+        """Writes to all replicas so far."""
+        return sum(self.replica(one.name).writes for one in self.engine.replicas)
 
-def build_office(folder: Path, **settings: object) -> Office:
-    """A fresh archive in `folder`; `settings` go into the section `sync`."""
+    def replica(self, name: str) -> MemoryConnection:
+        """What the people of one replica see."""
+        found = next(one.connection for one in self.engine.replicas if one.name == name)
+        assert isinstance(found, MemoryConnection)
+        return found
+
+
+def build_office(folder: Path, *departments: Mapping[str, object], **settings: object) -> Office:
+    """A fresh archive in `folder`, with spreadsheets of departments; `settings` go into the section `sync`."""
     clock = Clock()
     schema = SchemaConfig.model_validate(SCHEMA)
     config = SyncConfig.model_validate(
-        {"settle_s": 0, "settle_partial_s": 0, "delete_grace_s": 0, **settings}
+        {
+            "settle_s": 0,
+            "settle_partial_s": 0,
+            "delete_grace_s": 0,
+            "replicas": [*MAIN, *({"service": "sheets", **department} for department in departments)],
+            **settings,
+        }
     )
-    connections = MemoryConnection("airtable", "row_id"), MemoryConnection("sheets", "key")
-    configs = (
-        ReplicaConfig(name="airtable", service="airtable"),
-        ReplicaConfig(name="sheets", service="sheets"),
-    )
+    connections = [
+        MemoryConnection(replica.name, "row_id" if replica.service == "airtable" else "key")
+        for replica in config.replicas
+    ]
     vault = Vault.create(
         f"sqlite:///{folder}/vault.sqlite3",
         from_passphrase("only for tests", cost=Argon2Cost(iterations=1, lanes=1, memory_kib=64)),
@@ -157,12 +176,12 @@ def build_office(folder: Path, **settings: object) -> Office:
         hub=Hub(f"sqlite:///{folder}/hub.sqlite3", schema),
         vault=vault,
         masks=MasksConfig({}),
-        replicas=tuple(Replica(c, k, schema) for c, k in zip(connections, configs, strict=True)),
+        replicas=tuple(Replica(c, k, schema) for c, k in zip(connections, config.replicas, strict=True)),
         clock=clock,
         random_bits=Random(1).getrandbits,
         zone=ZoneInfo("Asia/Shanghai"),
     )
-    return Office(engine, *connections, clock)
+    return Office(engine, *connections[:2], clock)
 
 
 @pytest.fixture
