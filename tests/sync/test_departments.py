@@ -21,6 +21,7 @@ CLAIMS = {
     "filter": {"policies": "status == '有效'"},
     "edit": {"customers": ["mobile"], "policies": ["policy_no", "customer_no", "status", "start"]},
     "creates": ["policies"],
+    "deletes": ["policies"],
 }
 
 
@@ -306,3 +307,50 @@ def test_filter_that_reads_the_day_decides_anew_every_day(tmp_path: Path) -> Non
     morning(office)
     office.calm()
     assert numbers(office.replica("续期组")) == set()
+
+
+def test_rows_outside_the_filter_are_not_looked_at_again_and_again(departments: Office) -> None:
+    departments.cycle()
+    with departments.engine.hub.unit() as unit:
+        assert unit.seen.behind("理赔部", "policies") == set()
+
+
+def test_row_whose_insert_was_not_answered_is_no_edit(departments: Office) -> None:
+    line = row(departments, "财务部", "P2020")
+    with departments.engine.hub.unit() as unit:
+        unit.seen.forget("财务部", "policies", [line.system[SystemColumn.UID]])
+    departments.calm()
+    assert "已撤回" not in note(line)
+    assert len(departments.replica("财务部").lines("policies")) == 2
+
+
+def test_row_cannot_be_linked_to_a_record_that_the_department_does_not_see(tmp_path: Path) -> None:
+    filters = {"customers": "full_name == '王小明'"}
+    office = build_office(tmp_path, {"name": "理赔部", "filter": filters, "creates": True})
+    office.airtable.type_row("customers", full_name="王小明", occupation="教师")
+    office.airtable.type_row("customers", full_name="李小红", occupation="教师")
+    office.calm()
+    office.replica("理赔部").type_row("policies", policy_no="P2020", customer_no="C00000001")
+    held = office.replica("理赔部").type_row("policies", policy_no="P2021", customer_no="C00000002")
+    office.calm()
+    assert numbers(office.airtable) == {"P2020"}
+    assert "没有这个客户编号" in note(held)
+
+
+def test_link_in_a_base_to_a_record_outside_its_filter_is_the_key(tmp_path: Path) -> None:
+    department = {
+        "name": "理赔部",
+        "service": "airtable",
+        "filter": {"customers": "full_name == '李小红'"},
+        "edit": {},
+    }
+    office = build_office(tmp_path, department)
+    customer = office.airtable.type_row("customers", full_name="王小明", occupation="教师")
+    office.airtable.type_row(
+        "policies", policy_no="P2020", customer_no=[office.airtable.row_id("customers", customer)]
+    )
+    office.calm()
+    assert row(office, "理赔部", "P2020").cells["customer_no"] == "C00000001"
+    before = office.writes
+    office.cycle()
+    assert office.writes == before
