@@ -59,7 +59,11 @@ class Daemon:
             self._catch_signals()
             self._planned = scheduler = self._scheduler()
             scheduler.start()
-            log.info("daemon_started", replicas=[replica.name for replica in self.archive.engine.replicas])
+            log.info(
+                "daemon_started",
+                replicas=[replica.name for replica in self.archive.engine.replicas],
+                unserved=list(self.archive.environment.unserved(self.archive.config.sync)),
+            )
             self._stop.wait()
             scheduler.shutdown(wait=True)
             log.info("daemon_stopped")

@@ -39,6 +39,24 @@ def test_a_replica_that_names_its_own_place_needs_no_variable_for_it() -> None:
     assert needed(config) == ("airtable_token",)
 
 
+DEPARTMENT = ReplicaConfig(name="理赔部", service="sheets", place_env="TABLEKEEPER_SPREADSHEET_CLAIMS")
+
+
+def test_a_department_whose_variable_is_not_set_is_not_served(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TABLEKEEPER_SPREADSHEET", "main")
+    monkeypatch.setenv("TABLEKEEPER_SPREADSHEET_CLAIMS", "")
+    config = SyncConfig(replicas=(ReplicaConfig(name="sheets", service="sheets"), DEPARTMENT))
+    environment = Environment.read()
+    assert [replica.name for replica in environment.served(config).replicas] == ["sheets"]
+    assert environment.unserved(config) == {"理赔部": "TABLEKEEPER_SPREADSHEET_CLAIMS"}
+
+
+def test_a_department_lies_where_its_own_variable_says(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TABLEKEEPER_SPREADSHEET", "main")
+    monkeypatch.setenv("TABLEKEEPER_SPREADSHEET_CLAIMS", "claims")
+    assert Environment.read().place_of(DEPARTMENT) == "claims"
+
+
 def test_secrets_are_not_in_the_repr(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("AIRTABLE_TOKEN", "PASSPHRASE"):
         monkeypatch.setenv(f"TABLEKEEPER_{name}", SECRET)

@@ -204,6 +204,36 @@ def test_replicas_may_only_show_what_exists() -> None:
     }
 
 
+def _of_department(**settings: object) -> list[str]:
+    """What is wrong with a department's replica of the sound config, as path and message."""
+    replica = {"name": "理赔部", "service": "sheets", "tables": ["people"], **settings}
+    document = {**yaml.safe_load(SOUND), "sync": {"replicas": [replica]}}
+    report = _report(yaml.safe_dump(document, allow_unicode=True))
+    return [
+        f"{problem.path.removeprefix('sync.replicas.0.')}: {problem.message}" for problem in report.problems
+    ]
+
+
+@pytest.mark.parametrize(
+    ("settings", "problem"),
+    [
+        ({"filter": {"people": "nam == 'x'"}}, "filter.people: the table has no field nam"),
+        ({"filter": {"people": "(("}}, "filter.people: not a CEL expression"),
+        ({"edit": {"people": ["amuont"]}}, "edit.people: there is no 'amuont'; did you mean 'amount'?"),
+        ({"edit": {}, "read_only": {"people": ["grade"]}}, "read_only: `edit` says already"),
+        ({"edit": {}, "creates": True}, "creates: people: new rows need 'number'"),
+        (
+            {"place": "x", "place_env": "TABLEKEEPER_SPREADSHEET_X"},
+            "place_env: `place` names the place already",
+        ),
+        ({"deletes": ["poeple"]}, "deletes: no table 'poeple'; did you mean 'people'?"),
+    ],
+)
+def test_department_that_cannot_be_is_refused(settings: dict[str, object], problem: str) -> None:
+    (found,) = _of_department(**settings)
+    assert found.startswith(problem)
+
+
 @pytest.mark.parametrize("value", [None, True, 5, "字", [], ["a"], {}, {"a": {"b": [1]}}])
 def test_nothing_in_any_place_is_a_crash(value: object) -> None:
     """Whatever stands in place of any one entry, there is a configuration or a report."""
