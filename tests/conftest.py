@@ -1,5 +1,12 @@
-"""Fixtures that tests of several packages use."""
+"""Fixtures that tests of several packages use, and the checks that hold for every test."""
 
 from browser import chromium, keep_picture, open_page
+from google_answers import google_answers_pass_discovery, google_violations
 
-__all__ = ["chromium", "keep_picture", "open_page"]
+__all__ = [
+    "chromium",
+    "google_answers_pass_discovery",
+    "google_violations",
+    "keep_picture",
+    "open_page",
+]
