@@ -84,6 +84,19 @@ def _seed(world: World, request: Request) -> Any:
     return {}
 
 
+def _links(world: World, request: Request) -> Any:
+    if request.method == "POST":
+        world.links = [_link(entry) for entry in request.json()]
+    return world.links
+
+
+def _link(entry: dict[str, Any]) -> dict[str, str]:
+    url = str(entry["url"])
+    if not url.startswith(("http://", "https://")):
+        raise ValueError(f"not an address of the web: {url}")
+    return {"title": str(entry["title"]), "url": url}
+
+
 ACTIONS = {
     ("GET", "requests"): _requests,
     ("GET", "clock"): _time,
@@ -97,4 +110,6 @@ ACTIONS = {
     ("GET", "policy"): _policy,
     ("POST", "policy"): _policy,
     ("POST", "seed"): _seed,
+    ("GET", "links"): _links,
+    ("POST", "links"): _links,
 }

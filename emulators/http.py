@@ -1,4 +1,4 @@
-"""The HTTP door: one port for every service, the control endpoint and the mailbox. A plain ASGI application."""
+"""The HTTP door: one port for every service, the page, the control endpoint and the mailbox. A plain ASGI application."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -8,6 +8,8 @@ from urllib.parse import parse_qsl
 
 from emulators.control import answer, control, mailbox
 from emulators.exchange import Request, Response
+from emulators.page.guard import foreign_name, foreign_page, is_loopback
+from emulators.page.serving import is_page, page
 from emulators.world import Answer, World, service_of
 
 CONTROL = "/_control"
@@ -19,12 +21,13 @@ Send = Callable[[Message], Awaitable[None]]
 Application = Callable[[MutableMapping[str, Any], Receive, Send], Awaitable[None]]
 
 
-def application(world: World) -> Application:
-    """The ASGI application of that world."""
+def application(world: World, host: str) -> Application:
+    """The ASGI application of that world, listening on `host`."""
 
     async def serve(scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         assert scope["type"] == "http"
-        reply = _route(world, _request(scope, await _body(receive)))
+        peer = (scope.get("client") or ("", 0))[0]
+        reply = _route(world, _request(scope, await _body(receive)), host=host, peer=peer)
         with suppress(asyncio.CancelledError):  # The server stops, and does not wait for those who wait.
             await asyncio.sleep(reply.delay_s)
         if reply.response is None:
@@ -35,14 +38,25 @@ def application(world: World) -> Application:
     return serve
 
 
-def _route(world: World, request: Request) -> Answer:
+def _route(world: World, request: Request, *, host: str, peer: str) -> Answer:
     if request.service:
         return world.handle(request)
+    if is_page(request.path):
+        return Answer(page(world, request, peer=peer))
+    refused = _refusal(request, host)
+    if refused:
+        return Answer(answer({"error": refused}, status=403))
     if request.path == CONTROL or request.path.startswith(f"{CONTROL}/"):
         return Answer(control(world, _below_control(request)))
     if request.path.rstrip("/") == MAILBOX:
         return Answer(mailbox(world))
     return Answer(answer({"error": "no such page"}, status=404))
+
+
+def _refusal(request: Request, host: str) -> str:
+    """Why the control endpoint and the mailbox do not answer. Who listens beyond loopback is reached by names of their own."""
+    name = foreign_name(request.headers) if is_loopback(host) else ""
+    return name or foreign_page(request.headers)
 
 
 def _below_control(request: Request) -> Request:

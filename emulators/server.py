@@ -77,7 +77,7 @@ class Door:
         self.smtp_port = 0
         self._world = world
         config = uvicorn.Config(
-            application(world),
+            application(world, host),
             http="h11",
             ws="none",
             lifespan="off",

@@ -56,6 +56,8 @@ class World:
         self.quotas = Quotas(on=quotas)
         self.changes = 0
         """Counts whatever may have changed the state, so that the keeper of the state file knows when to write."""
+        self.links: list[dict[str, str]] = []
+        """What else the page leads to, as `title` and `url`."""
         source = random.Random(secrets.randbits(128) if seed is None else seed)
         self.airtable = AirtableService(clock=self.clock, random=source, policy=self.policy)
         self.google = GoogleService(clock=self.clock, random=source, policies=self.policy)

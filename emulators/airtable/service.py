@@ -44,6 +44,7 @@ class AirtableService:
         self._daemon = User(self._ids.new("usr"), "daemon@example.com", "Tablekeeper")
         self._staff = User(self._ids.new("usr"), "staff@example.com", "王芳")
         self._bases: dict[str, Base] = {}
+        self._made_anew = 0
         self._lister = Lister(self._ids)
 
     def handle(self, request: Request) -> Response:
@@ -80,6 +81,11 @@ class AirtableService:
         self._add(base)
         return base.id
 
+    @property
+    def revision(self) -> str:
+        """Moves with every change of a table, and with nothing else."""
+        return f"{self._made_anew}.{sum(base.transactions for base in self._bases.values())}"
+
     def seed(self, bases: dict[str, Any]) -> None:
         """Add bases in the form of seed files; one of the same id is replaced."""
         now = timestamp(self._clock())
@@ -91,6 +97,7 @@ class AirtableService:
 
     def reset(self) -> None:
         """Forget every base; tokens and people stay."""
+        self._made_anew += 1
         self._bases.clear()
         self._lister = Lister(self._ids)
 
@@ -112,6 +119,7 @@ class AirtableService:
         self._lister = Lister(self._ids)
 
     def _add(self, base: Base) -> None:
+        self._made_anew += 1
         base.users |= {user.id: user for user in (self._daemon, self._staff)}
         self._bases[base.id] = base
 

@@ -91,6 +91,8 @@ class Files:
         self.files: dict[str, File] = {}
         self.changes: dict[str, Change] = {}
         self.next_change = 1
+        self.revision = 0
+        """Moves with every change as soon as it is made, unlike a file's `version`."""
 
     def now(self) -> datetime:
         """The world's time, in UTC."""
@@ -131,6 +133,7 @@ class Files:
 
     def edited(self, file: File, person: str) -> None:
         """A change of cells, which Drive shows about three minutes later, together with those that follow it."""
+        self.revision += 1
         now = self.now()
         self.settle(file, now)
         file.edited_first = file.edited_first or now
@@ -153,6 +156,7 @@ class Files:
 
     def record(self, file: File, *, removed: bool = False) -> None:
         """An entry in the feed of changes."""
+        self.revision += 1
         self.changes.pop(file.file_id, None)
         self.changes[file.file_id] = Change(self.next_change, file.file_id, self.now(), removed)
         self.next_change += 1

@@ -72,6 +72,11 @@ class GoogleService:
         """Bearer token of the staff person, good for the run."""
         return self._accounts.staff_token
 
+    @property
+    def revision(self) -> int:
+        """Moves with every change of a file, and with nothing else."""
+        return self._files.revision
+
     def service_account_file(self, base_url: str) -> dict[str, Any]:
         """The JSON of a service-account key file whose token_uri is below `base_url`."""
         return self._accounts.key_file(base_url)

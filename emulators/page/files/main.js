@@ -1,0 +1,104 @@
+/** The page: which view is shown, and keeping it fresh. */
+
+import { AirtableBook } from "./airtable_book.js";
+import { Service, own } from "./api.js";
+import { button, h, isAddress } from "./dom.js";
+import { MailboxView } from "./mailbox.js";
+import { notice } from "./notice.js";
+import { Pane } from "./pane.js";
+import { SheetsBook } from "./sheets_book.js";
+
+const POLL_MS = 500;
+/** Formulas of the clock change without anybody's edit. */
+const STALE_MS = 60000;
+/** Reading takes at most a quarter of the time, however large the tables are. */
+const SHARE = 3;
+const WIDE_PX = 900;
+
+const session = await own("session");
+const panes = {
+  airtable: new Pane(new AirtableBook(new Service("Airtable", session.airtable.token), session.airtable.base)),
+  sheets: new Pane(new SheetsBook(new Service("Google", session.google.token), session.google.spreadsheet)),
+};
+const mailbox = new MailboxView();
+const views = [["both", "两表对照"], ["airtable", "Airtable"], ["sheets", "Google 表格"], ["mail", "邮箱"]];
+const main = document.getElementById("main");
+const state = document.getElementById("state");
+let shown = "";
+let mailCount = 0;
+
+function drawViews() {
+  const tabs = views.map(([key, text]) => button(key === "mail" && mailCount ? `${text} ${mailCount}` : text, () => show(key), {
+    class: key === shown ? `here ${key}` : key, "aria-current": key === shown ? "page" : null,
+  }));
+  const links = session.links.filter(({ url }) => isAddress(url))
+    .map(({ title, url }) => h("a", { href: url, target: "_blank", rel: "noopener noreferrer" }, `${title} ↗`));
+  document.getElementById("views").replaceChildren(...tabs, ...links);
+}
+
+/** Shows a view. The address keeps which, and which table, so that it can be reloaded or passed on. */
+function show(key) {
+  shown = key;
+  main.className = key;
+  const elements = { both: [panes.airtable.element, panes.sheets.element], airtable: [panes.airtable.element], sheets: [panes.sheets.element], mail: [mailbox.element] };
+  main.replaceChildren(...elements[key]);
+  history.replaceState(null, "", `#${key}`);
+  drawViews();
+  Object.values(panes).forEach((pane) => pane.grid.refresh());
+}
+
+/** What keeps one view fresh: it reads only when its revision moved, and not all the time. */
+function keeper(read) {
+  let known, readAt = 0, restUntil = 0, busy = false;
+  return async (revision) => {
+    const now = performance.now();
+    if (busy || now < restUntil || (revision === known && now - readAt < STALE_MS)) return;
+    busy = true;
+    try {
+      await read();
+      known = revision;
+    } finally {
+      busy = false;
+      readAt = performance.now();
+      restUntil = readAt + SHARE * (readAt - now);
+    }
+  };
+}
+
+const keepers = {
+  airtable: keeper(() => panes.airtable.refresh()),
+  google: keeper(() => panes.sheets.refresh()),
+  mails: keeper(() => mailbox.refresh()),
+};
+
+async function look() {
+  const revision = await own("revision");
+  if (revision.mails !== mailCount) {
+    mailCount = revision.mails;
+    drawViews();
+  }
+  const seen = { airtable: panes.airtable.element, google: panes.sheets.element, mails: mailbox.element };
+  const due = Object.keys(keepers).filter((name) => seen[name].isConnected);
+  await Promise.all(due.map((name) => keepers[name](revision[name])));
+  state.textContent = "";
+}
+
+async function watch() {
+  try {
+    if (!document.hidden) await look();
+  } catch (fault) {
+    state.textContent = fault instanceof TypeError ? "连接断开，正在重试……" : `读取失败，正在重试：${fault.message}`;
+  }
+  setTimeout(watch, POLL_MS);
+}
+
+addEventListener("unhandledrejection", (event) => {
+  event.preventDefault();
+  notice(event.reason?.message ?? String(event.reason), "fault");
+});
+
+const wanted = location.hash.slice(1);
+const usual = innerWidth >= WIDE_PX ? "both" : "airtable";
+show(views.some(([key]) => key === wanted) ? wanted : usual);
+await watch();
+document.body.dataset.ready = "true";
