@@ -31,8 +31,8 @@ check: $(DEVELOPMENT) ## format, lint, types and the import rule
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 
-sim: $(DEVELOPMENT) ## random mornings of edits and failures on two sides; prints its seeds
-	@SIM_SEEDS=300 $(BIN)/python -m pytest -v -n 2 tests/sync/test_convergence.py $(ARGS)
+sim: $(DEVELOPMENT) ## random mornings of people, faults and kills, judged by an oracle; prints its seeds
+	@$(BIN)/python -m tests.simulation $(ARGS)
 
 bench: $(DEVELOPMENT) ## speed, of all subjects or those named in ARGS; the last line is one JSON object
 	@$(BIN)/python -m bench.run $(ARGS)

@@ -1,0 +1,108 @@
+"""Everything people did, as the oracle remembers it: what they typed, over what, and which rows they made and took away."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from tests.simulation.reading import FORMULA, Row, sensitive
+
+Cell = tuple[str, str, str]
+"""Table, origin of the row, field key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A value that somebody typed. `number` counts all of them."""
+
+    number: int
+    replica: str
+    table: str
+    origin: str
+    key: str
+    value: str
+
+    @property
+    def cell(self) -> Cell:
+        return self.table, self.origin, self.key
+
+
+@dataclass(frozen=True, slots=True)
+class Deleted:
+    """A row that somebody took away, and what it showed then. `number` is that of the last value typed before."""
+
+    number: int
+    replica: str
+    table: str
+    origin: str
+    shown: Row = field(repr=False)
+
+
+@dataclass(slots=True)
+class Notebook:
+    """The oracle's memory of one run."""
+
+    typed: list[Typed] = field(default_factory=list)
+    seen_over: set[tuple[Cell, str]] = field(default_factory=set)
+    """Values that stood in a cell when somebody changed or destroyed it: whoever did that had seen them."""
+    deleted: list[Deleted] = field(default_factory=list)
+    made: dict[tuple[str, str], str] = field(default_factory=dict)
+    """The replica in which each row was made."""
+    frozen: set[tuple[str, Cell]] = field(default_factory=set)
+    """Cells per replica in which somebody put a formula last."""
+    marks: dict[tuple[str, str, str], str] = field(default_factory=dict)
+    """What staff wrote into their own columns, by replica, table and origin."""
+    excused: set[tuple[Cell, str]] = field(default_factory=set)
+    """Values that a restored backup cannot know: the vault of then had not seen them."""
+    secrets: set[str] = field(default_factory=set)
+    """Plaintext of sensitive fields, valid or not."""
+    ledger: set[tuple[Cell, str]] = field(default_factory=set)
+    """What the ledger ever held; a restored backup may have lost some of it."""
+    restored: bool = False
+    """Whether a backup was restored."""
+    lost_with_tab: set[tuple[str, str]] = field(default_factory=set)
+    """Rows that stood in a tab when somebody deleted it."""
+    refused: set[tuple[str, str]] = field(default_factory=set)
+    """Rows whose deletion a person did not allow, by table and origin."""
+
+    def row_made(self, replica: str, table: str, origin: str, shown: Row) -> None:
+        """A new row with these values."""
+        self.made[table, origin] = replica
+        self.changed(replica, table, origin, {}, shown)
+
+    def changed(self, replica: str, table: str, origin: str, before: Row, after: Row) -> None:
+        """A row showed `before` and shows `after` because of what somebody did."""
+        for key in {*before, *after}:
+            cell = (table, origin, key)
+            old, new = before.get(key), after.get(key)
+            if old == new:
+                continue
+            if old is not None:
+                self.seen_over.add((cell, old))
+            self.frozen.discard((replica, cell))
+            if new == FORMULA:
+                self.frozen.add((replica, cell))
+            elif new is not None:
+                self.typed.append(Typed(len(self.typed), replica, table, origin, key, new))
+                if key in sensitive(table):
+                    self.secrets.add(new)
+
+    def destroyed(self, table: str, origin: str, shown: Row, keys: Iterable[str]) -> None:
+        """Somebody deleted a column or a tab with these cells in it; the row itself was not meant."""
+        for key in set(keys) & set(shown):
+            self.seen_over.add(((table, origin, key), shown[key]))
+
+    def column_lost(self, replica: str, table: str, origin: str, shown: Row, key: str) -> None:
+        """Somebody deleted a column, and with it this row's cell."""
+        self.destroyed(table, origin, shown, [key])
+        self.frozen.discard((replica, (table, origin, key)))
+
+    def tab_lost(self, replica: str, table: str, origin: str, shown: Row) -> None:
+        """Somebody deleted a tab with this row in it: what stood nowhere else is gone with it, but no record was meant."""
+        self.destroyed(table, origin, shown, shown)
+        self.lost_with_tab.add((table, origin))
+        self.frozen = {one for one in self.frozen if one[0] != replica or one[1][:2] != (table, origin)}
+        self.marks.pop((replica, table, origin), None)
+
+    def row_deleted(self, replica: str, table: str, origin: str, shown: Row) -> None:
+        """Somebody deleted the row."""
+        self.destroyed(table, origin, shown, shown)
+        self.deleted.append(Deleted(len(self.typed), replica, table, origin, shown))

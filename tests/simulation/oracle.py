@@ -1,0 +1,226 @@
+"""The judge: when things have come to rest, do all invariants of DESIGN.md hold? Written apart from the engine.
+
+It compares three things: what people typed (the notebook), what stands in the replicas (the sides), and the daemon's own
+lists, read from its files as anybody could read them.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from tests.simulation import archive
+from tests.simulation.hub_files import HubFiles
+from tests.simulation.notebook import Cell, Notebook, Typed
+from tests.simulation.reading import FORMULA, Reader, Row
+from tests.simulation.side import UID, Line, Side
+
+Place = tuple[str, str]
+"""Replica and table."""
+
+
+@dataclass(frozen=True)
+class Oracle:
+    """One look at everything at rest."""
+
+    sides: list[Side]
+    reader: Reader
+    notebook: Notebook
+    hub: HubFiles
+
+    def complaints(self) -> list[str]:
+        """Every invariant that does not hold, in words; empty when all is well."""
+        self.reader.learn(self.sides)
+        return [
+            *self._rows_once(),
+            *self._agreement(),
+            *self._lost_values(),
+            *self._deletions(),
+            *self._phantom_conflicts(),
+            *self._strangers(),
+            *self._own_columns(),
+        ]
+
+    @cached_property
+    def lines(self) -> Mapping[Place, list[Line]]:
+        """All rows of all replicas."""
+        return {(side.name, table): side.lines(table) for side in self.sides for table in archive.TABLES}
+
+    @cached_property
+    def rows(self) -> Mapping[tuple[str, str, str], Row]:
+        """What each row says, by replica, table and origin."""
+        return {
+            (name, table, line.origin): self.reader.row(table, line)
+            for (name, table), lines in self.lines.items()
+            for line in lines
+            if line.origin
+        }
+
+    @cached_property
+    def uids(self) -> Mapping[tuple[str, str], set[str]]:
+        """The uids that rows of one origin bear, by table and origin."""
+        found: dict[tuple[str, str], set[str]] = {}
+        for (_, table), lines in self.lines.items():
+            for line in lines:
+                if line.uid:
+                    found.setdefault((table, line.origin), set()).add(line.uid)
+        return found
+
+    def _held(self, replica: str, table: str, origin: str) -> set[str]:
+        """The fields that wait in this row for somebody to mend them."""
+        held = self.hub.held
+        return {
+            key for uid in self.uids.get((table, origin), ()) for key in held.get((replica, table, uid), ())
+        }
+
+    def _rows_once(self) -> Iterator[str]:
+        """5: no record twice."""
+        for (name, table), lines in self.lines.items():
+            for what, names in (
+                ("origin", [line.origin for line in lines]),
+                ("uid", [line.uid for line in lines]),
+            ):
+                twice = {one for one in names if one and names.count(one) > 1}
+                if twice:
+                    yield f"5 {name}/{table}: {what} {sorted(twice)[0]} stands in several rows"
+        for (table, origin), uids in self.uids.items():
+            if len(uids) > 1:
+                yield f"5 {table}/{origin} has several uids: {sorted(uids)}"
+
+    def _agreement(self) -> Iterator[str]:
+        """1: all replicas agree, held cells and formulas apart."""
+        for (table, origin), uids in self.uids.items():
+            state = self.hub.states.get((table, min(uids)), "unknown")
+            showing = [side for side in self.sides if (side.name, table, origin) in self.rows]
+            if state in ("archived", "unknown"):
+                yield f"3 {table}/{origin} is {state} and stands in {[side.name for side in showing]}"
+            elif state == "live" and len(showing) < len(self.sides):
+                lacking = [side.name for side in self.sides if side not in showing]
+                yield f"1 {table}/{origin} is live and not in {lacking}"
+            for side in showing[1:]:
+                yield from self._differences(table, origin, showing[0], side)
+
+    def _differences(self, table: str, origin: str, one: Side, other: Side) -> Iterator[str]:
+        first, second = self.rows[one.name, table, origin], self.rows[other.name, table, origin]
+        excused = self._held(one.name, table, origin) | self._held(other.name, table, origin)
+        for key in {*one.fields(table)} & {*other.fields(table)} - excused:
+            if first.get(key) != second.get(key) and FORMULA not in (first.get(key), second.get(key)):
+                yield (
+                    f"1 {table}/{origin}.{key}: {one.name} shows {_brief(first.get(key))}, "
+                    f"{other.name} {_brief(second.get(key))}"
+                )
+
+    def _lost_values(self) -> Iterator[str]:
+        """2: each value that somebody typed is current, or was overwritten by someone who had seen it, or is in the ledger."""
+        standing = {
+            ((table, origin, key), value)
+            for (_, table, origin), row in self.rows.items()
+            for key, value in row.items()
+        }
+        notebook = self.notebook
+        ledger = self._ledger() | notebook.ledger
+        for typed in notebook.typed:
+            place = (typed.cell, typed.value)
+            if any(place in found for found in (standing, notebook.seen_over, ledger, notebook.excused)):
+                continue
+            if not self._unlinked(typed):
+                yield f"2 {typed.replica}/{typed.table}/{typed.origin}.{typed.key}: {_brief(typed.value)} is lost"
+
+    def _unlinked(self, typed: Typed) -> bool:
+        """Whether a link is gone because somebody deleted the record it named: services strip such links."""
+        deleted = {one.origin for one in self.notebook.deleted}
+        return archive.fields(typed.table)[typed.key]["type"] == "link" and typed.value in deleted
+
+    def _ledger(self) -> set[tuple[Cell, str]]:
+        origins = {(table, uid): origin for (table, origin), uids in self.uids.items() for uid in uids}
+        origins |= self.hub.origins
+        found = set()
+        for entry in self.hub.ledger:
+            origin = origins.get((entry.table, entry.uid))
+            value = self.hub.value(self.reader, entry.table, entry.key, entry.other)
+            if origin is not None and value is not None:
+                found.add(((entry.table, origin, entry.key), value))
+        return found
+
+    def _deletions(self) -> Iterator[str]:
+        """3: a delete that nobody contradicted holds everywhere; a row that nobody deleted stands somewhere."""
+        notebook = self.notebook
+        standing = {(table, origin) for _, table, origin in self.rows}
+        deleted = {(one.table, one.origin) for one in notebook.deleted}
+        for table, origin in sorted(notebook.made.keys() - standing - deleted):
+            # A row that had not spread yet is gone with the only tab it stood in.
+            if (table, origin) in notebook.lost_with_tab and not self._spread(table, origin):
+                continue
+            yield f"6 {table}/{origin} is gone, and nobody deleted it"
+        for one in notebook.deleted:
+            if (one.table, one.origin) not in standing or self._contradicted(
+                one.table, one.origin, one.number
+            ):
+                continue
+            if (one.table, one.origin) not in notebook.refused and not self._referred(one.origin):
+                yield f"3 {one.table}/{one.origin} was deleted at {one.replica} and is back"
+
+    def _spread(self, table: str, origin: str) -> bool:
+        """Whether the hub has a record of this row that was live once."""
+        uids = [uid for (of, uid), name in self.hub.origins.items() if (of, name) == (table, origin)]
+        return any(self.hub.states[table, uid] in ("live", "archived") for uid in uids)
+
+    def _contradicted(self, table: str, origin: str, number: int) -> bool:
+        """Whether somebody typed into the row what the one who deleted it had not seen."""
+        return any(
+            (typed.table, typed.origin) == (table, origin)
+            and (typed.number >= number or (typed.cell, typed.value) not in self.notebook.seen_over)
+            for typed in self.notebook.typed
+        )
+
+    def _referred(self, origin: str) -> bool:
+        return any(
+            origin in row.get(key, "").split("|")
+            for (_, table, _), row in self.rows.items()
+            for key, config in archive.fields(table).items()
+            if config["type"] == "link"
+        )
+
+    def _phantom_conflicts(self) -> Iterator[str]:
+        """4: equal changes are no conflict, and where one person typed there is none."""
+        typed = {(one.cell, one.value) for one in self.notebook.typed}
+        origins = self.hub.origins
+        for entry in self.hub.ledger:
+            if entry.kept == entry.other:
+                yield f"4 the ledger holds a conflict between equal values of {entry.table}.{entry.key}"
+            value = self.hub.value(self.reader, entry.table, entry.key, entry.other)
+            origin = origins.get((entry.table, entry.uid), "")
+            if value is not None and ((entry.table, origin, entry.key), value) not in typed:
+                yield f"4 {entry.table}/{origin}.{entry.key}: nobody typed {_brief(value)}, which is in the ledger"
+
+    def _strangers(self) -> Iterator[str]:
+        """7: what stands in a person's row was typed there, or copied with it by somebody."""
+        typed: dict[Cell, set[str]] = {}
+        for one in self.notebook.typed:
+            typed.setdefault(one.cell, set()).add(one.value)
+        for (name, table, origin), row in self.rows.items():
+            for key in row.keys() & _unmistakable(table):
+                if row[key] not in typed.get((table, origin, key), ()) and row[key] != FORMULA:
+                    yield f"7 {name}/{table}/{origin}.{key} shows {_brief(row[key])}, which nobody typed there"
+
+    def _own_columns(self) -> Iterator[str]:
+        """10: formulas and columns of the staff's own stand as they were left."""
+        for (name, table, origin), text in self.notebook.marks.items():
+            shown = [line.own for line in self.lines.get((name, table), ()) if line.origin == origin]
+            if shown and shown != [text]:
+                yield f"10 {name}/{table}/{origin}: the staff's own cell shows {shown}"
+        for name, (table, origin, key) in self.notebook.frozen:
+            row = self.rows.get((name, table, origin))
+            if row is not None and row.get(key) != FORMULA:
+                yield f"10 {name}/{table}/{origin}.{key}: the formula is gone"
+
+
+def _unmistakable(table: str) -> set[str]:
+    """Fields that hold a value nobody else has, and that no copy of a row takes along."""
+    return {"illness", "id_number", "account"} & archive.fields(table).keys()
+
+
+def _brief(value: str | None) -> str:
+    return "nothing" if value is None else repr(value if len(value) <= 40 else value[:40] + "…")
+
+
+__all__ = ["UID", "Oracle", "Typed"]

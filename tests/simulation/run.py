@@ -1,0 +1,212 @@
+"""Plays one run: events, then mending, then rest; and asks the oracle."""
+
+import logging
+import random as global_random
+import shutil
+import traceback
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+from tempfile import mkdtemp
+
+from tests.simulation import archive
+from tests.simulation.airtable_side import AirtableSide
+from tests.simulation.hub_files import HubFiles
+from tests.simulation.leaks import leaks
+from tests.simulation.mishaps import MISHAPS, mend
+from tests.simulation.oracle import Oracle
+from tests.simulation.reading import Reader
+from tests.simulation.rest import Rest
+from tests.simulation.scenario import (
+    BackUp,
+    Cycle,
+    Event,
+    Join,
+    Mishap,
+    Restart,
+    Restore,
+    Wait,
+    Work,
+    events_of,
+)
+from tests.simulation.sheets_side import SheetsSide
+from tests.simulation.side import Hands, Side
+from tests.simulation.spoken import Spoken
+from tests.simulation.staff import EVERYDAY, Staff
+from tests.simulation.stage import Stage, memory_folder
+from vault.vault import Vault
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What became of a run. `complaints` is empty when every invariant held."""
+
+    seed: int
+    complaints: tuple[str, ...]
+    trace: tuple[str, ...] = field(repr=False)
+    """The daemon's requests: method, path and status."""
+    story: tuple[str, ...] = field(repr=False)
+    cycles: int = 0
+
+
+@dataclass(slots=True)
+class Run:
+    """One run in the making."""
+
+    seed: int
+    folder: Path
+    stage: Stage = field(init=False)
+    staff: Staff = field(init=False)
+    spoken: Spoken = field(default_factory=Spoken)
+    tokens: dict[str, str | None] = field(default_factory=dict)
+    cycles: int = 0
+
+    def __post_init__(self) -> None:
+        plans = archive.replicas_of(Random(f"replicas {self.seed}"))
+        self.stage = Stage(self.seed, self.folder, plans, self._interrupt)
+        self.staff = Staff({plan.config.name: self._side(plan) for plan in plans}, Reader(self._open_token))
+
+    def _side(self, plan: archive.ReplicaPlan) -> Side:
+        world, place = self.stage.world, self.stage.places[plan.config.name]
+        if plan.config.service == "airtable":
+            return AirtableSide(plan.config.name, place, Hands(world, world.airtable.staff_token))
+        return SheetsSide(plan.config.name, place, Hands(world, world.google.staff_token))
+
+    def _open_token(self, token: str) -> str | None:
+        """What stands behind a token, by a vault of the oracle's own; a token never changes its meaning."""
+        if self.tokens.get(token) is None:
+            engine = self.stage.engine
+            vault: Vault | None = engine.vault if engine else None
+            assert vault is not None, "staff work while the daemon runs"
+            self.tokens[token] = vault.open_for_check([token]).get(token)
+        return self.tokens[token]
+
+    @property
+    def sides(self) -> list[Side]:
+        """The replicas that work."""
+        return self.staff.at(self.stage.joined)
+
+    def _interrupt(self, seed: int) -> None:
+        self.staff.do(Random(seed), EVERYDAY, self.stage.joined)
+
+    def begin(self) -> None:
+        """Tables are made; staff add a column of their own."""
+        self.stage.open()
+        self._set_up(self.stage.joined)
+
+    def _set_up(self, fresh: set[str]) -> None:
+        with self.stage.tokens_in_process():
+            self.stage.set_up()
+        for side in self.sides:
+            side.learn()
+            if side.name in fresh:
+                for table in archive.TABLES:
+                    side.add_own_column(table)
+                side.learn()
+
+    def play(self, event: Event) -> None:
+        """One event."""
+        stage = self.stage
+        match event:
+            case Work(seed=seed):
+                self.staff.do(Random(seed), EVERYDAY, stage.joined)
+            case Mishap(seed=seed):
+                self.staff.do(Random(seed), MISHAPS, stage.joined)
+            case Cycle(due=due):
+                self.cycles += 1
+                stage.cycle(dict(due))
+            case Wait(seconds=seconds):
+                stage.world.clock.advance(seconds)
+            case Restart():
+                stage.restart()
+            case BackUp():
+                stage.back_up(self.folder / "backup")
+            case Restore():
+                self._restore()
+            case Join():
+                self._join()
+
+    def _restore(self) -> None:
+        source = self.folder / "backup"
+        if not source.is_dir():
+            return
+        self._remember_what_a_backup_cannot_know()
+        self.stage.restore(source)
+        self.tokens.clear()
+        self._set_up(set())
+
+    def _remember_what_a_backup_cannot_know(self) -> None:
+        """Sensitive values that were sealed since are in no vault any more, and the ledger forgets what came in since."""
+        notebook = self.staff.notebook
+        notebook.excused |= {
+            ((one.table, one.origin, one.key), one.value)
+            for one in notebook.typed
+            if archive.fields(one.table)[one.key].get("sensitive") or one.key == "notes"
+        }
+        notebook.ledger |= self._oracle()._ledger()
+        notebook.restored = True
+
+    def _join(self) -> None:
+        late = [plan.config.name for plan in self.stage.plans if plan.config.name not in self.stage.joined]
+        if late:
+            self.stage.joined.add(late[0])
+            self.stage.restart()
+            self._set_up({late[0]})
+
+    def end(self) -> list[str]:
+        """People mend what was broken; everything comes to rest; the oracle speaks."""
+        while len(self.stage.joined) < len(self.stage.plans):
+            self._join()
+        mend(self.staff, self.sides)
+        self._set_up(set())
+        rest = Rest(self.stage, self.staff, self.sides)
+        complaints = rest.come()
+        oracle = self._oracle()
+        complaints += oracle.complaints()
+        complaints += leaks(self.stage, self.staff.notebook, self.sides, self.spoken)
+        complaints += rest.shuffle(Random(self.seed)) if not complaints else []
+        return [*self.stage.failures, *self.spoken.complaints(), *complaints]
+
+    def _oracle(self) -> Oracle:
+        return Oracle(self.sides, self.staff.reader, self.staff.notebook, HubFiles.read(self.folder))
+
+    def trace(self) -> tuple[str, ...]:
+        """What the daemon asked for, ids that are drawn at random included: they come from the seed too."""
+        return tuple(
+            f"{one['method']} {one['path']} {one['status']} {one['fault']}"
+            for one in self.stage.world.journal.since(0)
+        )
+
+
+def run(seed: int, events: Sequence[Event] | None = None) -> Verdict:
+    """Play one seed, or other events on its replicas."""
+    # tenacity draws its waits from the global source.
+    global_random.seed(seed)
+    with _folder() as folder:
+        current = Run(seed, folder)
+        with current.spoken.listening():
+            try:
+                current.begin()
+                for event in events_of(seed) if events is None else events:
+                    current.play(event)
+                complaints = current.end()
+            except Exception as error:
+                where = "".join(traceback.format_exception(error)[-3:])
+                complaints = [f"11 {type(error).__name__}: {error}\n{where}"]
+            finally:
+                current.stage.close()
+        return Verdict(seed, tuple(complaints), current.trace(), tuple(current.staff.story), current.cycles)
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    folder = Path(mkdtemp(prefix="simulation-", dir=memory_folder()))
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+logging.getLogger("alembic").setLevel(logging.WARNING)

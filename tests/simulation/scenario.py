@@ -1,0 +1,122 @@
+"""What happens in one run, decided beforehand from its seed: a list of events that can be shortened and played again."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from random import Random
+
+from tests.simulation.door import Fault, Interruption, Kill, Moment, Person
+
+FAULTS = ("429", "500", "503", "html", "timeout", "reset", "applied_then_lost", "slow")
+LOST = ("applied_then_lost", "timeout", "reset")
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Somebody does something everyday."""
+
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Mishap:
+    """Somebody does something that spreadsheets allow and engines fear."""
+
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cycle:
+    """The daemon runs one cycle, with what happens in it."""
+
+    due: tuple[tuple[Moment, Interruption], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Time passes, perhaps a lot of it."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Restart:
+    """The daemon is stopped and started."""
+
+
+@dataclass(frozen=True, slots=True)
+class BackUp:
+    """Hub and vault are copied."""
+
+
+@dataclass(frozen=True, slots=True)
+class Restore:
+    """The last copy takes the place of hub and vault."""
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """A replica is added to the config."""
+
+
+Event = Work | Mishap | Cycle | Wait | Restart | BackUp | Restore | Join
+WAITS_S = (1, 3, 6, 6, 12, 30, 61, 700, 2000)
+RARE_WAITS_S = (86_400, 7 * 86_400 + 3600)
+
+
+def events_of(seed: int) -> tuple[Event, ...]:
+    """The events of a run: some rows first, then a morning of work, mishaps and failures."""
+    random = Random(f"scenario {seed}")
+    rough, careless = random.choice((0, 0.3, 0.7)), random.choice((0, 0.05, 0.15))
+    found: list[Event] = [Work(_seed(random)) for _ in range(random.randint(3, 6))]
+    found += [Wait(6), Cycle(), Wait(6), Cycle()]
+    for _ in range(random.randint(15, 40)):
+        found += _turn(random, rough, careless)
+    return tuple(found)
+
+
+def _turn(random: Random, rough: float, careless: float) -> list[Event]:
+    chance = random.random()
+    if chance < 0.45:
+        return [Mishap(_seed(random)) if random.random() < careless else Work(_seed(random))]
+    if chance < 0.90:
+        return [
+            Wait(random.choice(WAITS_S)),
+            Cycle(_interruptions(random) if random.random() < rough else ()),
+        ]
+    if chance < 0.93:
+        return [Restart()]
+    if chance < 0.95:
+        return [BackUp()]
+    if chance < 0.96:
+        return [Restore()]
+    if chance < 0.98:
+        return [Join()]
+    return [Wait(random.choice(RARE_WAITS_S)), Cycle()]
+
+
+def _interruptions(random: Random) -> tuple[tuple[Moment, Interruption], ...]:
+    found: dict[Moment, Interruption] = {}
+    for _ in range(random.choice((1, 1, 2, 3))):
+        if random.random() < 0.25:
+            found["step", random.randrange(60)] = Kill(after=random.random() < 0.5)
+        else:
+            found["request", min(int(random.expovariate(0.25)), 25)] = _at_a_request(random)
+    return tuple(found.items())
+
+
+def _at_a_request(random: Random) -> Interruption:
+    chance = random.random()
+    if chance < 0.45:
+        return Fault(random.choice(FAULTS if random.random() < 0.5 else LOST))
+    if chance < 0.65:
+        return Kill(after=random.random() < 0.6)
+    return Person(_seed(random))
+
+
+def _seed(random: Random) -> int:
+    return random.randrange(1_000_000_000)
+
+
+def tell(events: Sequence[Event]) -> str:
+    """The events, one per line."""
+    return "\n".join(f"  {event}" for event in events)
