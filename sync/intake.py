@@ -187,12 +187,7 @@ def _adopt(
     engine: Engine, unit: Unit, replica: Replica, table: TableKey, rows: Sequence[SeenRow]
 ) -> dict[int, Uid]:
     """New rows that are records this replica lacks: typed on both sides, or tables that already held rows."""
-    key = engine.schema.tables[table].key
-    wanted: dict[str, list[SeenRow]] = {}
-    for row in rows:
-        value = engine.parser.parse(table, {key: row.cells.get(key)}, today=engine.today())[key]
-        if isinstance(value, str):
-            wanted.setdefault(value, []).append(row)
+    wanted = by_business_key(engine, table, rows)
     owners = unit.records.by_key(table, wanted)
     here = unit.seen.get_many(replica.name, table, owners.values()).keys()
     barred = _strangers(engine, unit, replica, table, owners.values())
@@ -207,3 +202,14 @@ def _strangers(
         return set()
     rows = {uid: record.values for uid, record in unit.records.get_many(table, uids).items()}
     return rows.keys() - inside(engine.filters, unit, replica.name, table, rows, engine.today())
+
+
+def by_business_key(engine: Engine, table: TableKey, rows: Iterable[SeenRow]) -> dict[str, list[SeenRow]]:
+    """Rows by the business key that they show; those without a right one are left out."""
+    key = engine.schema.tables[table].key
+    found: dict[str, list[SeenRow]] = {}
+    for row in rows:
+        value = engine.parser.parse(table, {key: row.cells.get(key)}, today=engine.today())[key]
+        if isinstance(value, str):
+            found.setdefault(value, []).append(row)
+    return found

@@ -13,6 +13,7 @@ from .connection import CellValue, Insert, Operation, Remove, SystemColumn, Uid,
 from .display import build_display
 from .engine import Engine, Replica
 from .fingerprint import Fingerprint
+from .intake import by_business_key
 from .merge import Row, merge
 from .planned_row import NO_HELD, PlannedRow, as_cell
 from .scope import Scope, look_over
@@ -57,6 +58,9 @@ def make_plan(engine: Engine, replica: Replica, table: TableKey, absorbed: Absor
     )
     # A row that is still settling is left alone: it will be judged, and written, as a whole.
     typing = {*engine.settling.waiting(replica.name, table), *engine.settling.uids(replica.name, table)}
+    nameless = (*engine.settling.unnumbered(replica.name, table), *absorbed.stray)
+    # Such a row may turn out to be the very record that the replica seems to lack.
+    arriving_keys = by_business_key(engine, table, nameless).keys()
     with engine.hub.unit() as unit:
         scope = look_over(engine, unit, replica, table, absorbed)
         if not scope.records:
@@ -68,6 +72,7 @@ def make_plan(engine: Engine, replica: Replica, table: TableKey, absorbed: Absor
             if uid not in typing
             and not (uid in states and (states[uid].gone_since or states[uid].row_id in typing - {""}))
             and (uid in states or uid in absorbed.judged or record.state is State.LIVE)
+            and (uid in states or record.key not in arriving_keys)
         }
         held = [one for uid in records for one in _held(states.get(uid), absorbed.judged.get(uid)).values()]
         arriving = [_present(row.shown) for row in absorbed.judged.values() if row.held]

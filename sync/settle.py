@@ -65,6 +65,14 @@ class Settling:
         """The uids that the rows held back show."""
         return {pending.row.uid for name, pending in self._pending.items() if name[:2] == (replica, table)}
 
+    def unnumbered(self, replica: str, table: TableKey) -> list[SeenRow]:
+        """The rows held back that bear no uid."""
+        return [
+            pending.row
+            for name, pending in self._pending.items()
+            if name[:2] == (replica, table) and not pending.row.uid
+        ]
+
     def __len__(self) -> int:
         return len(self._pending)
 

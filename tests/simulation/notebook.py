@@ -43,6 +43,8 @@ class Notebook:
     typed: list[Typed] = field(default_factory=list)
     seen_over: set[tuple[Cell, str]] = field(default_factory=set)
     """Values that stood in a cell when somebody changed or destroyed it: whoever did that had seen them."""
+    changes: list[tuple[int, Cell, str]] = field(default_factory=list)
+    """Cells that somebody changed or emptied, and what they showed before."""
     deleted: list[Deleted] = field(default_factory=list)
     made: dict[tuple[str, str], str] = field(default_factory=dict)
     """The replica in which each row was made."""
@@ -77,6 +79,7 @@ class Notebook:
                 continue
             if old is not None:
                 self.seen_over.add((cell, old))
+                self.changes.append((len(self.typed), cell, old))
             self.frozen.discard((replica, cell))
             if new == FORMULA:
                 self.frozen.add((replica, cell))

@@ -10,7 +10,7 @@ from functools import cached_property
 
 from tests.simulation import archive
 from tests.simulation.hub_files import HubFiles
-from tests.simulation.notebook import Cell, Notebook, Typed
+from tests.simulation.notebook import Cell, Deleted, Notebook, Typed
 from tests.simulation.reading import FORMULA, Reader, Row
 from tests.simulation.side import UID, Line, Side
 
@@ -164,12 +164,17 @@ class Oracle:
         uids = [uid for (of, uid), name in self.hub.origins.items() if (of, name) == (table, origin)]
         return any(self.hub.states[table, uid] in ("live", "archived") for uid in uids)
 
-    def _contradicted(self, table: str, origin: str, number: int) -> bool:
-        """Whether somebody typed into the row what the one who deleted it had not seen."""
-        return any(
-            (typed.table, typed.origin) == (table, origin)
-            and (typed.number >= number or (typed.cell, typed.value) not in self.notebook.seen_over)
-            for typed in self.notebook.typed
+    def _contradicted(self, one: Deleted) -> bool:
+        """Whether somebody changed in the row what the one who deleted it had not seen."""
+        row = (one.table, one.origin)
+        typed = any(
+            (other.table, other.origin) == row
+            and (other.number >= one.number or (other.cell, other.value) not in self.notebook.seen_over)
+            for other in self.notebook.typed
+        )
+        return typed or any(
+            cell[:2] == row and (number >= one.number or one.shown.get(cell[2]) == old)
+            for number, cell, old in self.notebook.changes
         )
 
     def _referred(self, origin: str) -> bool:

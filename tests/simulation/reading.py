@@ -77,7 +77,7 @@ class Reader:
             case "date":
                 return _date(raw)
             case "decimal" | "money" | "int":
-                return str(Decimal(str(raw)).quantize(Decimal("0.01"))) if _is_number(raw) else f"!{raw}"
+                return _number(raw)
             case "multiselect":
                 return "、".join(sorted(raw if isinstance(raw, list) else str(raw).split("、")))
             case "bool":
@@ -96,6 +96,13 @@ def _date(raw: Raw) -> str:
 
 def _age(origin: str) -> int:
     return int(origin.rpartition("#")[2])
+
+
+def _number(raw: Raw) -> str:
+    try:
+        return str(Decimal(str(raw)).quantize(Decimal("0.01")))
+    except ArithmeticError:
+        return f"!{raw}"
 
 
 def _is_number(raw: Raw) -> bool:
