@@ -22,7 +22,6 @@ from tablekeeper.config import Config
 from tablekeeper.config_problems import ConfigProblems
 from tablekeeper.environment import Environment, needed, variable
 from validators.references import Problem
-from vault.keys import from_passphrase
 from vault.vault import Vault
 
 HUB_FILE, VAULT_FILE = "hub.sqlite3", "vault.sqlite3"
@@ -117,8 +116,7 @@ def open_archive(
     served = environment.served(config.sync)
     environment.require("passphrase", *needed(served))
     folder = private_folder(home or environment.home)
-    root = from_passphrase(environment.root_passphrase().get_secret_value())
-    vault = Vault.open(vault_url(folder), root, config=config.vault, clock=clock)
+    vault = Vault.open(vault_url(folder), environment.root_key(), config=config.vault, clock=clock)
     try:
         hub = Hub(hub_url(folder), config)
         try:

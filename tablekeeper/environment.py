@@ -11,6 +11,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from sync.config import PLACE_VARIABLE, ReplicaConfig, SyncConfig
 from tablekeeper.config_problems import ConfigProblems
 from validators.references import Problem
+from vault.age_keys import identity_key
+from vault.keys import RootKey, from_passphrase
 
 PREFIX = "TABLEKEEPER_"
 
@@ -20,7 +22,7 @@ _PURPOSES = {
     "google_credentials": "set it to the path of the service account's key file",
     "spreadsheet": "set it to the id of the spreadsheet, the long part of its address",
     "smtp_url": "set it to the mail server, like smtp://host:25 or smtps://user:password@host:465",
-    "passphrase": "set it, or TABLEKEEPER_PASSPHRASE_FILE, to what opens the vault",
+    "passphrase": "set it, or TABLEKEEPER_PASSPHRASE_FILE or TABLEKEEPER_IDENTITY_FILE, to what opens the vault",
 }
 
 HomePath = Annotated[Path, BeforeValidator(lambda value: Path(value).expanduser())]
@@ -37,6 +39,8 @@ class Environment(BaseSettings):
     """Folder of hub, vault, logs and backups."""
     passphrase: SecretStr | None = None
     passphrase_file: HomePath | None = None
+    identity_file: HomePath | None = None
+    """An age identity that opens the vault instead of a passphrase."""
     airtable_url: str | None = None
     airtable_token: SecretStr | None = None
     airtable_base: str | None = None
@@ -98,15 +102,22 @@ class Environment(BaseSettings):
         """The replicas that are left alone, with the variable that is not set."""
         return {one.name: one.place_env or "" for one in config.replicas if not self.serves(one)}
 
-    def root_passphrase(self) -> SecretStr:
-        """What opens the vault, from its variable or else from its file. Raises ConfigProblems."""
+    def root_key(self) -> RootKey:
+        """What opens the vault: the age identity, or else the passphrase from its variable or file.
+
+        Raises ConfigProblems, WrongKey, KeyUnreadable.
+        """
         self.require("passphrase")
+        if self.identity_file is not None:
+            return identity_key(self.identity_file.read_text(encoding="utf-8"))
         if self.passphrase is not None:
-            return self.passphrase
-        assert self.passphrase_file is not None, "require() has seen to one of the two"
-        return SecretStr(self.passphrase_file.read_text(encoding="utf-8").strip())
+            return from_passphrase(self.passphrase.get_secret_value())
+        assert self.passphrase_file is not None, "require() has seen to one of the three"
+        return from_passphrase(self.passphrase_file.read_text(encoding="utf-8").strip())
 
     def _problem(self, name: str) -> Problem | None:
+        if name == "passphrase" and self.identity_file is not None:
+            return _unreadable("identity_file", self.identity_file)
         if name == "passphrase" and self.passphrase is None and self.passphrase_file is not None:
             return _unreadable("passphrase_file", self.passphrase_file)
         value = getattr(self, name)

@@ -15,6 +15,7 @@ from sync.store.hub import Hub, Unit
 from sync.store.records import State
 from sync.store.tables import outbox
 from tablekeeper.archive import Archive
+from vault import envelopes
 
 NOTED_EVERY = timedelta(seconds=30)
 """An idle cycle costs no write: when the last one was is known to within this time."""
@@ -39,6 +40,8 @@ class Standing:
     conflicts: int = 0
     deletions: int = 0
     tokens: int = 0
+    recovery: bool = True
+    """Whether somebody can open the vault when its root key is lost."""
     mails: dict[str, int] = field(default_factory=dict)
     """Recent mails that wait, whose fate is unknown, or that the server refused."""
     unwritten: dict[str, int] = field(default_factory=dict)
@@ -94,6 +97,7 @@ def standing(archive: Archive) -> Standing:
         conflicts=lists["conflicts"],
         deletions=lists["deletions"],
         tokens=sum(archive.vault.counts()["tokens"].values()),
+        recovery=bool(envelopes.recipients(archive.vault)),
         mails=mails,
         unwritten=unwritten,
         running=is_leased(archive.environment.home),

@@ -5,6 +5,7 @@ VaultError
 ├── VaultExists           `create` found one there already
 ├── VaultNewer            written by a later release
 ├── WrongKey              the root key does not open this vault
+├── KeyUnreadable         what was given as an age key is none
 ├── VaultUnavailable      locked, unreachable or full; the same call may succeed later
 ├── VaultDamaged          a stored row is not what was written
 │   ├── Unopenable        a ciphertext does not open under its key and row
@@ -42,6 +43,10 @@ class VaultNewer(VaultError):
 
 class WrongKey(VaultError):
     """The root key does not open this vault; nothing was touched."""
+
+
+class KeyUnreadable(VaultError):
+    """What was given as an age identity or recipient is none; nothing was touched."""
 
 
 class VaultUnavailable(VaultError):

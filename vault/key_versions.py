@@ -43,7 +43,7 @@ class KeyVersions:
         if row is None:
             raise VaultDamaged("the vault holds no key-encryption key")
         return KeyVersion(
-            row.version, _suite(row), row.kind, row.finished_at is not None, self._opened_row(row)
+            row.version, _suite(row), row.kind, row.finished_at is not None, self.opened_row(row)
         )
 
     def get(self, connection: sa.Connection, version: int) -> BoxKey:
@@ -53,7 +53,7 @@ class KeyVersions:
             row = connection.execute(query).first()
             if row is None:
                 raise VaultDamaged(f"key-encryption key version {version} is not in this vault")
-            self._opened_row(row)
+            self.opened_row(row)
         return self._opened[version]
 
     def add(self, connection: sa.Connection, version: int, suite: Suite, kind: Kind, *, at: str) -> None:
@@ -74,7 +74,8 @@ class KeyVersions:
         chosen = key_encryption_key.update().where(key_encryption_key.c.version == version)
         connection.execute(chosen.values(finished_at=at))
 
-    def _opened_row(self, row: Any) -> BoxKey:
+    def opened_row(self, row: Any) -> BoxKey:
+        """The key in a stored row. Raises VaultDamaged, Unopenable."""
         if row.version not in self._opened:
             suite = _suite(row)
             key = open_box(self._keys.key_wrapping(suite), row.body, context=self._context())

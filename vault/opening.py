@@ -11,6 +11,12 @@ from vault.keys import KEY_LENGTH, Keys, RootKey
 from vault.store import Store, envelope, make_private_file, must_exist, vault_table
 from vault.suites import Suite
 
+_NAMES = {
+    "passphrase": "this passphrase",
+    "age": "this age identity",
+    "recovery": "this recovery identity",
+}
+
 
 def create_store(
     url: str,
@@ -81,4 +87,4 @@ def _master_keys(connection: sa.Connection, root: RootKey) -> Keys:
         if keys.fits(vault.check_value):
             return keys
         raise VaultDamaged("the root envelope is of another vault")
-    raise WrongKey(f"this {root.kind} does not open the vault; nothing was touched")
+    raise WrongKey(f"{_NAMES.get(root.kind, 'this key')} does not open the vault; nothing was touched")

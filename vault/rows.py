@@ -128,10 +128,11 @@ def as_secret(row: Any, value: str, *, subject: str) -> Secret:
 def opened(connection: sa.Connection, rows: Sequence[Any], subject_keys: SubjectKeys) -> list[str]:
     """The values of rows that have a body, in order. Raises Unopenable, SuiteUnknown."""
     found = subject_keys.stored(connection, (row.subject for row in rows))
-    return [_opened(row, found.get((row.subject, key_version(row.body)))) for row in rows]
+    return [open_row(row, found.get((row.subject, key_version(row.body)))) for row in rows]
 
 
-def _opened(row: Any, key: SubjectKey | None) -> str:
+def open_row(row: Any, key: SubjectKey | None) -> str:
+    """The value of a row that has a body. Raises Unopenable, SuiteUnknown."""
     if key is None:
         raise Unopenable(f"the data key of token {row.token} is missing")
     return open_box(key.cipher, row.body, context=_context(row.field, row.subject, row.token)).decode(

@@ -48,7 +48,7 @@ class SubjectKeys:
         """All keys of these subjects; those of erased subjects are absent."""
         rows = _rows(connection, subjects)
         return {
-            (row.subject, row.version): self._unwrapped(connection, row)
+            (row.subject, row.version): self.unwrapped(connection, row)
             for row in rows
             if row.body is not None
         }
@@ -62,7 +62,7 @@ class SubjectKeys:
         if erased:
             raise SubjectErased(erased)
         # Rows come in ascending order of version, so the newest one stays.
-        newest = {row.subject: self._unwrapped(connection, row) for row in rows}
+        newest = {row.subject: self.unwrapped(connection, row) for row in rows}
         missing = sorted(set(subjects) - newest.keys())
         return newest | self.make(connection, dict.fromkeys(missing, 1), at=at)
 
@@ -129,7 +129,8 @@ class SubjectKeys:
         wrapping = self._versions.get(connection, key_version(row.body))
         return open_box(wrapping, row.body, context=_context(row.subject, row.version))
 
-    def _unwrapped(self, connection: sa.Connection, row: Any) -> SubjectKey:
+    def unwrapped(self, connection: sa.Connection, row: Any) -> SubjectKey:
+        """The keys that a stored row holds. Raises Unopenable, VaultDamaged."""
         # The wrapped form is part of the name: a key whose transaction was rolled back can never be taken for its successor.
         name = (row.subject, row.body)
         with self._lock:

@@ -13,6 +13,7 @@ ROOMS = (
     "secrets",
     "vaults",
     "rotations",
+    "verifying",
     "audits",
     "mails",
     "imports",

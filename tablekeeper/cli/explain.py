@@ -11,6 +11,7 @@ from sync.errors import BudgetSpent, LeaseTaken, Misconfigured, ServiceError, Sy
 from tablekeeper.config_problems import ConfigProblems
 from tablekeeper.logs import where
 from vault.errors import (
+    KeyUnreadable,
     PurposeUnknown,
     Refused,
     VaultDamaged,
@@ -103,8 +104,10 @@ _VAULT: tuple[tuple[type[VaultError], int, str], ...] = (
     (
         WrongKey,
         USAGE,
-        "set TABLEKEEPER_PASSPHRASE, or the file in TABLEKEEPER_PASSPHRASE_FILE, to what it was made with",
+        "set TABLEKEEPER_PASSPHRASE, or the file in TABLEKEEPER_PASSPHRASE_FILE, to what it was made with; if that is "
+        "lost, `tablekeeper vault recover --identity FILE` sets a new one",
     ),
+    (KeyUnreadable, USAGE, "`age-keygen` makes an identity file and prints its recipient"),
     (
         VaultMissing,
         USAGE,

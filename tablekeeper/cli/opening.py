@@ -7,6 +7,8 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import structlog
+
 from sync.connection import Connection
 from sync.store.hub import Hub
 from tablekeeper.archive import HUB_FILE, Archive, connect, hub_url, open_archive, private_folder, vault_url
@@ -14,9 +16,12 @@ from tablekeeper.cli.explain import Misused
 from tablekeeper.cli.main import options
 from tablekeeper.config import Config, load
 from tablekeeper.environment import Environment, needed
+from vault.age_keys import AgeKey
 from vault.errors import VaultExists
-from vault.keys import from_passphrase
 from vault.vault import Vault
+
+log = structlog.get_logger("vault")
+NEXT_RECOVERY = "tablekeeper vault init --recovery RECIPIENT"
 
 
 def settings() -> tuple[Config, Environment]:
@@ -45,25 +50,25 @@ def opened_vault() -> Iterator[tuple[Config, Vault]]:
 
 def open_vault(config: Config, environment: Environment) -> Vault:
     """The vault of the archive; the caller closes it."""
-    root = from_passphrase(environment.root_passphrase().get_secret_value())
-    return Vault.open(vault_url(environment.home), root, config=config.vault)
+    return Vault.open(vault_url(environment.home), environment.root_key(), config=config.vault)
 
 
 def make_vault(config: Config, environment: Environment) -> bool:
-    """Create the vault of an archive that has none; whether it did."""
+    """Create the vault of an archive that has none; whether it did. Nobody was asked for a recovery recipient: it warns."""
     environment.require("passphrase", *needed(environment.served(config.sync)))
     try:
         create_vault(config, environment)
     except VaultExists:
         return False
+    log.warning("vault_without_recovery", next=NEXT_RECOVERY)
     return True
 
 
-def create_vault(config: Config, environment: Environment) -> None:
-    """Create the vault. Raises VaultExists."""
-    root = from_passphrase(environment.root_passphrase().get_secret_value())
+def create_vault(config: Config, environment: Environment, *, recovery: AgeKey | None = None) -> None:
+    """Create the vault; without `recovery`, losing the root key loses everything. Raises VaultExists."""
     folder = private_folder(environment.home)
-    Vault.create(vault_url(folder), root, config=config.vault).close()
+    root = environment.root_key()
+    Vault.create(vault_url(folder), root, recovery=recovery, config=config.vault).close()
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from rich.table import Table
 
 from tablekeeper.archive import Archive
 from tablekeeper.cli.main import app, out, print_json
-from tablekeeper.cli.opening import opened
+from tablekeeper.cli.opening import NEXT_RECOVERY, opened
 from tablekeeper.cli.output import JsonOption, add_row, table
 from tablekeeper.diagnosis import Diagnosis, diagnose
 from tablekeeper.showing import Showing
@@ -42,6 +42,8 @@ def _print(archive: Archive, diagnosis: Diagnosis, now: Standing) -> None:
     if now.unserved:
         listed = ", ".join(f"{name} ({variable} is not set)" for name, variable in now.unserved.items())
         out.print(f"not served: {listed}")
+    if not now.recovery:
+        out.print(f"no recovery: losing the root key loses every value → {NEXT_RECOVERY}", soft_wrap=True)
 
 
 def _by_table(now: Standing) -> Table:

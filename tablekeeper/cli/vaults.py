@@ -1,73 +1,115 @@
-"""The commands below vault: make it, verify it against the hub, erase a person."""
+"""The commands below vault: make it, recover it, erase a person."""
 
 import sys
-from collections.abc import Iterator
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from sync.connection import Uid
 from sync.store.hub import Unit
-from sync.store.records import State
-from tablekeeper.archive import Archive
-from tablekeeper.cli.explain import FAILED, Misused
+from tablekeeper.archive import Archive, vault_url
+from tablekeeper.cli.explain import Misused
 from tablekeeper.cli.main import app, out, print_json
-from tablekeeper.cli.opening import actor, create_vault, opened, settings
+from tablekeeper.cli.opening import actor, create_vault, open_vault, opened, settings
 from tablekeeper.cli.output import JsonOption
+from tablekeeper.config import Config
+from tablekeeper.environment import Environment
 from tablekeeper.showing import Showing
-from vault import audit
+from vault import envelopes
+from vault.age_keys import AgeKey, identity_key, recovery_key
+from vault.errors import VaultExists
+from vault.keys import RootKey, from_passphrase
+from vault.vault import Vault
 
-vault = typer.Typer(help="The vault: make it, verify it, erase a person.", no_args_is_help=True)
+vault = typer.Typer(
+    help="The vault: make it, verify it, renew its keys, erase a person.", no_args_is_help=True
+)
 app.add_typer(vault, name="vault")
 
 
 @vault.command()
-def init(json: JsonOption = False) -> None:
-    """Make the vault of a new archive. The passphrase is the only way into it: keep a copy in a safe."""
-    config, environment = settings()
-    create_vault(config, environment)
-    if json:
-        print_json({"created": True, "home": str(environment.home)})
-    else:
-        out.print(
-            f"vault created in {environment.home}; without its passphrase nobody can ever open it",
-            soft_wrap=True,
+def init(
+    recovery: Annotated[
+        str, typer.Option(metavar="RECIPIENT", help="An age recipient whose identity is kept elsewhere.")
+    ] = "",
+    accept_loss: Annotated[
+        bool, typer.Option("--accept-loss", help="Nobody shall be able to recover this vault.")
+    ] = False,
+    json: JsonOption = False,
+) -> None:
+    """Make the vault of a new archive, or give an existing one another recovery recipient."""
+    if bool(recovery) == accept_loss:
+        raise Misused(
+            "who opens the vault when its root key is lost?",
+            advice="--recovery RECIPIENT: an age recipient (`age-keygen` prints it), the identity kept elsewhere; or "
+            "--accept-loss: nobody, every value is lost then",
         )
+    config, environment = settings()
+    key = recovery_key(recovery) if recovery else None
+    try:
+        create_vault(config, environment, recovery=key)
+        created = True
+    except VaultExists:
+        created = False
+        if key is None or not _add_recovery(config, environment, key):
+            raise
+    if json:
+        print_json({"created": created, "home": str(environment.home), "recovery": recovery or None})
+    else:
+        _print_made(environment, created, recovery)
+
+
+def _add_recovery(config: Config, environment: Environment, key: AgeKey) -> bool:
+    opened_vault = open_vault(config, environment)
+    try:
+        return envelopes.add_recovery(opened_vault, key, actor=actor())
+    finally:
+        opened_vault.close()
+
+
+def _print_made(environment: Environment, created: bool, recovery: str) -> None:
+    if created:
+        out.print(f"vault created in {environment.home}", soft_wrap=True)
+    if recovery:
+        told = (
+            f"the identity of {recovery} opens it when the root key is lost; keep it away from this machine"
+        )
+    else:
+        told = "without its root key nobody can ever open it"
+    out.print(told, soft_wrap=True)
 
 
 @vault.command()
-def verify(json: JsonOption = False) -> None:
-    """Whether the audit chain is whole, and the vault knows every token that the hub names."""
-    with opened() as archive:
-        chain = audit.verify(archive.vault)
-        tokens = _tokens(archive)
-        states = _states(archive, tokens)
-        counts = archive.vault.counts()
-    faults = [{"entry": fault.n, "kind": fault.kind} for fault in chain.faults]
-    # A record that names a cleared token would lose its value when the vault is purged.
-    broken = sum(states.get(state, 0) for state in ("unknown", "cleared"))
-    answer = {
-        "ok": chain.ok and not broken,
-        "audit_entries": chain.entries,
-        "audit_faults": faults,
-        "hub_tokens": states,
-        "vault_tokens": counts["tokens"],
-        "subjects": counts["subjects"],
-    }
+def recover(
+    identity: Annotated[Path, typer.Option(help="The file of the recovery identity.", exists=True)],
+    json: JsonOption = False,
+) -> None:
+    """Set a new root key with the recovery identity: a passphrase that is asked for or read from standard input, else what the environment names."""
+    config, environment = settings()
+    key = identity_key(identity.read_text(encoding="utf-8"), kind="recovery")
+    root = _new_root(environment)
+    opened_vault = Vault.open(vault_url(environment.home), key, config=config.vault)
+    try:
+        envelopes.replace_root(opened_vault, root, actor=actor())
+    finally:
+        opened_vault.close()
     if json:
-        print_json(answer)
+        print_json({"recovered": True, "root_key": root.kind})
     else:
         out.print(
-            f"audit chain: {chain.entries} entries, {'whole' if chain.ok else f'{len(faults)} FAULT(S)'}"
+            "the new root key opens the vault from now on, the old one no longer; restart the daemon with it"
         )
-        out.print(
-            f"tokens in the hub: {len(tokens)}, {', '.join(f'{count} {state}' for state, count in states.items())}"
-        )
-        out.print(
-            f"live tokens in the vault: {sum(counts['tokens'].values())}, of {counts['subjects']} people"
-        )
-    if not answer["ok"]:
-        raise typer.Exit(FAILED)
+
+
+def _new_root(environment: Environment) -> RootKey:
+    if environment.identity_file is not None:
+        return environment.root_key()
+    if sys.stdin.isatty():
+        prompt = "new passphrase"
+        return from_passphrase(typer.prompt(prompt, hide_input=True, confirmation_prompt=True, err=True))
+    given = sys.stdin.readline().strip()
+    return from_passphrase(given) if given else environment.root_key()
 
 
 @vault.command()
@@ -102,29 +144,3 @@ def _confirm(who: str, *, yes: bool) -> None:
     if not sys.stdin.isatty():
         raise Misused("erasing needs a person's word", advice="add --yes when nobody can be asked")
     typer.confirm(f"{who}: destroy all sensitive values for ever?", abort=True, err=True)
-
-
-def _tokens(archive: Archive) -> set[str]:
-    """Every token that a standing record or a held field names."""
-    with archive.hub.reading() as unit:
-        return {token for token in _named(archive, unit) if token}
-
-
-def _named(archive: Archive, unit: Unit) -> Iterator[str | None]:
-    standing = [state for state in State if state is not State.ARCHIVED]
-    for table, config in archive.config.tables.items():
-        for record in unit.records.of_table(table, *standing):
-            yield from (str(record.values[key]) for key in config.sensitive if key in record.values)
-        for replica in archive.engine.replicas:
-            for state in unit.seen.with_held(replica.name, table).values():
-                yield from (held.token for held in state.held.values())
-
-
-def _states(archive: Archive, tokens: set[str]) -> dict[str, int]:
-    """How many of the tokens are live, cleared, moved, erased, or unknown to the vault."""
-    known = archive.vault.look_up(tokens)
-    counts: dict[str, int] = {}
-    for token in tokens:
-        state = known[token].state if token in known else "unknown"
-        counts[state] = counts.get(state, 0) + 1
-    return dict(sorted(counts.items()))

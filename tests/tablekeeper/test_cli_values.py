@@ -79,7 +79,7 @@ def test_a_wrong_passphrase_says_what_to_set(office: Office) -> None:
 
 
 def test_a_vault_is_made_once(office: Office) -> None:
-    answer = office.run("vault", "init")
+    answer = office.run("vault", "init", "--accept-loss")
     assert answer.code == 2
     assert "it was not touched" in answer.err
 

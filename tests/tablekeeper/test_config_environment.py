@@ -7,6 +7,7 @@ import pytest
 from sync.config import ReplicaConfig, SyncConfig
 from tablekeeper.config_problems import ConfigProblems
 from tablekeeper.environment import Environment, needed
+from vault.keys import from_passphrase
 
 SECRET = "pat-never-to-be-seen"
 
@@ -89,14 +90,14 @@ def test_the_passphrase_may_stand_in_a_file(monkeypatch: pytest.MonkeyPatch, tmp
     """A line end that an editor adds is no part of it."""
     (tmp_path / "passphrase").write_text(f"{SECRET}\n", encoding="utf-8")
     monkeypatch.setenv("TABLEKEEPER_PASSPHRASE_FILE", str(tmp_path / "passphrase"))
-    assert Environment.read().root_passphrase().get_secret_value() == SECRET
+    assert Environment.read().root_key() == from_passphrase(SECRET)
 
 
 def test_an_empty_passphrase_file_opens_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "passphrase").write_text("", encoding="utf-8")
     monkeypatch.setenv("TABLEKEEPER_PASSPHRASE_FILE", str(tmp_path / "passphrase"))
     with pytest.raises(ConfigProblems, match="TABLEKEEPER_PASSPHRASE_FILE: its file is empty"):
-        Environment.read().root_passphrase()
+        Environment.read().root_key()
 
 
 def test_the_home_may_start_with_a_tilde(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
