@@ -7,10 +7,10 @@ import argparse
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
 from jobs import reminders
 from jobs.config import JobsConfig
@@ -18,6 +18,8 @@ from sync import departments
 from sync.config import SyncConfig
 from tablekeeper.config_problems import ConfigProblems, from_models
 from tablekeeper.config_repair import repaired
+from tablekeeper.field_classes import classes_of
+from tablekeeper.field_classes import problems as class_problems
 from tablekeeper.yaml_document import read_yaml
 from validators import references
 from validators.field_references import mapping, text
@@ -60,6 +62,11 @@ class Config(Expressions):
     vault: VaultConfig = Field(default_factory=VaultConfig)
     sync: SyncConfig = Field(default_factory=SyncConfig)
 
+    @model_validator(mode="after")
+    def _settle_the_vault(self) -> Self:
+        self.vault.settle(classes=classes_of(self), zone=ZoneInfo(self.archive.timezone))
+        return self
+
 
 def load(path: Path) -> Config:
     """The configuration in the file. Raises ConfigProblems with all that is wrong with it."""
@@ -96,6 +103,7 @@ def _judge(raw: Mapping[str, Any], problems: list[Problem]) -> Config | None:
         problems += from_models(error, Config)
     checked = config or repaired(raw, Expressions)
     problems += references.problems(raw)
+    problems += class_problems(raw)
     problems += _references_of_the_other_sections(raw)
     if config:
         problems += departments.problems(config, config.sync)

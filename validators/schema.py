@@ -72,6 +72,10 @@ class Sensitive(Section):
     mask: str
     search: bool = False
     """Whether `find` and uniqueness may look the value up by keyed index. Never for health, income or other small sets."""
+    field_class: str | None = Field(default=None, alias="class")
+    """Which budget and which roles it belongs to, where its type and mask do not say: `identity`, `contact`, ..."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
 
 class Abroad(Section):

@@ -37,6 +37,7 @@ class Act:
     subject: str = ""
     token: str = ""
     purpose: str = ""
+    reason: str = ""
     count: int = 1
     counts: Mapping[str, int] = dataclasses.field(default_factory=dict)
 
@@ -100,7 +101,7 @@ class AuditChain:
 
 
 def entries(vault: "Vault") -> Iterator[dict[str, Any]]:
-    """Every entry in order, as written: n, at, actor, action, field, subject, token, purpose, count, counts, previous."""
+    """Every entry in order, as written: n, at, previous, and the fields of its Act."""
     with vault.store.reading() as connection:
         for row in connection.execute(sa.select(audit.c.entry).order_by(audit.c.n)):
             yield orjson.loads(row.entry)

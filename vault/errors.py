@@ -17,7 +17,16 @@ VaultError
     ├── TokenUnknown
     ├── TokenErased
     ├── SubjectUnknown
-    └── PurposeUnknown
+    ├── PurposeUnknown
+    ├── RoleRefuses       the user's role does not allow it
+    ├── BudgetReached     the user's budget of the day is used up
+    ├── TriesReached      the field of this person was compared too often today
+    ├── UserInvalid       a user cannot be added or changed like this
+    ├── UserUnknown       no user goes by this name
+    └── SignInRefused     name or key are wrong
+        ├── SignInClosed  too many wrong keys; closed for a while
+        ├── UserDisabled
+        └── UserExpired
 """
 
 from collections.abc import Iterable
@@ -88,15 +97,27 @@ class SubjectErased(VaultError):
 
 
 class Refused(VaultError):
-    """A person's request was refused; the refusal stands in the audit chain."""
+    """A person's request was refused; the refusal stands in the audit chain.
+
+    `reason` is the word for it there, `words` are for staff.
+    """
+
+    reason = ""
+    words = "没有这样的内容"
 
 
 class TokenUnknown(Refused):
     """This vault never issued the token, or its check characters are wrong."""
 
+    reason = "token"
+    words = "没有这个代号,请核对后重试"
+
 
 class TokenErased(Refused):
     """The value behind the token was destroyed."""
+
+    reason = "erased"
+    words = "内容已依法删除,不再保存"
 
 
 class SubjectUnknown(Refused):
@@ -105,3 +126,69 @@ class SubjectUnknown(Refused):
 
 class PurposeUnknown(Refused):
     """The purpose is not in the config's list."""
+
+    reason = "purpose"
+    words = "请从列表中选择用途"
+
+
+class RoleRefuses(Refused):
+    """The user's role does not allow this action on this field."""
+
+    reason = "role"
+    words = "您的岗位没有这项权限,如有需要请联系主管"
+
+
+class BudgetReached(Refused):
+    """The user's budget of the day for this class of fields is used up."""
+
+    reason = "budget"
+    words = "今天的查看次数已用完,明天恢复;急用请联系主管"
+
+
+class TriesReached(Refused):
+    """This field of this person was compared too often today."""
+
+    reason = "tries"
+    words = "这一项今天核对的次数已用完,明天恢复"
+
+
+class UserInvalid(Refused):
+    """A user cannot be added or changed like this; the message says why."""
+
+    reason = "invalid"
+    words = "用户资料不符合要求"
+
+
+class UserUnknown(Refused):
+    """No user goes by this name."""
+
+    reason = "unknown"
+    words = "没有这个用户"
+
+
+class SignInRefused(Refused):
+    """Name or key are wrong; which of them is not told."""
+
+    reason = "key"
+    words = "用户名或口令不正确"
+
+
+class SignInClosed(SignInRefused):
+    """Too many wrong keys were given for this name; it is closed for a while."""
+
+    reason = "closed"
+    words = "口令多次不正确,请稍后再试"
+
+
+class UserDisabled(SignInRefused):
+    """The user was disabled."""
+
+    reason = "disabled"
+    words = "您的账户已停用,请联系系统运维"
+
+
+class UserExpired(SignInRefused):
+    """The user's approval has run out."""
+
+    reason = "expired"
+    words = "您的授权已到期,请联系主管续期"

@@ -30,7 +30,7 @@ def reveal_batch(vault: "Vault", tokens: Iterable[str], *, actor: str, purpose: 
         found = rows.following(connection, wanted)
         standing = {token: row for token, row in found.items() if row.state != "erased"}
         vault.chain.append(connection, [_act(actor, purpose, token, standing) for token in wanted])
-    return _opened(vault, {token: row.token for token, row in standing.items()})
+    return opened_values(vault, {token: row.token for token, row in standing.items()})
 
 
 def _act(actor: str, purpose: str, token: str, standing: Mapping[str, Any]) -> Act:
@@ -45,7 +45,7 @@ def _refused(actor: str, token: str) -> Act:
     return Act(actor, "reveal_refused", token=token if is_token(token) else "")
 
 
-def _opened(vault: "Vault", places: Mapping[str, str]) -> dict[str, str]:
+def opened_values(vault: "Vault", places: Mapping[str, str]) -> dict[str, str]:
     """The values, by the token that was asked for. Rows are read anew: one may have got another key since, or none."""
     values: dict[str, str] = {}
     for block in blocks(sorted(set(places.values()))):

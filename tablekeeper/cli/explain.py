@@ -11,9 +11,17 @@ from sync.errors import BudgetSpent, LeaseTaken, Misconfigured, ServiceError, Sy
 from tablekeeper.config_problems import ConfigProblems
 from tablekeeper.logs import where
 from vault.errors import (
+    BudgetReached,
     KeyUnreadable,
     PurposeUnknown,
     Refused,
+    RoleRefuses,
+    SignInClosed,
+    SignInRefused,
+    UserDisabled,
+    UserExpired,
+    UserInvalid,
+    UserUnknown,
     VaultDamaged,
     VaultError,
     VaultExists,
@@ -119,6 +127,14 @@ _VAULT: tuple[tuple[type[VaultError], int, str], ...] = (
     (VaultDamaged, FAILED, "stop the daemon, keep the file as it is, and restore the last backup"),
     (WorkUnfinished, WAITS, "run that command first; it goes on where it was"),
     (PurposeUnknown, USAGE, "the list is `purposes` in the section `vault` of config.yaml"),
+    (UserDisabled, WAITS, "whoever runs the archive: tablekeeper vault user enable"),
+    (UserExpired, WAITS, "whoever runs the archive: tablekeeper vault user renew"),
+    (SignInClosed, WAITS, "wait, or get a new key: tablekeeper vault user key"),
+    (SignInRefused, FAILED, "who may use the vault: tablekeeper vault user list"),
+    (UserUnknown, FAILED, "who there is: tablekeeper vault user list"),
+    (UserInvalid, USAGE, ""),
+    (RoleRefuses, FAILED, "what each role may do is `vault.roles` in config.yaml"),
+    (BudgetReached, WAITS, "it is full again tomorrow; `vault.budgets` in config.yaml sets it"),
     (Refused, FAILED, ""),
 )
 

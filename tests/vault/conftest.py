@@ -1,13 +1,16 @@
 """A vault in a folder of its own, with a cheap passphrase and a clock that the test moves."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from vault.config import VaultConfig
+from vault.config import FieldClass, VaultConfig
 from vault.keys import Argon2Cost, RootKey, from_passphrase
+from vault.users import User, Users
 from vault.values import Secret
 from vault.vault import Vault
 
@@ -25,6 +28,48 @@ class ManualClock:
         self.now += timedelta(**span)
 
 
+CHEAP = Argon2Cost(iterations=1, lanes=1, memory_kib=64)
+ROLES: Any = {
+    "客服": {
+        "reveal": ["contact"],
+        "compare": ["identity", "contact", "account"],
+        "find": ["contact"],
+        "correct": ["plain"],
+        "enter": True,
+    },
+    "理赔": {"reveal": ["contact", "claims.payee_account"]},
+}
+CLASSES: Mapping[str, FieldClass] = {
+    "customers.id_number": "identity",
+    "customers.mobile": "contact",
+    "customers.email": "contact",
+    "policies.pay_account": "account",
+    "claims.payee_account": "account",
+}
+
+
+@pytest.fixture
+def users(vault: Vault) -> Users:
+    return Users(vault, cost=CHEAP)
+
+
+@pytest.fixture
+def add_user(users: Users) -> Callable[..., User]:
+    """Adds a user; what a test does not care about is filled in."""
+
+    def add(name: str, **given: Any) -> User:
+        usual = {
+            "title": "客服专员",
+            "role": "客服",
+            "approved_by": "wang.fang",
+            "key": "correct-battery-staple",
+            "actor": "ops",
+        }
+        return users.add(name, **{**usual, **given})
+
+    return add
+
+
 @pytest.fixture
 def clock() -> ManualClock:
     return ManualClock()
@@ -32,7 +77,7 @@ def clock() -> ManualClock:
 
 @pytest.fixture
 def root() -> RootKey:
-    return from_passphrase("correct horse", cost=Argon2Cost(iterations=1, lanes=1, memory_kib=64))
+    return from_passphrase("correct horse", cost=CHEAP)
 
 
 @pytest.fixture
@@ -42,7 +87,9 @@ def url(tmp_path: Path) -> str:
 
 @pytest.fixture
 def vault(url: str, root: RootKey, clock: ManualClock) -> Iterator[Vault]:
-    made = Vault.create(url, root, clock=clock, config=VaultConfig(purposes=("理赔",)))
+    config = VaultConfig(purposes=("理赔",), roles=ROLES, budgets={"contact": 2, "identity": 2})
+    config.settle(classes=CLASSES, zone=ZoneInfo("Asia/Shanghai"))
+    made = Vault.create(url, root, clock=clock, config=config)
     yield made
     made.close()
 

@@ -8,10 +8,11 @@ down_revision = None
 
 
 def upgrade() -> None:
-    """Create keys, values and the audit chain."""
+    """Create keys, values, the audit chain and the tables about people."""
     _keys()
     _values()
     _audit()
+    _people()
 
 
 def _keys() -> None:
@@ -94,3 +95,53 @@ def _audit() -> None:
         sa.Column("next_key", sa.LargeBinary, nullable=False),
         sa.Column("first_key", sa.LargeBinary, nullable=False),
     )
+
+
+def _people() -> None:
+    op.create_table(
+        "vault_user",
+        sa.Column("name", sa.Text, primary_key=True),
+        sa.Column("title", sa.Text, nullable=False),
+        sa.Column("role", sa.Text, nullable=False),
+        sa.Column("approved_by", sa.Text, nullable=False),
+        sa.Column("key_hash", sa.Text, nullable=False),
+        sa.Column("expires_on", sa.Text, nullable=False),
+        sa.Column("disabled", sa.Boolean, nullable=False),
+        sa.Column("added_by", sa.Text, nullable=False),
+        sa.Column("added_at", sa.Text, nullable=False),
+    )
+    op.create_table(
+        "sign_in_attempt",
+        sa.Column("mark", sa.LargeBinary, primary_key=True),
+        sa.Column("failures", sa.Integer, nullable=False),
+        sa.Column("last_at", sa.Text, nullable=False),
+    )
+    op.create_table(
+        "usage",
+        sa.Column("day", sa.Text, primary_key=True),
+        sa.Column("actor", sa.Text, primary_key=True),
+        sa.Column("what", sa.Text, primary_key=True),
+        sa.Column("used", sa.Integer, nullable=False),
+    )
+    op.create_table(
+        "guess",
+        sa.Column("day", sa.Text, primary_key=True),
+        sa.Column("place", sa.Text, primary_key=True),
+        sa.Column("record", sa.Text, primary_key=True),
+        sa.Column("field", sa.Text, primary_key=True),
+        sa.Column("tries", sa.Integer, nullable=False),
+        sa.Column("counted", sa.Integer, nullable=False),
+        sa.Column("mark", sa.LargeBinary, nullable=False),
+    )
+    op.create_table(
+        "alarm",
+        sa.Column("alarm_id", sa.Integer, primary_key=True),
+        sa.Column("at", sa.Text, nullable=False),
+        sa.Column("day", sa.Text, nullable=False),
+        sa.Column("kind", sa.Text, nullable=False),
+        sa.Column("actor", sa.Text, nullable=False),
+        sa.Column("what", sa.Text, nullable=False),
+        sa.Column("acknowledged_at", sa.Text),
+        sa.Column("acknowledged_by", sa.Text),
+    )
+    op.create_index("alarm_once_a_day", "alarm", ["day", "kind", "actor", "what"], unique=True)

@@ -1,0 +1,62 @@
+"""The vault's tables about people: who may use it, what they used of it, guesses, and alarms. No table holds a value."""
+
+import sqlalchemy as sa
+
+from vault.store import metadata
+
+# Never deleted: the audit chain names them for as long as it stands.
+vault_user = sa.Table(
+    "vault_user",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("role", sa.Text, nullable=False),
+    sa.Column("approved_by", sa.Text, nullable=False),
+    sa.Column("key_hash", sa.Text, nullable=False),
+    sa.Column("expires_on", sa.Text, nullable=False),
+    sa.Column("disabled", sa.Boolean, nullable=False),
+    sa.Column("added_by", sa.Text, nullable=False),
+    sa.Column("added_at", sa.Text, nullable=False),
+)
+# `mark` is keyed: what was typed as a name may have been a key.
+sign_in_attempt = sa.Table(
+    "sign_in_attempt",
+    metadata,
+    sa.Column("mark", sa.LargeBinary, primary_key=True),
+    sa.Column("failures", sa.Integer, nullable=False),
+    sa.Column("last_at", sa.Text, nullable=False),
+)
+# What a person used of a budget on a day; `what` is a class of fields, or one field of one subject for comparisons.
+usage = sa.Table(
+    "usage",
+    metadata,
+    sa.Column("day", sa.Text, primary_key=True),
+    sa.Column("actor", sa.Text, primary_key=True),
+    sa.Column("what", sa.Text, primary_key=True),
+    sa.Column("used", sa.Integer, nullable=False),
+)
+# Values typed again into one cell of a replica on a day. `mark` is keyed and tells the same text from a new one.
+guess = sa.Table(
+    "guess",
+    metadata,
+    sa.Column("day", sa.Text, primary_key=True),
+    sa.Column("place", sa.Text, primary_key=True),
+    sa.Column("record", sa.Text, primary_key=True),
+    sa.Column("field", sa.Text, primary_key=True),
+    sa.Column("tries", sa.Integer, nullable=False),
+    sa.Column("counted", sa.Integer, nullable=False),
+    sa.Column("mark", sa.LargeBinary, nullable=False),
+)
+alarm = sa.Table(
+    "alarm",
+    metadata,
+    sa.Column("alarm_id", sa.Integer, primary_key=True),
+    sa.Column("at", sa.Text, nullable=False),
+    sa.Column("day", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("actor", sa.Text, nullable=False),
+    sa.Column("what", sa.Text, nullable=False),
+    sa.Column("acknowledged_at", sa.Text),
+    sa.Column("acknowledged_by", sa.Text),
+    sa.Index("alarm_once_a_day", "day", "kind", "actor", "what", unique=True),
+)
