@@ -8,13 +8,16 @@ from typing import Any
 from emulators.google import masks
 from emulators.google import requests_cells as cells
 from emulators.google import requests_dimensions as dimensions
+from emulators.google import requests_fill as fill
 from emulators.google import requests_find as find
 from emulators.google import requests_objects as objects
 from emulators.google import requests_paste as paste
+from emulators.google import requests_rows as some_rows
 from emulators.google import requests_rules as rules
 from emulators.google import requests_shapes as shapes
 from emulators.google import requests_sheets as sheets
 from emulators.google import requests_sort as sort
+from emulators.google import requests_text as texts
 from emulators.google.context import Context
 from emulators.google.errors import ApiError, Json, invalid
 
@@ -29,6 +32,7 @@ HANDLERS: dict[str, Handler] = {
     "addSheet": sheets.add,
     "appendCells": cells.append_cells,
     "appendDimension": dimensions.append_dimension,
+    "autoFill": fill.auto_fill,
     "autoResizeDimensions": dimensions.auto_resize,
     "clearBasicFilter": rules.clear_filter,
     "copyPaste": paste.copy_paste,
@@ -39,6 +43,7 @@ HANDLERS: dict[str, Handler] = {
     "deleteDeveloperMetadata": objects.delete_metadata,
     "deleteDimension": dimensions.delete_dimension,
     "deleteDimensionGroup": dimensions.delete_group,
+    "deleteDuplicates": some_rows.delete_duplicates,
     "deleteFilterView": rules.delete_view,
     "deleteNamedRange": objects.delete_named_range,
     "deleteProtectedRange": objects.delete_protection,
@@ -51,10 +56,14 @@ HANDLERS: dict[str, Handler] = {
     "insertRange": dimensions.insert_range,
     "mergeCells": shapes.merge,
     "moveDimension": dimensions.move_dimension,
+    "pasteData": texts.paste_data,
+    "randomizeRange": some_rows.randomize,
     "repeatCell": cells.repeat_cell,
     "setBasicFilter": rules.set_filter,
     "setDataValidation": cells.set_validation,
     "sortRange": sort.sort_range,
+    "textToColumns": texts.text_to_columns,
+    "trimWhitespace": texts.trim_whitespace,
     "unmergeCells": shapes.unmerge,
     "updateBanding": rules.update_band,
     "updateBorders": shapes.update_borders,

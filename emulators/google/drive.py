@@ -17,6 +17,8 @@ from emulators.google.files import SPREADSHEET, File, Files, instant, user
 from emulators.google.render import Rendering
 
 PAGE_MAX = 1000
+KEPT = ("description", "appProperties", "properties", "parents")
+"""What a client may store with a file, as it is."""
 PAGE_DEFAULT = 100
 MakeContext = Callable[[File, str], Context]
 
@@ -116,13 +118,16 @@ class Drive:
         file_id = self.files.new_id()
         document = new_document(file_id, name) if mime_type == SPREADSHEET else None
         file = self.files.add(file_id, mime_type, person, document, name)
+        file.extra = {key: body[key] for key in KEPT if key in body}
         return _masked(request, self._json(file, person), default=("kind", "id", "name", "mimeType"))
 
     def _copy(self, request: Request, file: File, person: str) -> Response:
-        name = str(_body(request).get("name") or f"Copy of {file.title}")
+        body = _body(request)
+        name = str(body.get("name") or f"Copy of {file.title}")
         file_id = self.files.new_id()
         document = _copied(file.document, file_id, name) if file.document else None
         copy = self.files.add(file_id, file.mime_type, person, document, name)
+        copy.extra = {key: body[key] for key in KEPT if key in body}
         return _masked(request, self._json(copy, person), default=("kind", "id", "name", "mimeType"))
 
     def _update(self, request: Request, file: File, person: str) -> Response:
@@ -139,10 +144,22 @@ class Drive:
             file.trashed = bool(body["trashed"])
         file.extra = {
             **file.extra,
-            **{name: body[name] for name in ("description", "appProperties", "properties") if name in body},
+            **{name: body[name] for name in KEPT if name in body and name != "parents"},
+            **self._moved(request, file, person),
         }
         self.files.changed(file, person)
         return _masked(request, self._json(file, person), default=("kind", "id", "name", "mimeType"))
+
+    def _moved(self, request: Request, file: File, person: str) -> Json:
+        """The folders of a file after `addParents` and `removeParents`; nothing where neither is asked for."""
+        added, removed = (
+            [name for name in request.first(option).split(",") if name]
+            for option in ("addParents", "removeParents")
+        )
+        if not added and not removed:
+            return {}
+        kept = [name for name in self._json(file, person)["parents"] if name not in (*removed, *added)]
+        return {"parents": [*kept, *added]}
 
     def _delete(self, file: File, person: str) -> Response:
         if file.owner != person:

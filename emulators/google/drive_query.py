@@ -11,12 +11,16 @@ _TERM = re.compile(
     re.VERBOSE,
 )
 
+_TURNED = re.compile(r"""\b(parents)\s+in\s+('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")""")
+
 
 def query(text: str) -> Callable[[Json], bool]:
     """The test that a search query stands for; only `and` or only `or` between terms."""
     tests: list[Callable[[Json], bool]] = []
     joints: set[str] = set()
     position = 0
+    # `parents in "x"` is taken for `"x" in parents`: a widely used client writes it that way.
+    text = _TURNED.sub(r"\2 in \1", text)
     while position < len(text.rstrip()):
         match = _TERM.match(text, position)
         if not match:

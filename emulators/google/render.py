@@ -9,7 +9,8 @@ from typing import Any
 from emulators.google import masks
 from emulators.google.a1 import Box
 from emulators.google.cells import Formula, Row, Style, Value, entered_json
-from emulators.google.defaults import DEFAULT_FORMAT, Switches
+from emulators.google.conditional import effective_format
+from emulators.google.defaults import Switches
 from emulators.google.document import Document
 from emulators.google.errors import Json, invalid
 from emulators.google.formula_syntax import Call, FormulaSyntaxError, parse_formula
@@ -212,7 +213,8 @@ class Renderer:
                 }
             )
         if masks.wanted(mask, "effectiveFormat") and (stored is not None or style is not None):
-            effective = self._effective_format(style, self.number_format(sheet, row, column, stored))
+            number_format = self.number_format(sheet, row, column, stored)
+            effective = effective_format(self.evaluator, sheet, row, column, style, number_format)
             result["effectiveFormat"] = masks.pick(effective, masks.below(mask, "effectiveFormat"))
         return result
 
@@ -240,10 +242,6 @@ class Renderer:
                 result["hyperlink"] = to_text(scalar(here.compute(tree.arguments[0])))
         except (FormulaError, FormulaSyntaxError):
             return
-
-    def _effective_format(self, style: Style | None, number_format: Mapping[str, str]) -> Json:
-        effective = merged(DEFAULT_FORMAT, style.format if style else {})
-        return {**effective, "numberFormat": dict(number_format)} if number_format else effective
 
     def width(self, row: Row, box: Box) -> int:
         """How many cells of a row lie inside of the box before its empty end."""
@@ -291,12 +289,3 @@ def effective_json(value: Known) -> Json:
     if isinstance(value, str):
         return {"stringValue": value}
     return {"numberValue": 0 if value is None else value}
-
-
-def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> Json:
-    """`base` with the parts that `over` names replaced."""
-    result = dict(base)
-    for name, value in over.items():
-        nested = isinstance(value, Mapping) and isinstance(result.get(name), Mapping) and "olor" not in name
-        result[name] = merged(result[name], value) if nested else value
-    return result

@@ -38,7 +38,7 @@ def _plain(kind: str, value: Any) -> Any:
     if kind == "number":
         return float(value) if isinstance(value, str) else value
     if kind.startswith("[") and kind != "[[any":
-        items = value if isinstance(value, list) else [value]
+        items = _flat(value) if isinstance(value, list) else [value]
         return [_plain(kind[1:], item) for item in items if item is not None]
     if kind.startswith("{"):
         return {name: _plain(kind[1:], item) for name, item in value.items() if item is not None}
@@ -74,10 +74,17 @@ def _check_list(kind: str, value: Any, path: str, problems: list[Json]) -> None:
     if kind == "[any":
         _check_rows(value, path, problems)
     elif isinstance(value, list):
-        for index, item in enumerate(value):
+        for index, item in enumerate(_flat(value)):
             _check_value(kind, item, f"{path}[{index}]", problems)
     else:
         _check_value(kind, value, path, problems)
+
+
+def _flat(items: list[Any]) -> list[Any]:
+    """Lists inside of a repeated field count as their items: clients rely on sending `requests` that way."""
+    if not any(isinstance(item, list) for item in items):
+        return items
+    return [inner for item in items for inner in (_flat(item) if isinstance(item, list) else [item])]
 
 
 def _check_rows(value: Any, path: str, problems: list[Json]) -> None:

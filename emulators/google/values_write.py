@@ -144,6 +144,13 @@ def _entered(cell: Any, style: Style | None, typing: Typing) -> tuple[Value, Sty
     return (number(cell) if isinstance(cell, float) else cell), style
 
 
+def typed_into(context: Context, sheet: Sheet, row: int, left: int, texts: Sequence[str]) -> None:
+    """Writes neighbouring cells of one row as if a person had typed them."""
+    typing = Typing(True, context.locale, context.now().year)
+    box = Box(row, left, row + 1, left + len(texts))
+    _write_row(context, Written(sheet, box), row, left, texts, typing)
+
+
 def with_number_format(style: Style | None, number_format: Json) -> Style | None:
     """The style with another number format."""
     fields = style.fields if style else {}

@@ -125,3 +125,14 @@ def test_a_copy_is_a_file_of_its_own(office: Office) -> None:
     office.put("A1", [["changed"]])
     office.book = copy["id"]
     assert office.get("A1") == [["x"]]
+
+
+def test_files_are_found_in_their_folder_and_move_to_another(office: Office) -> None:
+    made = drive(office, "POST", "files", {"name": "x", "parents": ["folder1"]})["id"]
+    for wanted in ("'folder1' in parents", 'parents in "folder1"'):
+        assert [file["id"] for file in drive(office, "GET", "files", q=wanted)["files"]] == [made]
+    moved = drive(
+        office, "PATCH", f"files/{made}", addParents="folder2", removeParents="folder1", fields="parents"
+    )
+    assert moved == {"parents": ["folder2"]}
+    assert drive(office, "GET", "files", q="'folder1' in parents")["files"] == []
