@@ -13,6 +13,7 @@ from .connection import Listing, SeenRow, Uid
 from .deletes import note_deletions
 from .engine import CycleReport, Engine, Replica
 from .filters import inside
+from .heal import by_business_key, heal_numbers
 from .identify import Identified, identify, is_torn
 from .settle import name_of
 from .stages import Known
@@ -64,6 +65,7 @@ def settle(engine: Engine, replica: Replica, listing: Listing, report: CycleRepo
         unit.seen.end_numbering(replica.name, table, found.present)
         if listing.complete:
             engine.settling.drop(replica.name, table, listing)
+        heal_numbers(engine, unit, replica, table, found, known)
         # A row that is about to be numbered stands there still, without the uid that it is known by.
         unnumbered = {engine.fingerprint(row) for row in found.unnumbered if not row.partial}
         journaled = unit.seen.numbering(replica.name, table)
@@ -202,14 +204,3 @@ def _strangers(
         return set()
     rows = {uid: record.values for uid, record in unit.records.get_many(table, uids).items()}
     return rows.keys() - inside(engine.filters, unit, replica.name, table, rows, engine.today())
-
-
-def by_business_key(engine: Engine, table: TableKey, rows: Iterable[SeenRow]) -> dict[str, list[SeenRow]]:
-    """Rows by the business key that they show; those without a right one are left out."""
-    key = engine.schema.tables[table].key
-    found: dict[str, list[SeenRow]] = {}
-    for row in rows:
-        value = engine.parser.parse(table, {key: row.cells.get(key)}, today=engine.today())[key]
-        if isinstance(value, str):
-            found.setdefault(value, []).append(row)
-    return found

@@ -13,7 +13,7 @@ from .connection import CellValue, Insert, Operation, Remove, SystemColumn, Uid,
 from .display import build_display
 from .engine import Engine, Replica
 from .fingerprint import Fingerprint
-from .intake import by_business_key
+from .heal import by_business_key
 from .merge import Row, merge
 from .planned_row import NO_HELD, PlannedRow, as_cell
 from .scope import Scope, look_over

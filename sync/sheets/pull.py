@@ -172,7 +172,8 @@ class Puller:
         if tab.at != columns or again - tab.positions.keys():
             before = None
         changed = _changed(before, marks) | {tab.positions[uid] for uid in again if uid in tab.positions}
-        rows = self._rows(tab, answer, sorted(changed - {0}))
+        # Where a row was changed or is asked for, there may be none any more: the tab has become shorter.
+        rows = self._rows(tab, answer, sorted(changed.intersection(range(1, len(answer.rows)))))
         tab.showed(rows, changed, len(answer.rows), _last_filled(tab, answer))
         assert self._pulled is not None, "pull() has begun it"
         self._pulled.marks[table] = marks

@@ -152,9 +152,7 @@ class Oracle:
                 continue
             yield f"6 {table}/{origin} is gone, and nobody deleted it"
         for one in notebook.deleted:
-            if (one.table, one.origin) not in standing or self._contradicted(
-                one.table, one.origin, one.number
-            ):
+            if (one.table, one.origin) not in standing or self._contradicted(one):
                 continue
             if (one.table, one.origin) not in notebook.refused and not self._referred(one.origin):
                 yield f"3 {one.table}/{one.origin} was deleted at {one.replica} and is back"
@@ -165,11 +163,19 @@ class Oracle:
         return any(self.hub.states[table, uid] in ("live", "archived") for uid in uids)
 
     def _contradicted(self, one: Deleted) -> bool:
-        """Whether somebody changed in the row what the one who deleted it had not seen."""
+        """Whether somebody changed in the row what the one who deleted it had not seen.
+
+        The same value typed at both replicas counts: the daemon may have heard of one of them only.
+        """
         row = (one.table, one.origin)
+        mine = {(typed.cell, typed.value) for typed in self.notebook.typed if typed.replica == one.replica}
         typed = any(
             (other.table, other.origin) == row
-            and (other.number >= one.number or (other.cell, other.value) not in self.notebook.seen_over)
+            and (
+                other.number >= one.number
+                or (other.cell, other.value) not in self.notebook.seen_over
+                or (other.replica != one.replica and (other.cell, other.value) in mine)
+            )
             for other in self.notebook.typed
         )
         return typed or any(

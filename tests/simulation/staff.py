@@ -157,7 +157,8 @@ def clear_cell(staff: Staff, random: Random, side: Side, table: str) -> None:
 def delete_row(staff: Staff, random: Random, side: Side, table: str) -> None:
     """Delete a row."""
     line = staff.some_line(random, side, table)
-    if line:
+    # Where a copy still bears the row's uid, copying and deleting is no more than moving; whose is it then?
+    if line and [one.uid for one in side.lines(table)].count(line.uid) <= 1:
         staff.remove(side, table, line)
 
 

@@ -261,3 +261,23 @@ def test_url_leads_to_the_row(office: Office) -> None:
     assert link is not None
     assert link.endswith(f"/d/{office.spreadsheet}/edit#gid={office.gid(CUSTOMERS)}&range=A5")
     assert office.connection.url("customers", "", -1) is None
+
+
+def test_row_to_be_shown_again_may_have_gone_from_the_end(office: Office) -> None:
+    rows = office.fill(3)
+    office.pull()
+    office.batch(
+        {
+            "deleteDimension": {
+                "range": {
+                    "sheetId": office.gid(CUSTOMERS),
+                    "dimension": "ROWS",
+                    "startIndex": rows[-1].position,
+                    "endIndex": rows[-1].position + 1,
+                }
+            }
+        }
+    )
+    reread = {"customers": frozenset({rows[-1].uid})}
+    (listing,) = office.connection.pull(reread=reread, full=False)
+    assert rows[-1].uid not in [row.uid for row in listing.rows]

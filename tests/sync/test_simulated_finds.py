@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from sync.connection import SystemColumn
-from tests.sync.conftest import build_office
+from tests.sync.conftest import Office, build_office
 
 
 def test_record_typed_on_both_sides_is_not_inserted_while_the_other_row_settles(tmp_path: Path) -> None:
@@ -18,3 +18,25 @@ def test_record_typed_on_both_sides_is_not_inserted_while_the_other_row_settles(
     office.cycle()
     assert office.sheets.lines("customers") == [row]
     assert row.system[SystemColumn.UID] == customer.system[SystemColumn.UID]
+
+
+def test_row_whose_uid_somebody_emptied_gets_its_own_back(office: Office) -> None:
+    """2 and 7: it is still the same person's row. As a new row it would lose what is sealed for that person."""
+    row = office.sheets.type_row("customers", full_name="王小明", mobile="13800138000")
+    office.calm()
+    uid, shown = row.system[SystemColumn.UID], row.cells["mobile"]
+    row.system[SystemColumn.UID] = ""
+    row.cells["occupation"] = "教师"
+    office.calm()
+    assert (row.system[SystemColumn.UID], row.cells["mobile"]) == (uid, shown)
+    assert office.airtable.find("customers", occupation="教师").system[SystemColumn.UID] == uid
+
+
+def test_copy_is_not_taken_for_the_row_that_stands_beside_it(office: Office) -> None:
+    """7: a stand-in proves whose row it is only where that row is nowhere else."""
+    row = office.sheets.type_row("customers", full_name="王小明", mobile="13800138000")
+    office.calm()
+    copied = office.sheets.copy_row("customers", row)
+    copied.system[SystemColumn.UID] = ""
+    office.calm()
+    assert copied.system[SystemColumn.UID] != row.system[SystemColumn.UID]

@@ -1,0 +1,57 @@
+"""Rows whose uid cell somebody emptied or wrote over: recognised by what they show, they get their own uid back."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from validators.schema import TableKey
+
+from .connection import SeenRow, Uid
+from .engine import Engine, Replica
+from .identify import Identified
+from .secrets import tokens_in
+from .store.hub import Unit
+from .store.seen import Mark, SeenState
+
+
+def heal_numbers(
+    engine: Engine,
+    unit: Unit,
+    replica: Replica,
+    table: TableKey,
+    found: Identified,
+    known: Mapping[Uid, Mark],
+) -> None:
+    """Journal the uids of rows that stand without, so that they are given those and no others.
+
+    A row is the one that vanished if it bears its business key, and shows either all that it showed or one of its
+    stand-ins, which nobody can make up. A copy is not meant: beside it the original still stands.
+    """
+    nameless = [row for row in found.unnumbered if not row.row_id]
+    if not nameless or not found.gone:
+        return
+    rows = by_business_key(engine, table, nameless)
+    owners = {key: uid for key, uid in unit.records.by_key(table, rows).items() if uid in found.gone}
+    states = unit.seen.get_many(replica.name, table, owners.values())
+    for key, uid in owners.items():
+        row = next((row for row in rows[key] if _is_same(engine, table, row, known[uid], states[uid])), None)
+        if row is not None:
+            unit.seen.begin_numbering(replica.name, table, uid, engine.fingerprint(row), engine.clock())
+
+
+def _is_same(engine: Engine, table: TableKey, row: SeenRow, mark: Mark, state: SeenState) -> bool:
+    if mark.fingerprint == engine.fingerprint(replace(row, uid=mark.uid)):
+        return True
+    sensitive = engine.schema.tables[table].sensitive
+    stand_ins = tokens_in(row.cells.get(key) for key in sensitive)
+    return bool(stand_ins & {str(state.base[key]) for key in sensitive if key in state.base})
+
+
+def by_business_key(engine: Engine, table: TableKey, rows: Iterable[SeenRow]) -> dict[str, list[SeenRow]]:
+    """Rows by the business key that they show; those without a right one are left out."""
+    key = engine.schema.tables[table].key
+    found: dict[str, list[SeenRow]] = {}
+    for row in rows:
+        value = engine.parser.parse(table, {key: row.cells.get(key)}, today=engine.today())[key]
+        if isinstance(value, str):
+            found.setdefault(value, []).append(row)
+    return found
