@@ -43,6 +43,7 @@ def diagnose(now: datetime, standing: Standing, *, max_lag_s: float) -> Diagnosi
         _stopped(standing)
         or _lags(now, standing, timedelta(seconds=max_lag_s) + NOTED_EVERY)
         or _unwritten(standing)
+        or _alarms(standing)
         or _deletions(standing)
         or _mails(standing)
         or _conflicts(standing)
@@ -82,6 +83,13 @@ def _unwritten(standing: Standing) -> Diagnosis | None:
     return Diagnosis(
         False, f"rows are not written yet: {counts}", exposed=exposed, next="tablekeeper check --diff"
     )
+
+
+def _alarms(standing: Standing) -> Diagnosis | None:
+    if not standing.alarms:
+        return None
+    what = f"{standing.alarms} alarm(s) of the vault: somebody passed a budget, or guessed"
+    return Diagnosis(False, what, standing.oldest_alarm, next="tablekeeper vault alarms")
 
 
 def _deletions(standing: Standing) -> Diagnosis | None:

@@ -16,6 +16,7 @@ from sync.store.records import State
 from sync.store.tables import outbox
 from tablekeeper.archive import Archive
 from vault import envelopes
+from vault.alarms import open_alarms
 
 NOTED_EVERY = timedelta(seconds=30)
 """An idle cycle costs no write: when the last one was is known to within this time."""
@@ -54,6 +55,9 @@ class Standing:
     """Replicas that are left alone, with the variable that would name their place."""
     oldest_conflict: datetime | None = None
     oldest_deletion: datetime | None = None
+    alarms: int = 0
+    """Of the vault: somebody passed a budget or guessed, and nobody has looked into it yet."""
+    oldest_alarm: datetime | None = None
 
     def as_json(self) -> dict[str, object]:
         """For `--json`."""
@@ -90,6 +94,7 @@ def standing(archive: Archive) -> Standing:
         held, mails = _held(archive, unit), _mails(archive, unit)
         unwritten = _unwritten(archive, unit)
     names = {table: config.name for table, config in archive.config.tables.items()}
+    alarms = open_alarms(archive.vault)
     return Standing(
         records={names[table]: _standing_records(counts) for table, counts in records.items()},
         held={name: held.get(table, 0) for table, name in names.items()},
@@ -105,6 +110,8 @@ def standing(archive: Archive) -> Standing:
         unserved=archive.environment.unserved(archive.config.sync),
         oldest_conflict=conflicts[0].at if conflicts else None,
         oldest_deletion=min(undecided, default=None),
+        alarms=len(alarms),
+        oldest_alarm=alarms[0].at if alarms else None,
     )
 
 

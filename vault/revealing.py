@@ -13,31 +13,41 @@ if TYPE_CHECKING:
     from vault.vault import Vault
 
 
-def reveal_one(vault: "Vault", token: str, *, actor: str, purpose: str) -> str:
+def reveal_one(vault: "Vault", token: str, *, actor: str, purpose: str, reason: str = "") -> str:
     """The value. Raises PurposeUnknown, TokenUnknown, TokenErased."""
-    opened = reveal_batch(vault, [token], actor=actor, purpose=purpose)
+    opened = reveal_batch(vault, [token], actor=actor, purpose=purpose, reason=reason)
     if token in opened:
         return opened[token]
     known = vault.look_up([token])
     raise TokenErased("the value was destroyed") if known else TokenUnknown("no such token")
 
 
-def reveal_batch(vault: "Vault", tokens: Iterable[str], *, actor: str, purpose: str) -> dict[str, str]:
+def reveal_batch(
+    vault: "Vault", tokens: Iterable[str], *, actor: str, purpose: str, reason: str = ""
+) -> dict[str, str]:
     """The values by token; unknown and erased ones are absent, and on record as refused. Raises PurposeUnknown."""
     wanted = list(dict.fromkeys(tokens))
     vault.require_purpose([_refused(actor, token) for token in wanted], purpose)
     with vault.store.writing() as connection:
         found = rows.following(connection, wanted)
         standing = {token: row for token, row in found.items() if row.state != "erased"}
-        vault.chain.append(connection, [_act(actor, purpose, token, standing) for token in wanted])
+        vault.chain.append(connection, [_act(actor, purpose, reason, token, standing) for token in wanted])
     return opened_values(vault, {token: row.token for token, row in standing.items()})
 
 
-def _act(actor: str, purpose: str, token: str, standing: Mapping[str, Any]) -> Act:
+def _act(actor: str, purpose: str, reason: str, token: str, standing: Mapping[str, Any]) -> Act:
     row = standing.get(token)
     if row is None:
         return _refused(actor, token)
-    return Act(actor, "reveal", field=row.field, subject=row.subject, token=row.token, purpose=purpose)
+    return Act(
+        actor,
+        "reveal",
+        field=row.field,
+        subject=row.subject,
+        token=row.token,
+        purpose=purpose,
+        reason=reason,
+    )
 
 
 def _refused(actor: str, token: str) -> Act:

@@ -229,19 +229,23 @@ class Vault:
             self._record(Act(DAEMON, "check", count=self.opened_for_check, counts=counts or {}))
             self.opened_for_check = 0
 
-    def find(self, field: str, value: str, *, actor: str, purpose: str) -> list[Sealed]:
-        """Like `matches`, for a person; audited before it answers. Raises PurposeUnknown."""
+    def find(self, field: str, value: str, *, actor: str, purpose: str, reason: str = "") -> list[Sealed]:
+        """Like `matches`, for whoever holds the root key; for users see Access. On record. Raises PurposeUnknown."""
         self.require_purpose([Act(actor, "find_refused", field=field)], purpose)
         with self.store.writing() as connection:
             found = self._matching(connection, field, value)
             self.chain.append(
-                connection, [Act(actor, "find", field=field, purpose=purpose, count=len(found))]
+                connection,
+                [Act(actor, "find", field=field, purpose=purpose, reason=reason, count=len(found))],
             )
         return found
 
-    def reveal(self, token: str, *, actor: str, purpose: str) -> str:
-        """The value, for a person; on record before it is opened. Raises PurposeUnknown, TokenUnknown, TokenErased."""
-        return reveal_one(self, token, actor=actor, purpose=purpose)
+    def reveal(self, token: str, *, actor: str, purpose: str, reason: str = "") -> str:
+        """The value, for whoever holds the root key; for users see Access. On record before it is opened.
+
+        Raises PurposeUnknown, TokenUnknown, TokenErased.
+        """
+        return reveal_one(self, token, actor=actor, purpose=purpose, reason=reason)
 
     def reveal_many(self, tokens: Iterable[str], *, actor: str, purpose: str) -> dict[str, str]:
         """Values by token, each on record before it is opened; unknown and erased ones are absent. Raises PurposeUnknown."""

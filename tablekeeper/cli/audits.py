@@ -22,7 +22,7 @@ from vault.audit import verify as verify_chain
 audit = typer.Typer(help="The audit chain: who did what to which value.", no_args_is_help=True)
 app.add_typer(audit, name="audit")
 
-COLUMNS = ("n", "at", "actor", "action", "field", "subject", "token", "purpose", "count", "counts")
+COLUMNS = ("n", "at", "actor", "action", "field", "subject", "token", "purpose", "reason", "count", "counts")
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 

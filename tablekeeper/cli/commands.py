@@ -12,6 +12,7 @@ ROOMS = (
     "history",
     "secrets",
     "vaults",
+    "users",
     "rotations",
     "verifying",
     "audits",

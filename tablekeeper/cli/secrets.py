@@ -12,9 +12,10 @@ from sync.engine import Engine
 from sync.secrets import from_text, readable, shown_text, to_text, vault_field
 from sync.store.hub import Unit
 from tablekeeper.archive import Archive
+from tablekeeper.cli.acting import Acting, UserOption, acting
 from tablekeeper.cli.explain import Misused
 from tablekeeper.cli.main import app, out, print_json
-from tablekeeper.cli.opening import actor, opened, opened_vault
+from tablekeeper.cli.opening import opened, opened_vault
 from tablekeeper.cli.output import JsonOption
 from tablekeeper.config import Config
 from tablekeeper.showing import Showing
@@ -44,13 +45,15 @@ class Place:
 def find(
     field: Annotated[str, typer.Argument(metavar="FIELD", help="Header or key: 身份证号码, mobile, ...")],
     purpose: Purpose = "核对身份",
+    user: UserOption = "",
     json: JsonOption = False,
 ) -> None:
     """Who has this value? Asks for it on the terminal, or reads one line of standard input; shows masks and links."""
     with opened() as archive:
         fields = searchable(archive.config, field)
+        person = acting(archive.vault, user)
         text = _asked(field)
-        found = [place for one in fields for place in _find(archive, *one, text, purpose)]
+        found = [place for one in fields for place in _find(archive, person, *one, text, purpose)]
     if json:
         print_json({"found": [asdict(place) for place in found]})
     else:
@@ -61,6 +64,7 @@ def find(
 def reveal(
     token: Annotated[str, typer.Argument(metavar="TOKEN", help="The token in the cell's brackets.")],
     purpose: Purpose,
+    user: UserOption = "",
     json: JsonOption = False,
 ) -> None:
     """The value behind a token, on standard output. On record: who, when, what for."""
@@ -68,7 +72,7 @@ def reveal(
         # Whoever copies the whole cell means its token.
         stand_in = split_cell(token)
         token = stand_in.token if stand_in and stand_in.token else token.strip()
-        value = vault.reveal(token, actor=actor(), purpose=purpose)
+        value = acting(vault, user).reveal(token, purpose)
         value = _readable(config, vault.look_up([token])[token], value)
     if json:
         print_json({"value": value})
@@ -104,10 +108,12 @@ def _asked(field: str) -> str:
     return text
 
 
-def _find(archive: Archive, table: TableKey, key: FieldKey, text: str, purpose: str) -> Iterator[Place]:
+def _find(
+    archive: Archive, person: Acting, table: TableKey, key: FieldKey, text: str, purpose: str
+) -> Iterator[Place]:
     value = _canonical(archive.engine, table, key, text)
     name = vault_field(table, key)
-    found = archive.vault.find(name, value, actor=actor(), purpose=purpose)
+    found = person.find(name, value, purpose)
     with archive.hub.reading() as unit:
         showing = Showing(archive, unit)
         for sealed in found:

@@ -34,7 +34,7 @@ def _print(archive: Archive, diagnosis: Diagnosis, now: Standing) -> None:
     out.print(lines, _by_table(now))
     last = (f"{name} {moment(at) if at else 'never'}" for name, at in now.last_cycle.items())
     out.print(
-        f"conflicts {now.conflicts} · deletions that wait {now.deletions} · tokens {now.tokens}\n"
+        f"conflicts {now.conflicts} · deletions that wait {now.deletions} · tokens {now.tokens} · alarms {now.alarms}\n"
         f"mails: {_counts(now.mails)}\n"
         f"rows not written yet: {_counts(now.unwritten)}\n"
         f"last cycle: {', '.join(last)}"

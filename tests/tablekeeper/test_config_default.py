@@ -10,6 +10,7 @@ from tablekeeper.config import Config, load
 from validators.rules import RuleBook
 from validators.schema import FieldType, Level
 from validators.values import Value
+from vault.config import Action
 
 ROOT = Path(__file__).parents[2]
 TODAY = date(2026, 11, 22)
@@ -236,3 +237,30 @@ def _findings(
     whole = {key: row.get(key, defaults.get(key)) for key in fields}
     linked = {key: LINKED.get(str(whole[key])) for key in config.tables[table].links}
     return {(issue.code, issue.level) for issue in rules.check(table, whole, linked=linked, today=TODAY)}
+
+
+@pytest.mark.parametrize(
+    ("role", "action", "field", "allowed"),
+    [
+        ("客服", "compare", "customers.id_number", True),
+        ("客服", "reveal", "customers.id_number", False),
+        ("客服", "reveal", "customers.wechat", True),
+        ("核保", "reveal", "health_risk.diseases", True),
+        ("理赔", "reveal", "claims.payee_account", True),
+        ("理赔", "reveal", "policies.pay_account", False),
+        ("财务", "correct", "claims.payee_account", True),
+        ("市场", "compare", "customers.mobile", False),
+        ("系统运维", "reveal", "customers.mobile", False),
+        ("系统运维", "operate", "", True),
+    ],
+)
+def test_roles_see_what_their_departments_need(
+    config: Config, role: str, action: Action, field: str, allowed: bool
+) -> None:
+    assert config.vault.allows(role, action, field) is allowed
+
+
+def test_each_sensitive_field_has_a_class(config: Config) -> None:
+    classes = {name: config.vault.class_of(name) for name in ("customers.mobile", "finances.annual_income")}
+    assert classes == {"customers.mobile": "contact", "finances.annual_income": "income"}
+    assert config.vault.class_of("customers.full_name") is None
