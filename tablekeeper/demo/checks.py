@@ -131,7 +131,7 @@ def _idle(stage: Stage) -> tuple[int, int]:
     since = stage.last_request()
     time.sleep(IDLE_S)
     calls = stage.requests_since(since)
-    return sum(map(is_write, calls)), rounds(calls)
+    return sum(map(is_write, calls)), rounds(calls, 1 + len(stage.departments))
 
 
 def _saved_state(stage: Stage) -> dict[str, object]:

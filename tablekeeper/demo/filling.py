@@ -46,7 +46,8 @@ def workbook_of(config: Config, file: Path | None) -> Workbook:
 
 def set_up(stage: Stage, show: Show) -> None:
     """Vault, Airtable tables, Sheets tabs."""
-    with show.step("建立保险库、Airtable 各表和表格各页", total=3) as advance:
+    total = 3 + len(stage.departments)
+    with show.step("建立保险库、Airtable 各表和表格各页", total=total) as advance:
         create_vault(stage.config, stage.environment)
         advance(1)
         with stage.archive() as archive:

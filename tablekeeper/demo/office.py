@@ -202,18 +202,23 @@ class SheetsScreen:
 
 @dataclass(frozen=True, slots=True)
 class Office:
-    """Two screens, and what was typed on them that must not stay there."""
+    """Two screens and those of the departments, and what was typed on them that must not stay there."""
 
     airtable: AirtableScreen
     sheets: SheetsScreen
     typed: set[str]
+    departments: Mapping[str, SheetsScreen]
 
 
-def open_office(services: Mapping[str, Any]) -> Office:
-    """The screens of a member of staff. `services` is what the emulators say of themselves."""
+def open_office(services: Mapping[str, Any], departments: Mapping[str, str]) -> Office:
+    """The screens of a member of staff. `services` is what the emulators say of themselves, `departments` their spreadsheets."""
     airtable, google = services["airtable"], services["google"]
     return Office(
         AirtableScreen(airtable["endpoint_url"], airtable["staff_token"], airtable["base_id"]),
         SheetsScreen(google["endpoint_url"], google["staff_token"], google["spreadsheet_id"]),
         set(),
+        {
+            name: SheetsScreen(google["endpoint_url"], google["staff_token"], place)
+            for name, place in departments.items()
+        },
     )

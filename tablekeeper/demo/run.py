@@ -61,7 +61,7 @@ def run(show: Show, config_file: Path, *, workbook_file: Path | None, keep: Path
     workbook = workbook_of(load(config_file), workbook_file)
     show.title("客户保险档案:办公室的一个上午", _premise(workbook_file))
     with staged(config_file, keep) as stage, _logging_to(stage.home / OWN_LOG):
-        office = open_office(stage.services)
+        office = open_office(stage.services, stage.departments)
         filled = _fill(stage, show, office, workbook)
         played = _play_morning(stage, show, office)
         failures = [title for title, one in played.items() if not one.good]

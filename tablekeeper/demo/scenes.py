@@ -13,6 +13,7 @@ from tablekeeper.demo.at_the_keyboard import (
     wrong_identity_number,
 )
 from tablekeeper.demo.cast import IDENTITY, MOBILE, NAME, OCCUPATION, REMARKS, STAFF, SUPERIOR
+from tablekeeper.demo.in_departments import DUE, department_edits
 from tablekeeper.demo.office import Office
 from tablekeeper.demo.play import Play
 from tablekeeper.demo.with_whole_rows import (
@@ -47,6 +48,7 @@ MORNING = (
     Scene("把电话写进备注", REMARKS, phone_in_prose),
     Scene("删除名下有保单的客户", NAME, deleted_with_contracts),
     Scene("删除没有保单的客户", NAME, deleted_without_contracts),
+    Scene("财务部在自己的表格里改保单", DUE, department_edits),
     Scene("守护进程正在写时断电(kill -9)", NAME, killed_daemon),
 )
 

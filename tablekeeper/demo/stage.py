@@ -18,6 +18,7 @@ import yaml
 
 from emulators.server import running
 from emulators.state import STATE_FILE
+from sync.config import SyncConfig
 from tablekeeper.archive import Archive, open_archive
 from tablekeeper.config import Config, load
 from tablekeeper.environment import PREFIX, Environment, places_in
@@ -98,6 +99,8 @@ class Stage:
     environment: Environment
     services: dict[str, Any] = field(repr=False)
     daemon: Daemon
+    departments: dict[str, str]
+    """Departments with a spreadsheet of their own, and its id."""
 
     @property
     def home(self) -> Path:
@@ -156,15 +159,43 @@ def staged(config_file: Path, keep: Path | None) -> Iterator[Stage]:
         home.mkdir(mode=0o700, parents=True)
         # The services' limits are off: at five calls a second the archive alone would take minutes to fill.
         services = cleanup.enter_context(running(quotas=False, state=folder / SERVICES))
+        departments = _departments(services.description["control_url"], load(config_file).sync)
         hasty = home / CONFIG_FILE
         hasty.write_text(_in_haste(config_file), encoding="utf-8")
         variables = services.env | {
+            **{department.variable: department.place for department in departments},
             "TABLEKEEPER_HOME": str(home),
             "TABLEKEEPER_PASSPHRASE": secrets.token_urlsafe(24),
         }
         daemon = Daemon(hasty, home / LOG_FILE, variables)
         cleanup.callback(daemon.close)
-        yield Stage(folder, load(hasty), _environment(variables), services.description, daemon)
+        yield Stage(
+            folder,
+            load(hasty),
+            _environment(variables),
+            services.description,
+            daemon,
+            {one.name: one.place for one in departments},
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Department:
+    name: str
+    variable: str
+    place: str
+
+
+def _departments(control_url: str, config: SyncConfig) -> list[_Department]:
+    """A new spreadsheet for each department that the settings name by a variable."""
+    found = [
+        _Department(replica.name, replica.place_env, f"demo-department-{number}")
+        for number, replica in enumerate(config.replicas)
+        if replica.place_env and replica.service == "sheets"
+    ]
+    sheets = [{"id": one.place, "title": one.name, "private": False} for one in found]
+    requests.post(f"{control_url}/seed", json={"spreadsheets": sheets}, timeout=60).raise_for_status()
+    return found
 
 
 def _in_haste(config_file: Path) -> str:

@@ -31,9 +31,12 @@ def is_write(call: Call) -> bool:
     return not path.endswith(READS_BY_POST) and "/webhooks" not in path
 
 
-def rounds(calls: Iterable[Call]) -> int:
-    """How often the daemon looked at everything: once in a cycle it lists the spreadsheet, after Airtable."""
-    return sum(call["caller"] == "daemon" and str(call["path"]).endswith(SHEETS_LISTING) for call in calls)
+def rounds(calls: Iterable[Call], spreadsheets: int = 1) -> int:
+    """How often the daemon looked at everything: once in a cycle it lists each spreadsheet, after Airtable."""
+    listings = [
+        call for call in calls if call["caller"] == "daemon" and str(call["path"]).endswith(SHEETS_LISTING)
+    ]
+    return len(listings) // spreadsheets
 
 
 def calm(stage: Stage) -> None:
@@ -47,6 +50,6 @@ def calm(stage: Stage) -> None:
         if writes:
             last, since = int(writes[-1]), time.monotonic()
             return False
-        return time.monotonic() - since >= REST_S and rounds(calls) >= ROUNDS_MIN
+        return time.monotonic() - since >= REST_S and rounds(calls, 1 + len(stage.departments)) >= ROUNDS_MIN
 
     wait_for("守护进程无事可写", rests, seconds=CALM_S_MAX)

@@ -89,8 +89,8 @@ class Office:
     def settings(self, **sync: object) -> None:
         """Write config.yaml: the default archive with three tables and no waiting, and these settings of `sync`."""
         raw = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
-        for replica in raw["sync"]["replicas"]:
-            replica["tables"] = TABLES
+        main = [replica for replica in raw["sync"]["replicas"] if "place_env" not in replica]
+        raw["sync"]["replicas"] = [{**replica, "tables": TABLES} for replica in main]
         raw["sync"] |= {"settle_s": 0, "settle_partial_s": 0, "delete_grace_s": 0, **sync}
         self.config.write_text(yaml.safe_dump(raw, allow_unicode=True, sort_keys=False), encoding="utf-8")
 
