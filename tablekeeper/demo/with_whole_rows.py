@@ -42,6 +42,7 @@ def appointed_manager(play: Play) -> str:
 
 def sorted_tab(play: Play) -> str:
     """The whole tab in another order: a moved row costs no write."""
+    calm(play.stage)  # What the last scene changed may still be on its way to the departments.
     screen, since = play.office.sheets, play.stage.last_request()
     before = _first_names(play)
     screen.sort(CUSTOMERS, NAME)

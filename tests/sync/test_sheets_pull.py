@@ -76,6 +76,15 @@ def test_text_with_the_marks_of_rows_in_it_is_read_as_it_is(office: Office) -> N
     assert office.pull()["customers"].rows[-1].cells["full_name"] == "丙"
 
 
+def test_row_that_is_to_be_shown_again_may_be_gone(office: Office) -> None:
+    office.fill(3)
+    office.pull()
+    last = {"sheetId": office.gid(CUSTOMERS), "dimension": "ROWS", "startIndex": 3, "endIndex": 4}
+    office.batch({"deleteDimension": {"range": last}})
+    (listing,) = office.connection.pull(reread={"customers": frozenset({uid(3)})}, full=False)
+    assert listing.standing is not None and listing.standing.height == 3
+
+
 def test_what_was_not_acknowledged_is_listed_again(office: Office) -> None:
     office.pull()
     office.type(f"{POLICIES}!D2", ["P1"])
