@@ -114,7 +114,7 @@ def _wake_filters(engine: Engine, unit: Unit, table: TableKey, changes: Sequence
     keys = frozenset().union(*(change.keys for change in changes if change.before is not None))
     for replica, other in engine.filters.reading(table, keys):
         linked = {uid for name, uid, _ in unit.records.referrers(c.uid for c in changes) if name == other}
-        unit.seen.look_again(replica, other, linked)
+        unit.agreement.look_again(replica, other, linked)
 
 
 def _wake_lost_links(engine: Engine, unit: Unit, table: TableKey) -> None:

@@ -30,7 +30,7 @@ def confirm(
         ]
         unit.seen.save(replica.name, table, [*plan.settled, *saved])
         unit.seen.forget(replica.name, table, outcome.removed)
-        unit.seen.end_numbering(replica.name, table, [one.uid for one in written])
+        unit.numbering.end(replica.name, table, [one.uid for one in written])
         unit.lists.ask_recheck(replica.name, table, [refused.uid for refused in outcome.refused], "refused")
     report.add(report.written, replica.name, len(outcome.written) + len(outcome.removed))
     report.add(report.refused, replica.name, len(outcome.refused))

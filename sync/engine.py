@@ -18,6 +18,7 @@ from .filters import Filters
 from .fingerprint import Fingerprint, fingerprints
 from .merge import Policy
 from .settle import Settling
+from .store.agreement import Stamp
 from .store.hub import Hub
 
 
@@ -79,6 +80,8 @@ class Engine:
     order: tuple[TableKey, ...] = field(init=False)
     last_full: dict[str, datetime] = field(default_factory=dict)
     last_day: date | None = None
+    agreed: dict[tuple[str, TableKey], Stamp] = field(default_factory=dict)
+    """The hub's stamp when a table of a replica last showed everything as the hub has it."""
 
     def __post_init__(self) -> None:
         self.parser, self.rules = RowParser(self.schema), RuleBook(self.schema)

@@ -62,13 +62,13 @@ def settle(engine: Engine, replica: Replica, listing: Listing, report: CycleRepo
             return Arrivals(torn=True, torn_rows=found.changed)
         unit.seen.move(replica.name, table, found.moved)
         # A row that shows its uid has got it, even if the answer to that write was lost.
-        unit.seen.end_numbering(replica.name, table, found.present)
+        unit.numbering.end(replica.name, table, found.present)
         if listing.complete:
             engine.settling.drop(replica.name, table, listing)
         heal_numbers(engine, unit, replica, table, found, known)
         # A row that is about to be numbered stands there still, without the uid that it is known by.
         unnumbered = {engine.fingerprint(row) for row in found.unnumbered if not row.partial}
-        journaled = unit.seen.numbering(replica.name, table)
+        journaled = unit.numbering.waiting(replica.name, table)
         arriving = {uid for print_ in unnumbered for uid in journaled.get(print_, ())}
         note_deletions(unit, replica, table, found.gone - arriving, found.present, known, now)
         settled = _settled(engine, replica, table, found, now)
@@ -156,7 +156,7 @@ def know(
     names = unit.seen.name(replica.name, table, [row.row_id for row in rows if row.row_id])
     uids = {id(row): names.get(row.row_id, row.uid) for row in rows}
     adopted = _adopt(engine, unit, replica, table, [row for row in rows if not uids[id(row)]])
-    journaled = unit.seen.numbering(replica.name, table)
+    journaled = unit.numbering.waiting(replica.name, table)
     archived = _archived(unit, table, journaled)
     journaled = {print_: [uid for uid in uids if uid not in archived] for print_, uids in journaled.items()}
     known: list[Known] = []
@@ -164,7 +164,7 @@ def know(
         fresh = not uids[id(row)]
         uid = uids[id(row)] or adopted.get(id(row)) or _journaled(engine, row, journaled) or _new(engine)
         if fresh:
-            unit.seen.begin_numbering(replica.name, table, uid, engine.fingerprint(row), engine.clock())
+            unit.numbering.begin(replica.name, table, uid, engine.fingerprint(row), engine.clock())
         known.append(Known(uid, row, SeenState(uid, row_id=row.row_id, position=row.position), None, fresh))
     states = unit.seen.get_many(replica.name, table, [row.uid for row in known])
     records = unit.records.get_many(table, [row.uid for row in known])

@@ -56,7 +56,7 @@ def daily_pass(engine: Engine) -> None:
     if last is not None and last != today.isoformat():
         with engine.hub.unit() as unit:
             for name, table in engine.filters.daily():
-                unit.seen.look_again_at_all(name, table)
+                unit.agreement.look_again_at_all(name, table)
             for table in filter(engine.rules.uses_today, engine.order):
                 for replica in engine.replicas:
                     unit.lists.ask_recheck(replica.name, table, unit.seen.of(replica.name, table), "day")

@@ -36,10 +36,10 @@ class Scope:
 
 def look_over(engine: Engine, unit: Unit, replica: Replica, table: TableKey, absorbed: Absorbed) -> Scope:
     """The rows just judged, those that the replica lacks or shows differently from the hub, and those that are to leave."""
-    uids = set(absorbed.judged) | unit.seen.behind(replica.name, table)
+    uids = set(absorbed.judged) | _behind(engine, unit, replica, table)
     filtered = engine.filters.of(replica.name, table) is not None
     if filtered:
-        uids |= unit.seen.departing(replica.name, table, before=last_morning(engine))
+        uids |= unit.agreement.departing(replica.name, table, before=last_morning(engine))
     if not uids:
         return Scope()
     states = unit.seen.get_many(replica.name, table, uids)
@@ -49,6 +49,18 @@ def look_over(engine: Engine, unit: Unit, replica: Replica, table: TableKey, abs
         if filtered
         else Scope(states, records)
     )
+
+
+def _behind(engine: Engine, unit: Unit, replica: Replica, table: TableKey) -> set[Uid]:
+    """The rows that the replica lacks or shows differently; only what changed since none was is looked at."""
+    now, agreed = unit.agreement.stamp(), engine.agreed.get((replica.name, table))
+    if agreed == now:
+        return set()
+    since = agreed.revision if agreed and agreed.scope == now.scope else None
+    behind = unit.agreement.behind(replica.name, table, since=since)
+    if not behind:
+        engine.agreed[replica.name, table] = now
+    return behind
 
 
 def last_morning(engine: Engine) -> datetime:
@@ -74,7 +86,7 @@ def _filtered(
     placed = {uid for uid in outside if uid in absorbed.judged or (uid in states and states[uid].placed)}
     strangers = outside - placed
     unit.seen.forget(replica.name, table, strangers)
-    unit.seen.note_outside(replica.name, table, {uid: live[uid].rev for uid in strangers})
+    unit.agreement.note_outside(replica.name, table, {uid: live[uid].rev for uid in strangers})
     states = _dated(engine, unit, replica, table, states, belong, placed)
     left = {uid for uid in placed if _may_go(engine, states.get(uid)) and uid not in absorbed.judged}
     return Scope(

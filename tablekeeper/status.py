@@ -148,7 +148,7 @@ def _mails(archive: Archive, unit: Unit) -> dict[str, int]:
 def _unwritten(archive: Archive, unit: Unit) -> dict[str, int]:
     return {
         replica.name: sum(
-            len(unit.seen.behind(replica.name, table))
+            len(unit.agreement.behind(replica.name, table))
             for table in archive.config.tables
             if replica.holds(table)
         )

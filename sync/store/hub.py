@@ -13,8 +13,10 @@ from sqlalchemy import Connection, Engine, create_engine, event
 
 from validators.schema import SchemaConfig
 
+from .agreement import Agreement
 from .bindings import HubBindings
 from .lists import Lists
+from .numbering import Numbering
 from .records import Records
 from .seen import SeenRows
 
@@ -29,6 +31,8 @@ class Unit:
     records: Records
     seen: SeenRows
     lists: Lists
+    agreement: Agreement
+    numbering: Numbering
 
 
 class Hub:
@@ -66,6 +70,8 @@ class Hub:
             Records(connection, self.schema),
             SeenRows(connection, self.schema),
             Lists(connection, self.schema),
+            Agreement(connection),
+            Numbering(connection),
         )
 
 

@@ -15,7 +15,7 @@ from validators.values import dump_value, load_value, refers
 from ..connection import Uid
 from ..merge import Row
 from .issues import dump_issue, load_issue
-from .tables import counter, record, reference, tombstone, unique_value
+from .tables import REVISION, counter, record, reference, tombstone, unique_value
 from .times import utc
 
 BLOCK = 400
@@ -110,7 +110,7 @@ class Records:
         self, table: TableKey, records: Mapping[Uid, tuple[Row, State, tuple[Issue, ...]]], *, now: datetime
     ) -> None:
         """Create or change records, in a few statements however many there are."""
-        last = self.raise_by("rev", len(records))
+        last = self.raise_by(REVISION, len(records))
         created = {uid: old.created_at for uid, old in self.get_many(table, records).items()}
         key = self._schema.tables[table].key
         rows = [
@@ -137,7 +137,7 @@ class Records:
 
     def set_state(self, table: TableKey, uid: Uid, state: State) -> int:
         """Move a record on in its life; returns its new revision."""
-        rev = self.next_number("rev")
+        rev = self.next_number(REVISION)
         self._connection.execute(
             update(record).where(record.c.table == table, record.c.uid == uid).values(state=state, rev=rev)
         )
@@ -188,13 +188,7 @@ class Records:
 
     def raise_by(self, name: str, amount: int) -> int:
         """Take the next `amount` values of a counter; returns the last of them."""
-        raised = update(counter).where(counter.c.name == name).values(value=counter.c.value + amount)
-        if self._connection.execute(raised).rowcount == 0:
-            self._connection.execute(insert(counter).values(name=name, value=amount))
-        value: int = self._connection.execute(
-            select(counter.c.value).where(counter.c.name == name)
-        ).scalar_one()
-        return value
+        return raise_by(self._connection, name, amount)
 
     def raise_number(self, name: str, value: int) -> None:
         """Make sure that the counter never gives `value` or less again."""
@@ -243,6 +237,14 @@ class Records:
             changed_at=utc(mapping["changed_at"]),
             hints=tuple(load_issue(json) for json in mapping["hints"]),
         )
+
+
+def raise_by(connection: Connection, name: str, amount: int) -> int:
+    """Take the next `amount` values of a counter; returns the last of them."""
+    raised = update(counter).where(counter.c.name == name).values(value=counter.c.value + amount)
+    if connection.execute(raised).rowcount == 0:
+        connection.execute(insert(counter).values(name=name, value=amount))
+    return int(connection.execute(select(counter.c.value).where(counter.c.name == name)).scalar_one())
 
 
 Item = TypeVar("Item", str, int)

@@ -26,8 +26,8 @@ from validators.values import dump_value, load_value
 from ..connection import RowId, Uid
 from ..merge import Row
 from .issues import dump_issue, load_issue
-from .records import State, blocks
-from .tables import journal, outside, record, seen
+from .records import blocks, raise_by
+from .tables import CHANGES, seen
 from .times import utc
 
 MENDED = "mended"
@@ -189,7 +189,9 @@ class SeenRows:
     def save(self, replica: str, table: TableKey, states: Iterable[SeenState]) -> None:
         """Create or replace rows."""
         rows = [self._row(replica, table, state) for state in states]
-        self.forget(replica, table, [row["uid"] for row in rows])
+        if rows:
+            raise_by(self._connection, CHANGES, 1)
+        self._forget(replica, table, [row["uid"] for row in rows])
         if rows:
             self._connection.execute(insert(seen), rows)
 
@@ -206,61 +208,16 @@ class SeenRows:
 
     def forget(self, replica: str, table: TableKey, uids: Iterable[Uid]) -> None:
         """The replica no longer holds these rows."""
+        gone = list(uids)
+        if gone:
+            raise_by(self._connection, CHANGES, 1)
+        self._forget(replica, table, gone)
+
+    def _forget(self, replica: str, table: TableKey, uids: Iterable[Uid]) -> None:
         for block in blocks(uids):
             self._connection.execute(
                 delete(seen).where(seen.c.replica == replica, seen.c.table == table, seen.c.uid.in_(block))
             )
-
-    def behind(self, replica: str, table: TableKey) -> set[Uid]:
-        """Live records that this replica lacks or does not show as the hub has them, and archived ones it still shows."""
-        mine, strange = seen.alias(), outside.alias()
-        joined = record.outerjoin(
-            mine,
-            (mine.c.table == record.c.table) & (mine.c.uid == record.c.uid) & (mine.c.replica == replica),
-        ).outerjoin(
-            strange,
-            (strange.c.table == record.c.table)
-            & (strange.c.uid == record.c.uid)
-            & (strange.c.replica == replica)
-            & (strange.c.rev >= record.c.rev),
-        )
-        lacks = (record.c.state == State.LIVE) & or_(
-            mine.c.uid.is_(None) & strange.c.uid.is_(None),
-            mine.c.uid.is_not(None) & or_(mine.c.rev.is_(None), mine.c.rev < record.c.rev),
-        )
-        stale = mine.c.uid.is_not(None) & or_(
-            record.c.state == State.ARCHIVED,
-            # A record that is not live yet stands where it was typed and is mended there.
-            (record.c.state != State.LIVE) & or_(mine.c.rev.is_(None), mine.c.rev < record.c.rev),
-        )
-        query = select(record.c.uid).select_from(joined).where(record.c.table == table, or_(lacks, stale))
-        return set(self._connection.execute(query).scalars())
-
-    def departing(self, replica: str, table: TableKey, *, before: datetime) -> set[Uid]:
-        """The rows that no longer belonged in the replica by this moment."""
-        query = select(seen.c.uid).where(
-            seen.c.replica == replica, seen.c.table == table, seen.c.left_since < before
-        )
-        return set(self._connection.execute(query).scalars())
-
-    def note_outside(self, replica: str, table: TableKey, revs: Mapping[Uid, int]) -> None:
-        """These records do not belong in the replica, as of these revisions."""
-        self.look_again(replica, table, revs)
-        rows = [{"replica": replica, "table": table, "uid": uid, "rev": rev} for uid, rev in revs.items()]
-        if rows:
-            self._connection.execute(insert(outside), rows)
-
-    def look_again(self, replica: str, table: TableKey, uids: Iterable[Uid]) -> None:
-        """Whether these records belong in the replica has to be decided anew."""
-        for block in blocks(uids):
-            for what, change in ((outside, delete(outside)), (seen, update(seen).values(rev=None))):
-                mine = (what.c.replica == replica, what.c.table == table, what.c.uid.in_(block))
-                self._connection.execute(change.where(*mine))
-
-    def look_again_at_all(self, replica: str, table: TableKey) -> None:
-        """Which records belong in the replica has to be decided anew: the filter changed, or a day passed."""
-        for what, change in ((outside, delete(outside)), (seen, update(seen).values(rev=None))):
-            self._connection.execute(change.where(what.c.replica == replica, what.c.table == table))
 
     def locate(self, replica: str, table: TableKey, uids: Iterable[Uid]) -> dict[Uid, RowId]:
         """The service's row ids of these records, where the replica has them."""
@@ -284,33 +241,6 @@ class SeenRows:
             )
             found |= {row_id: uid for row_id, uid in self._connection.execute(query)}
         return found
-
-    def numbering(self, replica: str, table: TableKey) -> dict[bytes, list[Uid]]:
-        """Rows that were about to get a uid when the daemon last stopped, by fingerprint."""
-        query = select(journal.c.fingerprint, journal.c.uid).where(
-            journal.c.replica == replica, journal.c.table == table
-        )
-        found: dict[bytes, list[Uid]] = {}
-        for fingerprint, uid in self._connection.execute(query.order_by(journal.c.uid)):
-            found.setdefault(bytes(fingerprint), []).append(uid)
-        return found
-
-    def begin_numbering(
-        self, replica: str, table: TableKey, uid: Uid, fingerprint: bytes, now: datetime
-    ) -> None:
-        """Journal that a row is about to get `uid`, so that a crash in between gives it the same one again."""
-        self.end_numbering(replica, table, [uid])
-        row = {"replica": replica, "table": table, "uid": uid, "fingerprint": fingerprint, "at": now}
-        self._connection.execute(insert(journal).values(row))
-
-    def end_numbering(self, replica: str, table: TableKey, uids: Iterable[Uid]) -> None:
-        """The rows carry their uids."""
-        for block in blocks(uids):
-            self._connection.execute(
-                delete(journal).where(
-                    journal.c.replica == replica, journal.c.table == table, journal.c.uid.in_(block)
-                )
-            )
 
     def _row(self, replica: str, table: TableKey, state: SeenState) -> dict[str, Any]:
         return {

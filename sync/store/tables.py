@@ -80,7 +80,15 @@ seen = Table(
     # Since when the record no longer belongs in the replica, by its filter.
     Column("left_since", TIME, nullable=True),
     Index("seen_by_row", "replica", "table", "row_id"),
+    Index("seen_by_position", "replica", "table", "position"),
 )
+# An idle cycle asks for these rows, of which there are few or none.
+for name, column in (
+    ("seen_unsettled", seen.c.fingerprint.is_(None)),
+    ("seen_open", seen.c.rev.is_(None)),
+    ("seen_gone", seen.c.gone_since.is_not(None)),
+):
+    Index(name, seen.c.replica, seen.c.table, sqlite_where=column, postgresql_where=column)
 
 # Live records that do not belong in a replica, as its filter decided over this revision.
 outside = Table(
@@ -169,6 +177,11 @@ history = Table(
     Column("after", JSON, nullable=True),
     Index("history_by_record", "table", "uid"),
 )
+
+REVISION = "rev"
+"""The counter that gives records their revisions."""
+CHANGES, SCOPE = "seen", "scope"
+"""The counters that rise with every change of a row, and whenever it is open again which records belong in a replica."""
 
 counter = Table(
     "counter",

@@ -312,7 +312,7 @@ def test_filter_that_reads_the_day_decides_anew_every_day(tmp_path: Path) -> Non
 def test_rows_outside_the_filter_are_not_looked_at_again_and_again(departments: Office) -> None:
     departments.cycle()
     with departments.engine.hub.unit() as unit:
-        assert unit.seen.behind("理赔部", "policies") == set()
+        assert unit.agreement.behind("理赔部", "policies") == set()
 
 
 def test_row_whose_insert_was_not_answered_is_no_edit(departments: Office) -> None:

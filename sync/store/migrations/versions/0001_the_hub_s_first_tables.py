@@ -149,6 +149,15 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("replica", "table", "uid"),
     )
     op.create_index("seen_by_row", "seen", ["replica", "table", "row_id"], unique=False)
+    op.create_index("seen_by_position", "seen", ["replica", "table", "position"], unique=False)
+    for name, wanted in (
+        ("seen_unsettled", "fingerprint IS NULL"),
+        ("seen_open", "rev IS NULL"),
+        ("seen_gone", "gone_since IS NOT NULL"),
+    ):
+        where = sa.text(wanted)
+        columns = ["replica", "table"]
+        op.create_index(name, "seen", columns, unique=False, sqlite_where=where, postgresql_where=where)
     op.create_table(
         "tombstone",
         sa.Column("table", sa.String(length=80), nullable=False),
