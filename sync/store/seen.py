@@ -235,7 +235,7 @@ class SeenRows:
     def name(self, replica: str, table: TableKey, row_ids: Iterable[RowId]) -> dict[RowId, Uid]:
         """The inverse of `locate`."""
         found: dict[RowId, Uid] = {}
-        for block in blocks(row_ids):
+        for block in blocks(row_id for row_id in row_ids if row_id):  # On Sheets rows have none.
             query = select(seen.c.row_id, seen.c.uid).where(
                 seen.c.replica == replica, seen.c.table == table, seen.c.row_id.in_(block)
             )
