@@ -78,9 +78,8 @@ def _revs(
     """Revisions agreed on. A record whose row is now known to carry its uid goes live, which is a new revision."""
     records = unit.records.get_many(table, [one.uid for one in written])
     revs = {one.uid: plan.rev[one.uid] for one in written}
-    for uid, record in records.items():
-        if record.state is State.ARRIVING:
-            live = unit.records.set_state(table, uid, State.LIVE)
-            revs[uid] = live if revs[uid] is not None else None
-    wake_waiting(engine, unit, [uid for uid, record in records.items() if record.state is State.ARRIVING])
+    arrived = [uid for uid, record in records.items() if record.state is State.ARRIVING]
+    for uid, rev in unit.records.set_state(table, arrived, State.LIVE).items():
+        revs[uid] = rev if revs[uid] is not None else None
+    wake_waiting(engine, unit, arrived)
     return revs

@@ -68,7 +68,7 @@ def settle(engine: Engine, replica: Replica, listing: Listing, report: CycleRepo
         heal_numbers(engine, unit, replica, table, found, known)
         # A row that is about to be numbered stands there still, without the uid that it is known by.
         unnumbered = {engine.fingerprint(row) for row in found.unnumbered if not row.partial}
-        journaled = unit.numbering.waiting(replica.name, table)
+        journaled = unit.numbering.waiting(replica.name, table, unnumbered)
         arriving = {uid for print_ in unnumbered for uid in journaled.get(print_, ())}
         note_deletions(unit, replica, table, found.gone - arriving, found.present, known, now)
         settled = _settled(engine, replica, table, found, now)
@@ -156,16 +156,22 @@ def know(
     names = unit.seen.name(replica.name, table, [row.row_id for row in rows if row.row_id])
     uids = {id(row): names.get(row.row_id, row.uid) for row in rows}
     adopted = _adopt(engine, unit, replica, table, [row for row in rows if not uids[id(row)]])
-    journaled = unit.numbering.waiting(replica.name, table)
+    fresh = {id(row): engine.fingerprint(row) for row in rows if not uids[id(row)]}
+    journaled = unit.numbering.waiting(replica.name, table, fresh.values())
     archived = _archived(unit, table, journaled)
     journaled = {print_: [uid for uid in uids if uid not in archived] for print_, uids in journaled.items()}
     known: list[Known] = []
+    begun: dict[Uid, bytes] = {}
     for row in rows:
-        fresh = not uids[id(row)]
-        uid = uids[id(row)] or adopted.get(id(row)) or _journaled(engine, row, journaled) or _new(engine)
-        if fresh:
-            unit.numbering.begin(replica.name, table, uid, engine.fingerprint(row), engine.clock())
-        known.append(Known(uid, row, SeenState(uid, row_id=row.row_id, position=row.position), None, fresh))
+        uid = uids[id(row)] or adopted.get(id(row))
+        if id(row) in fresh:
+            waiting = journaled.get(fresh[id(row)])
+            uid = uid or (waiting.pop(0) if waiting else new_uid(engine.clock(), engine.random_bits))
+            begun[uid] = fresh[id(row)]
+        assert uid, "a row without a uid is fresh"
+        state = SeenState(uid, row_id=row.row_id, position=row.position)
+        known.append(Known(uid, row, state, None, id(row) in fresh))
+    unit.numbering.begin(replica.name, table, begun, engine.clock())
     states = unit.seen.get_many(replica.name, table, [row.uid for row in known])
     records = unit.records.get_many(table, [row.uid for row in known])
     return [Known(k.uid, k.row, states.get(k.uid, k.state), records.get(k.uid), k.fresh) for k in known]
@@ -174,15 +180,6 @@ def know(
 def _archived(unit: Unit, table: TableKey, journaled: Mapping[bytes, list[Uid]]) -> set[Uid]:
     found = unit.records.get_many(table, [uid for uids in journaled.values() for uid in uids])
     return {uid for uid, record in found.items() if record.state is State.ARCHIVED}
-
-
-def _journaled(engine: Engine, row: SeenRow, journaled: dict[bytes, list[Uid]]) -> Uid | None:
-    waiting = journaled.get(engine.fingerprint(row))
-    return waiting.pop(0) if waiting else None
-
-
-def _new(engine: Engine) -> Uid:
-    return new_uid(engine.clock(), engine.random_bits)
 
 
 def _adopt(

@@ -1,6 +1,6 @@
 """The journal of rows that are about to get a uid, so that a crash in between gives them the same one again."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from sqlalchemy import Connection, delete, insert, select
@@ -18,21 +18,26 @@ class Numbering:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
-    def waiting(self, replica: str, table: TableKey) -> dict[bytes, list[Uid]]:
-        """Rows that were about to get a uid when the daemon last stopped, by fingerprint."""
-        query = select(journal.c.fingerprint, journal.c.uid).where(
-            journal.c.replica == replica, journal.c.table == table
-        )
+    def waiting(self, replica: str, table: TableKey, fingerprints: Iterable[bytes]) -> dict[bytes, list[Uid]]:
+        """The uids that rows with these fingerprints were about to get when the daemon last stopped."""
         found: dict[bytes, list[Uid]] = {}
-        for fingerprint, uid in self._connection.execute(query.order_by(journal.c.uid)):
-            found.setdefault(bytes(fingerprint), []).append(uid)
+        for block in blocks(fingerprints):
+            query = select(journal.c.fingerprint, journal.c.uid).where(
+                journal.c.replica == replica, journal.c.table == table, journal.c.fingerprint.in_(block)
+            )
+            for fingerprint, uid in self._connection.execute(query.order_by(journal.c.uid)):
+                found.setdefault(bytes(fingerprint), []).append(uid)
         return found
 
-    def begin(self, replica: str, table: TableKey, uid: Uid, fingerprint: bytes, now: datetime) -> None:
-        """Journal that a row is about to get `uid`, so that a crash in between gives it the same one again."""
-        self.end(replica, table, [uid])
-        row = {"replica": replica, "table": table, "uid": uid, "fingerprint": fingerprint, "at": now}
-        self._connection.execute(insert(journal).values(row))
+    def begin(self, replica: str, table: TableKey, rows: Mapping[Uid, bytes], now: datetime) -> None:
+        """Journal which uids rows are about to get, by fingerprint, so that a crash in between gives them the same ones."""
+        self.end(replica, table, rows)
+        journaled = [
+            {"replica": replica, "table": table, "uid": uid, "fingerprint": fingerprint, "at": now}
+            for uid, fingerprint in rows.items()
+        ]
+        if journaled:
+            self._connection.execute(insert(journal), journaled)
 
     def end(self, replica: str, table: TableKey, uids: Iterable[Uid]) -> None:
         """The rows carry their uids."""

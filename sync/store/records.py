@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import TypeVar
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from validators.issues import Issue
 from validators.schema import FieldKey, SchemaConfig, TableKey
@@ -135,13 +135,19 @@ class Records:
             {uid: {} if state is State.ARCHIVED else values for uid, (values, state, _) in records.items()},
         )
 
-    def set_state(self, table: TableKey, uid: Uid, state: State) -> int:
-        """Move a record on in its life; returns its new revision."""
-        rev = self.next_number(REVISION)
-        self._connection.execute(
-            update(record).where(record.c.table == table, record.c.uid == uid).values(state=state, rev=rev)
+    def set_state(self, table: TableKey, uids: Sequence[Uid], state: State) -> dict[Uid, int]:
+        """Move records on in their life; returns their new revisions."""
+        last = self.raise_by(REVISION, len(uids)) if uids else 0
+        revs = {uid: last - len(uids) + number for number, uid in enumerate(uids, start=1)}
+        change = (
+            update(record)
+            .where(record.c.table == table, record.c.uid == bindparam("moved"))
+            .values(state=state, rev=bindparam("raised"))
         )
-        return rev
+        if revs:
+            rows = [{"moved": uid, "raised": rev} for uid, rev in revs.items()]
+            self._connection.execute(change, rows)
+        return revs
 
     def bury(self, table: TableKey, uid: Uid, *, replica: str, now: datetime) -> None:
         """Leave a tombstone: this record was deleted in `replica`, and no stale copy brings it back."""
@@ -247,7 +253,7 @@ def raise_by(connection: Connection, name: str, amount: int) -> int:
     return int(connection.execute(select(counter.c.value).where(counter.c.name == name)).scalar_one())
 
 
-Item = TypeVar("Item", str, int)
+Item = TypeVar("Item", str, int, bytes)
 
 
 def blocks(items: Iterable[Item]) -> Iterator[Sequence[Item]]:

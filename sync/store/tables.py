@@ -110,6 +110,7 @@ journal = Table(
     Column("position", Integer, nullable=False, default=-1),
     Column("fingerprint", LargeBinary(16), nullable=False),
     Column("at", TIME, nullable=False),
+    Index("journal_by_fingerprint", "replica", "table", "fingerprint"),
 )
 
 ledger = Table(

@@ -58,6 +58,7 @@ def upgrade() -> None:
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("replica", "table", "uid"),
     )
+    op.create_index("journal_by_fingerprint", "journal", ["replica", "table", "fingerprint"], unique=False)
     op.create_table(
         "ledger",
         sa.Column("id", sa.Integer(), nullable=False),
