@@ -32,10 +32,13 @@ def heal_numbers(
     rows = by_business_key(engine, table, nameless)
     owners = {key: uid for key, uid in unit.records.by_key(table, rows).items() if uid in found.gone}
     states = unit.seen.get_many(replica.name, table, owners.values())
-    for key, uid in owners.items():
-        row = next((row for row in rows[key] if _is_same(engine, table, row, known[uid], states[uid])), None)
-        if row is not None:
-            unit.seen.begin_numbering(replica.name, table, uid, engine.fingerprint(row), engine.clock())
+    healed = {
+        uid: engine.fingerprint(row)
+        for key, uid in owners.items()
+        for row in rows[key]
+        if _is_same(engine, table, row, known[uid], states[uid])
+    }
+    unit.numbering.begin(replica.name, table, healed, engine.clock())
 
 
 def _is_same(engine: Engine, table: TableKey, row: SeenRow, mark: Mark, state: SeenState) -> bool:
