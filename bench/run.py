@@ -11,9 +11,11 @@ from typing import Any
 import orjson
 
 from bench.engine import engine_figures
+from bench.vault import vault_figures
 
 SUBJECTS: Mapping[str, Callable[[], dict[str, Any]]] = {
     "engine": engine_figures,
+    "vault": vault_figures,
 }
 
 

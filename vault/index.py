@@ -2,7 +2,6 @@
 
 import unicodedata
 
-from vault.box import encoded
 from vault.keys import Keys
 from vault.suites import SUITES, Suite
 
@@ -11,14 +10,11 @@ MARK_LENGTH = 16
 
 def index_mark(keys: Keys, suite: Suite, name: str, value: str) -> bytes:
     """16 bytes of the suite's keyed hash over the value in NFKC, upper case, outer blanks trimmed."""
-    return keys.index(suite, name)(encoded(_normalised(value)))[:MARK_LENGTH]
+    # ASCII is its own NFKC form, and most identifiers are ASCII.
+    text = value if value.isascii() else unicodedata.normalize("NFKC", value)
+    return keys.index(suite, name)(text.upper().strip().encode(errors="surrogatepass"))[:MARK_LENGTH]
 
 
 def index_marks(keys: Keys, name: str, value: str) -> list[bytes]:
     """The marks under which a value may stand: while an archive moves to another suite, some rows are in each."""
     return [index_mark(keys, suite, name, value) for suite in SUITES.values()]
-
-
-def _normalised(value: str) -> str:
-    # ASCII is its own NFKC form, and most identifiers are ASCII.
-    return (value if value.isascii() else unicodedata.normalize("NFKC", value)).upper().strip()

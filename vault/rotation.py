@@ -15,7 +15,7 @@ from vault.audit import Act
 from vault.clock import stamp
 from vault.errors import VaultDamaged, WorkUnfinished
 from vault.key_versions import KeyVersion, Kind
-from vault.store import blocks, data_key, next_change, sealed_value
+from vault.store import blocks, data_key, next_change, sealed_value, update_rows
 from vault.suites import SUITES, Suite, SuiteName
 
 if TYPE_CHECKING:
@@ -106,8 +106,9 @@ class _Run:
             ).scalar_one()
         last = ""
         self._progress(0, total)
-        while (block := self._block(last, size, move)) is not None:
-            last = block
+        more = total > 0
+        while more:
+            last, more = self._block(last, size, move)
             self._progress(self._done + len(self._left), total)
             self._sleep(PAUSE_S)
 
@@ -120,17 +121,17 @@ class _Run:
         self._vault.store.forget()
         return Moved(self._version.version, self._version.suite.name, self._done, tuple(self._left), resumed)
 
-    def _block(self, last: str, size: int, move: Move) -> str | None:
-        """Move one block; its last subject, or None when there is nothing left."""
+    def _block(self, last: str, size: int, move: Move) -> tuple[str, bool]:
+        """Move one block; its last subject, and whether there may be more."""
         with self._vault.store.writing() as connection:
             query = sa.select(data_key).where(*self._behind(), data_key.c.subject > last)
             found = connection.execute(query.order_by(data_key.c.subject).limit(size)).all()
             if not found:
-                return None
+                return last, False
             left = move(self._vault, connection, found, self._version)
         self._left += left
         self._done += len(found) - len(left)
-        return str(found[-1].subject)
+        return str(found[-1].subject), len(found) == size
 
     def _behind(self) -> tuple[sa.ColumnElement[bool], ...]:
         return data_key.c.body.is_not(None), data_key.c.wrapped_by < self._version.version
@@ -155,20 +156,15 @@ def _renew(vault: "Vault", connection: sa.Connection, found: Sequence[Any], vers
     made = vault.subject_keys.make(connection, versions, at=stamp(vault.clock()))
     change = next_change(connection)
     updates = [
-        {**rows.renewed(row, value, made[row.subject], vault.keys, vault.random_bytes), "change": change}
+        (*rows.renewed(row, value, made[row.subject], vault.keys, vault.random_bytes), change, row.token)
         for pairs in sound.values()
         for row, value in pairs
     ]
-    if updates:
-        connection.execute(_THIS_VALUE, updates)
+    update_rows(connection, _RENEWED, updates)
     return [row.subject for row in found if row not in sound]
 
 
-_THIS_VALUE = (
-    sealed_value.update()
-    .where(sealed_value.c.token == sa.bindparam("this_token"))
-    .values({name: sa.bindparam(name) for name in ("body", "equality", "index_mark", "change")})
-)
+_RENEWED = (sealed_value.c.body, sealed_value.c.equality, sealed_value.c.index_mark, sealed_value.c.change)
 
 
 def _values(connection: sa.Connection, subjects: Iterable[str]) -> dict[str, list[Any]]:

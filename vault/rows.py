@@ -5,16 +5,16 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from vault.box import RandomBytes, bind, encoded, key_version, open_box, seal_box
+from vault.box import RandomBytes, bound, bound_name, encoded, key_version, open_box, seal_box
 from vault.errors import TokenErased, TokenUnknown, Unopenable
 from vault.index import MARK_LENGTH, index_mark
 from vault.keys import Keys
-from vault.store import blocks, sealed_value
+from vault.store import blocks, sealed_value, select_in
 from vault.subjects import SubjectKey, SubjectKeys
-from vault.tokens import is_token, new_token
+from vault.tokens import is_token
 from vault.values import Sealed, Secret
 
-Row = dict[str, Any]
+_VALUE = bound("value")
 
 
 def sealed_of(row: Any) -> Sealed:
@@ -32,7 +32,9 @@ def by_token(connection: sa.Connection, tokens: Iterable[str]) -> dict[str, Any]
 
 def by_equality(connection: sa.Connection, marks: Iterable[bytes]) -> dict[bytes, Any]:
     """The rows that hold these values, by equality mark."""
-    return _found(connection, sealed_value.c.equality, sorted(set(marks)), "equality")
+    found = select_in(connection, (sealed_value.c.equality, sealed_value.c.token), marks)
+    tokens = {row.token: bytes(row.equality) for row in found}
+    return {tokens[token]: row for token, row in by_token(connection, tokens).items()}
 
 
 def by_index_mark(connection: sa.Connection, marks: Sequence[bytes]) -> list[Any]:
@@ -61,45 +63,17 @@ def standing(found: Mapping[str, Any], tokens: Iterable[str]) -> Mapping[str, An
 
 def equality_mark(key: SubjectKey, secret: Secret) -> bytes:
     """Equal for equal values of one subject, field and validity, and for nothing else."""
-    bound = bind(secret.field, str(secret.valid), secret.value)
-    return key.equality(bound)[:MARK_LENGTH]
-
-
-def free_tokens(connection: sa.Connection, count: int, *, random_bytes: RandomBytes) -> list[str]:
-    """Tokens that the vault has not issued; the caller holds the write lock, so they stay free."""
-    tokens: dict[str, None] = {}
-    while len(tokens) < count:
-        drawn = [new_token(random_bytes) for _ in range(count - len(tokens))]
-        issued = by_token(connection, drawn)
-        tokens |= {token: None for token in drawn if token not in issued}
-    return list(tokens)
-
-
-def new_row(
-    secret: Secret, token: str, key: SubjectKey, mark: bytes, *, keys: Keys, random_bytes: RandomBytes
-) -> Row:
-    """A row to insert but for its times, with the value sealed under the subject's key and the equality mark given."""
-    return {
-        "token": token,
-        "field": secret.field,
-        "subject": secret.subject,
-        "mask": secret.mask,
-        "valid": secret.valid,
-        "state": "live",
-        "body": sealed_body(secret, token, key, random_bytes=random_bytes),
-        "equality": mark,
-        "index_mark": index_of(secret, key, keys),
-    }
+    named = bound_name(secret.field) + bound_name(str(secret.valid))
+    return key.equality(named + bound(secret.value))[:MARK_LENGTH]
 
 
 def sealed_body(secret: Secret, token: str, key: SubjectKey, *, random_bytes: RandomBytes) -> bytes:
     """The value under the subject's key, bound to its field, subject and token."""
-    context = _context(secret.field, secret.subject, token)
     return seal_box(
         key.cipher,
         encoded(secret.value),
         key_version=key.version,
-        context=context,
+        context=_context(secret.field, secret.subject, token),
         random_bytes=random_bytes,
     )
 
@@ -109,15 +83,13 @@ def index_of(secret: Secret, key: SubjectKey, keys: Keys) -> bytes | None:
     return index_mark(keys, key.suite, secret.field, secret.value) if secret.searchable else None
 
 
-def renewed(row: Any, value: str, key: SubjectKey, keys: Keys, random_bytes: RandomBytes) -> Row:
-    """What changes in a row, `this_token`, when its value comes under another data key of its subject."""
+def renewed(
+    row: Any, value: str, key: SubjectKey, keys: Keys, random_bytes: RandomBytes
+) -> tuple[bytes, bytes, bytes | None]:
+    """Body, equality mark and index mark of a row whose value comes under another data key of its subject."""
     secret = as_secret(row, value, subject=row.subject)
-    return {
-        "this_token": row.token,
-        "body": sealed_body(secret, row.token, key, random_bytes=random_bytes),
-        "equality": equality_mark(key, secret),
-        "index_mark": index_of(secret, key, keys),
-    }
+    body = sealed_body(secret, row.token, key, random_bytes=random_bytes)
+    return body, equality_mark(key, secret), index_of(secret, key, keys)
 
 
 def as_secret(row: Any, value: str, *, subject: str) -> Secret:
@@ -141,7 +113,7 @@ def open_row(row: Any, key: SubjectKey | None) -> str:
 
 
 def _context(name: str, subject: str, token: str) -> bytes:
-    return bind("value", name, subject, token)
+    return _VALUE + bound_name(name) + bound_name(subject) + bound(token)
 
 
 def _found(connection: sa.Connection, column: sa.Column[Any], wanted: list[Any], name: str) -> dict[Any, Any]:

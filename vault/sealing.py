@@ -5,12 +5,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from vault.box import RandomBytes
+from vault.box import RandomBytes, nonces
 from vault.clock import Clock, stamp
 from vault.keys import Keys
-from vault.rows import Row, as_secret, by_equality, equality_mark, free_tokens, index_of, new_row, opened
-from vault.store import next_change, sealed_value
+from vault.rows import as_secret, by_equality, equality_mark, index_of, opened, sealed_body
+from vault.store import insert_rows, next_change, sealed_value
 from vault.subjects import SubjectKey, SubjectKeys
+from vault.tokens import new_tokens
 from vault.values import Sealed, Secret
 
 # A row that gave its value away keeps nothing of it, not even the mask.
@@ -31,15 +32,19 @@ class Sealing:
     def seal(self, connection: sa.Connection, secrets: Sequence[Secret]) -> list[Sealed]:
         """One Sealed per secret, in order. Raises SubjectErased before anything is written."""
         at, change = stamp(self._clock()), next_change(connection)
-        found = self._subject_keys.for_sealing(connection, {secret.subject for secret in secrets}, at=at)
-        marks = [equality_mark(found[secret.subject], secret) for secret in secrets]
+        subjects = {secret.subject for secret in secrets}
+        known, made = self._subject_keys.for_sealing(connection, subjects, at=at)
+        keys = known | made
+        marks = [equality_mark(keys[secret.subject], secret) for secret in secrets]
         by_mark = dict(zip(marks, secrets, strict=True))
-        known = by_equality(connection, by_mark)
-        tokens = {mark: row.token for mark, row in known.items()}
-        times = {"sealed_at": at, "state_at": at, "change": change}
-        tokens |= self._insert(connection, {m: s for m, s in by_mark.items() if m not in known}, found, times)
-        for mark, row in known.items():
-            self._refresh(connection, row, by_mark[mark], found[row.subject], times)
+        # Whoever got a key just now holds nothing yet, so only the others are looked up.
+        found = by_equality(connection, [mark for mark, one in by_mark.items() if one.subject in known])
+        for mark, row in found.items():
+            self._refresh(connection, row, by_mark[mark], keys[row.subject], at, change)
+        tokens = {mark: row.token for mark, row in found.items()}
+        tokens |= self._insert(
+            connection, {mark: one for mark, one in by_mark.items() if mark not in tokens}, keys, at, change
+        )
         return [
             Sealed(tokens[mark], secret.field, secret.subject, by_mark[mark].mask, secret.valid, "live")
             for mark, secret in zip(marks, secrets, strict=True)
@@ -70,31 +75,47 @@ class Sealing:
         self,
         connection: sa.Connection,
         fresh: Mapping[bytes, Secret],
-        found: Mapping[str, SubjectKey],
-        times: Row,
+        keys: Mapping[str, SubjectKey],
+        at: str,
+        change: int,
     ) -> dict[bytes, str]:
-        if not fresh:
-            return {}
-        drawn = free_tokens(connection, len(fresh), random_bytes=self._random_bytes)
-        tokens = dict(zip(fresh, drawn, strict=True))
-        rows = [
-            self._row(secret, tokens[mark], found[secret.subject], mark) | times
+        """The tokens of new values. A token that is taken already, one in 10^12, is drawn again."""
+        tokens = dict(zip(fresh, new_tokens(self._random_bytes, len(fresh)), strict=True))
+        drawn = nonces(self._random_bytes, len(fresh))
+        rows = (
+            self._row(secret, mark, tokens[mark], keys[secret.subject], at, change, drawn)
             for mark, secret in fresh.items()
-        ]
-        connection.execute(sealed_value.insert(), rows)
-        return tokens
+        )
+        if insert_rows(connection, sealed_value, rows) == len(fresh):
+            return tokens
+        stored = by_equality(connection, fresh)
+        missing = {mark: secret for mark, secret in fresh.items() if mark not in stored}
+        return tokens | self._insert(connection, missing, keys, at, change)
 
-    def _row(self, secret: Secret, token: str, key: SubjectKey, mark: bytes) -> Row:
-        return new_row(secret, token, key, mark, keys=self._keys, random_bytes=self._random_bytes)
+    def _row(
+        self,
+        secret: Secret,
+        mark: bytes,
+        token: str,
+        key: SubjectKey,
+        at: str,
+        change: int,
+        drawn: RandomBytes,
+    ) -> tuple[object, ...]:
+        """In the order of the table's columns."""
+        body = sealed_body(secret, token, key, random_bytes=drawn)
+        index = index_of(secret, key, self._keys)
+        named = (token, secret.field, secret.subject, secret.mask, secret.valid, "live")
+        return (*named, body, mark, index, None, at, at, change)
 
     def _refresh(
-        self, connection: sa.Connection, row: Any, secret: Secret, key: SubjectKey, times: Row
+        self, connection: sa.Connection, row: Any, secret: Secret, key: SubjectKey, at: str, change: int
     ) -> None:
         """A known value takes the mask and index of today's config; a cleared one is live again."""
         mark = index_of(secret, key, self._keys)
         if (row.mask, row.index_mark, row.state) == (secret.mask, mark, "live"):
             return
-        state_at = row.state_at if row.state == "live" else times["state_at"]
+        state_at = row.state_at if row.state == "live" else at
         fresh = {"mask": secret.mask, "index_mark": mark, "state": "live", "state_at": state_at}
         chosen = sealed_value.update().where(sealed_value.c.token == row.token)
-        connection.execute(chosen.values(**fresh, change=times["change"]))
+        connection.execute(chosen.values(**fresh, change=change))

@@ -3,7 +3,7 @@
 import os
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
@@ -19,6 +19,7 @@ from vault.errors import VaultDamaged, VaultMissing, VaultNewer, VaultUnavailabl
 
 BUSY_TIMEOUT_S = 30
 BUSY_STEP_S = 0.001
+INSERTED_AT_ONCE = 1_000
 SCHEMA_TABLE = "vault_schema"
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -130,10 +131,51 @@ def next_change(connection: sa.Connection) -> int:
     return 1 + max(number or 0 for number in connection.execute(sa.select(*last)).one())
 
 
+def insert_rows(connection: sa.Connection, table: sa.Table, rows: Iterable[tuple[object, ...]]) -> int:
+    """Insert rows in the order of the table's columns, but not those whose primary key stands already; how many went in.
+
+    Through the driver, because preparing the parameters in SQLAlchemy costs more than the inserting.
+    """
+    keys = ", ".join(column.name for column in table.primary_key)
+    places = ", ".join([_place(connection)] * len(table.c))
+    statement = f"INSERT INTO {table.name} VALUES ({places}) ON CONFLICT ({keys}) DO NOTHING"
+    # In blocks, so that many rows are never held at once.
+    return sum(
+        connection.exec_driver_sql(statement, block).rowcount for block in blocks(rows, INSERTED_AT_ONCE)
+    )
+
+
+def update_rows(
+    connection: sa.Connection, columns: Sequence[sa.Column[Any]], rows: Sequence[tuple[object, ...]]
+) -> None:
+    """Set these columns of one table; each row holds their values, then its primary key. Like `insert_rows`."""
+    table, place = columns[0].table, _place(connection)
+    fresh = ", ".join(f"{column.name} = {place}" for column in columns)
+    keys = " AND ".join(f"{column.name} = {place}" for column in table.primary_key)
+    if rows:
+        connection.exec_driver_sql(f"UPDATE {table} SET {fresh} WHERE {keys}", list(rows))
+
+
+def select_in(
+    connection: sa.Connection, columns: Sequence[sa.Column[Any]], wanted: Iterable[Any]
+) -> Iterator[Any]:
+    """These columns, of one table and none of them a boolean, of the rows whose first column is wanted; like `insert_rows`."""
+    names = ", ".join(column.name for column in columns)
+    for block in blocks(wanted):
+        places = ", ".join([_place(connection)] * len(block))
+        query = f"SELECT {names} FROM {columns[0].table} WHERE {columns[0].name} IN ({places})"
+        yield from connection.exec_driver_sql(query, tuple(block))
+
+
+def _place(connection: sa.Connection) -> str:
+    return "?" if connection.dialect.name == "sqlite" else "%s"
+
+
 class Store:
     """One database, shared with other processes. Sentences of the driver are passed on, parameters never."""
 
     def __init__(self, url: str) -> None:
+        self.url = url
         self._engine = _engine(url)
         self._writer = self._engine.execution_options(vault_writes=True)
         # A reader sees one state of all tables; SQLite does that by itself.

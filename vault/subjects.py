@@ -4,19 +4,22 @@ import threading
 from collections import OrderedDict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any
 
 import sqlalchemy as sa
 
-from vault.box import RandomBytes, bind, box_suite, key_version, open_box, seal_box
+from vault.box import RandomBytes, bind, bound, bound_name, box_suite, open_box, read_header, seal_box
 from vault.errors import SubjectErased, VaultDamaged
 from vault.key_versions import KeyVersion, KeyVersions
 from vault.keys import KEY_LENGTH
-from vault.store import blocks, data_key, next_change
+from vault.store import data_key, insert_rows, next_change, select_in, update_rows
 from vault.suites import BoxKey, Mac, Suite
 
 CACHED_MAX = 4_096
 _VALUE, _EQUALITY = bind("tablekeeper", "value"), bind("tablekeeper", "equality")
+_DATA_KEY = bound("data-key")
+_WRAPPING = (data_key.c.body, data_key.c.wrapped_by, data_key.c.change)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +34,10 @@ class SubjectKey:
     @classmethod
     def derived(cls, secret: bytes, version: int, suite: Suite) -> "SubjectKey":
         """Both keys come from the data key, so destroying it also ends every comparison."""
-        cipher = suite.box_key(suite.derive(secret, _VALUE))
-        return cls(version, suite, cipher, suite.mac(suite.derive(secret, _EQUALITY)))
+        derive = suite.mac(secret)
+        # HKDF-Expand of one block, as Suite.derive; the key is set up once for both.
+        cipher = suite.box_key(derive(_VALUE + b"\x01"))
+        return cls(version, suite, cipher, suite.mac(derive(_EQUALITY + b"\x01")))
 
 
 class SubjectKeys:
@@ -55,8 +60,8 @@ class SubjectKeys:
 
     def for_sealing(
         self, connection: sa.Connection, subjects: Collection[str], *, at: str
-    ) -> dict[str, SubjectKey]:
-        """The newest key of each subject, made where there is none. Raises SubjectErased before it makes any."""
+    ) -> tuple[dict[str, SubjectKey], dict[str, SubjectKey]]:
+        """The newest key of each subject: of those that had one, and those made now. Raises SubjectErased before it makes any."""
         rows = _rows(connection, subjects)
         erased = {row.subject for row in rows if row.body is None}
         if erased:
@@ -64,7 +69,7 @@ class SubjectKeys:
         # Rows come in ascending order of version, so the newest one stays.
         newest = {row.subject: self.unwrapped(connection, row) for row in rows}
         missing = sorted(set(subjects) - newest.keys())
-        return newest | self.make(connection, dict.fromkeys(missing, 1), at=at)
+        return newest, self.make(connection, dict.fromkeys(missing, 1), at=at)
 
     def destroy(self, connection: sa.Connection, subject: str, *, at: str) -> bool:
         """Destroy all data keys of a subject and leave the tombstone; False when it has none."""
@@ -87,12 +92,8 @@ class SubjectKeys:
             secret = self._random_bytes(KEY_LENGTH)
             made[subject] = SubjectKey.derived(secret, version, wrapping.suite)
             body = self._wrapped(subject, version, secret, wrapping)
-            rows.append(
-                {"subject": subject, "version": version, "body": body, "created_at": at}
-                | {"wrapped_by": wrapping.version, "change": change}
-            )
-        if rows:
-            connection.execute(data_key.insert(), rows)
+            rows.append((subject, version, body, at, None, wrapping.version, change))
+        insert_rows(connection, data_key, rows)
         return made
 
     def rewrap(self, connection: sa.Connection, rows: Sequence[Any], wrapping: KeyVersion) -> list[str]:
@@ -105,12 +106,8 @@ class SubjectKeys:
                 left.append(row.subject)
                 continue
             body = self._wrapped(row.subject, row.version, secret, wrapping)
-            updates.append(
-                {"this_subject": row.subject, "this_version": row.version, "body": body}
-                | {"wrapped_by": wrapping.version, "change": change}
-            )
-        if updates:
-            connection.execute(_THIS_KEY, updates)
+            updates.append((body, wrapping.version, change, row.subject, row.version))
+        update_rows(connection, _WRAPPING, updates)
         return left
 
     def _wrapped(self, subject: str, version: int, secret: bytes, wrapping: KeyVersion) -> bytes:
@@ -123,10 +120,11 @@ class SubjectKeys:
         )
 
     def _secret(self, connection: sa.Connection, row: Any, suite: Suite) -> bytes:
-        if box_suite(row.body) is not suite:
+        found, version = read_header(row.body)
+        if found is not suite:
             # The wrapping's suite is the data key's own.
             raise VaultDamaged("a data key is of another suite than its wrapping is to be")
-        wrapping = self._versions.get(connection, key_version(row.body))
+        wrapping = self._versions.get(connection, version)
         return open_box(wrapping, row.body, context=_context(row.subject, row.version))
 
     def unwrapped(self, connection: sa.Connection, row: Any) -> SubjectKey:
@@ -151,22 +149,12 @@ class SubjectKeys:
 
 
 def _context(subject: str, version: int) -> bytes:
-    return bind("data-key", subject, str(version))
-
-
-_THIS_KEY = (
-    data_key.update()
-    .where(
-        data_key.c.subject == sa.bindparam("this_subject"),
-        data_key.c.version == sa.bindparam("this_version"),
-    )
-    .values(body=sa.bindparam("body"), wrapped_by=sa.bindparam("wrapped_by"), change=sa.bindparam("change"))
-)
+    return _DATA_KEY + bound(subject) + bound_name(str(version))
 
 
 def _rows(connection: sa.Connection, subjects: Iterable[str]) -> list[Any]:
-    found: list[Any] = []
-    for block in blocks(sorted(set(subjects))):
-        query = sa.select(data_key).where(data_key.c.subject.in_(block))
-        found += connection.execute(query.order_by(data_key.c.subject, data_key.c.version))
-    return found
+    """In ascending order of subject and version."""
+    found = select_in(
+        connection, (data_key.c.subject, data_key.c.version, data_key.c.body), sorted(set(subjects))
+    )
+    return sorted(found, key=itemgetter(0, 1))

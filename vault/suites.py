@@ -82,10 +82,10 @@ class Suite:
 
     def mac(self, key: bytes) -> Mac:
         """The keyed hash, 32 bytes; the key is set up once and copied, which is three times as fast."""
-        keyed = HMAC(key, self.hash)
+        copy = HMAC(key, self.hash).copy
 
         def digest(message: bytes) -> bytes:
-            running = keyed.copy()
+            running = copy()
             running.update(message)
             return running.finalize()
 

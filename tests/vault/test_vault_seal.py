@@ -1,5 +1,6 @@
 """Sealing, moving, copying, clearing: which token stands for which value."""
 
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -91,7 +92,7 @@ def test_a_ciphertext_under_another_field_or_subject_does_not_open(
 
 def test_a_token_that_is_taken_is_not_drawn_again(vault: Vault, secret: Build) -> None:
     draws = iter([bytes([10] * 8), bytes([10] * 8), bytes([11] * 8)])
-    vault._sealing._random_bytes = lambda n: next(draws) if n == 8 else bytes(n)
+    vault._sealing._random_bytes = lambda n: next(draws) if n == 8 else os.urandom(n)
     one, other = vault.seal([secret("one")]) + vault.seal([secret("other")])
     assert (one.token[:8], other.token[:8]) == ("AAAAAAAA", "BBBBBBBB")
 
