@@ -9,6 +9,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from jobs.reminder_config import ReminderConfig
+from jobs.todo_config import TodoConfig
 from validators.schema import FieldKey, Key, Section, TableKey
 
 ADDRESS_PATTERN = r"^[!-;=?A-~]+@[A-Za-z0-9.\-]+$"
@@ -82,6 +83,7 @@ class JobsConfig(Section):
     mail: MailConfig = Field(default_factory=MailConfig)
     calendar: CalendarConfig = Field(default_factory=CalendarConfig)
     people: PeopleConfig = Field(default_factory=PeopleConfig)
+    todo: TodoConfig = Field(default_factory=TodoConfig)
 
     @model_validator(mode="after")
     def _ids_differ(self) -> Self:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from jobs.files import Files
-from jobs.found import held_since
+from jobs.items import held_since
 from jobs.reminder_config import CONFLICT, HELD, ReminderConfig
 from sync.connection import Uid
 from sync.store.hub import Unit

@@ -20,6 +20,7 @@ class Person:
     backup: Uid | None
     active: bool
     away: bool
+    department: str = ""
 
 
 class People:
@@ -27,6 +28,15 @@ class People:
 
     def __init__(self, persons: Iterable[Person]) -> None:
         self._persons: Mapping[Uid, Person] = {person.uid: person for person in persons}
+
+    def get(self, uid: Uid) -> Person | None:
+        """The member of staff with this uid."""
+        return self._persons.get(uid)
+
+    def of_department(self, name: str) -> list[Person]:
+        """Those who work there now, by their names."""
+        found = (person for person in self._persons.values() if person.active and person.department == name)
+        return sorted(found, key=lambda person: (person.name, person.uid))
 
     def in_charge(self, uid: Uid | None) -> Person | None:
         """Who looks after the files of `uid`: that person, or once they have left, the nearest manager who has not."""
@@ -70,6 +80,7 @@ def _person(uid: Uid, row: Row, config: PeopleConfig, today: date) -> Person:
         backup=_text(row, config.backup),
         active=bool(row.get(config.active)),
         away=_is_away(row.get(config.away_from), row.get(config.away_to), today),
+        department=str(row.get(config.department or "", "")),
     )
 
 

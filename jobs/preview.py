@@ -1,21 +1,23 @@
 """The digests of a day as mails, from what is due to the rendered text. Reads the hub, writes nothing."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from jobs.calendar import Calendar
 from jobs.collect import Collected, Ground, Open, collect
 from jobs.config import DigestConfig, JobsConfig
 from jobs.digest import Link, Naming, build_digest
-from jobs.due import Failure, Today
+from jobs.due import Due, Failure, Today
 from jobs.files import Files
+from jobs.items import Items, wished
 from jobs.letters import Letter, Sorted, sort_letters
 from jobs.mail import Mail
 from jobs.outbox import mail_id
 from jobs.people import People, read_people
 from jobs.reminders import ReminderBook
 from jobs.rendering import render
+from sync.connection import Uid
 from sync.store.hub import Hub, Unit
 from validators.schema import SchemaConfig
 from vault.masks import MasksConfig, mask
@@ -33,6 +35,16 @@ class Archive:
     link: Link
     open: Open
     """Opens what conditions may read: `Vault.open_for_check`, which counts it."""
+
+    desk_url: str = ""
+
+    def at_the_desk(self, uid: Uid) -> str:
+        """Where a record is shown inside the company's network."""
+        return f"{self.desk_url}/r/{uid}" if self.desk_url else ""
+
+    def masked(self, name: str) -> str:
+        """A name as mails show it."""
+        return mask("name", name, masks=self.masks)
 
     def ground(self, unit: Unit, book: ReminderBook, today: Today) -> Ground:
         """What collecting what is due works on."""
@@ -53,6 +65,8 @@ class Findings:
     """All that the mails of a day are made of, read from the hub."""
 
     collected: Collected
+    """As staff wished it."""
+    all_dues: tuple[Due, ...]
     people: People
     naming: Naming
 
@@ -70,17 +84,17 @@ def find(unit: Unit, archive: Archive, book: ReminderBook, today: Today) -> Find
     ground = archive.ground(unit, book, today)
     config, files = archive.config.people, ground.files
     collected = collect(ground)
+    items = Items(unit.connection).open()
+    all_dues = collected.dues
+    collected = replace(collected, dues=tuple(wished(all_dues, items, today.day)))
     places = {(due.table, due.uid) for due in collected.dues}
-
-    def masked(name: str) -> str:
-        return mask("name", name, masks=archive.masks)
-
     return Findings(
         collected,
+        all_dues,
         people=read_people(files.rows(config.table), config, today=today.day),
         naming=Naming(
             numbers={place: files.number(*place) for place in places},
-            names={place: files.name(*place, masked) for place in places},
+            names={place: files.name(*place, archive.masked) for place in places},
             link=archive.link,
         ),
     )

@@ -15,6 +15,7 @@ from jobs.reminder_config import (
     LinkedConfig,
     ReminderConfig,
 )
+from jobs.todo_config import COLUMNS, STATUSES
 from validators.conditions import Condition, compile_condition, conjuncts
 from validators.references import Problem
 from validators.schema import LINKS, FieldConfig, FieldKey, FieldType, SchemaConfig, TableKey
@@ -45,11 +46,32 @@ class ReminderBook:
 
 def problems(schema: SchemaConfig, config: JobsConfig) -> list[Problem]:
     """What the sections of this package name and the archive does not have; paths as in `config.yaml`."""
-    found = list(_people_problems(schema, config.people))
+    found = [*_people_problems(schema, config.people), *_todo_problems(schema, config)]
     for place, reminder in enumerate(config.reminders):
         for key, message in _reminder_problems(schema, config, reminder):
             found.append(Problem(f"reminders.{place}.{key}", message))
     return found
+
+
+def _todo_problems(schema: SchemaConfig, config: JobsConfig) -> Iterator[Problem]:
+    """The to-do table has the columns that the daemon fills, and names every kind of reminder."""
+    table = config.todo.table
+    if table is None:
+        return
+    if table not in schema.tables:
+        yield Problem("todo.table", f"no table {table}{suggestion(table, schema.tables)}")
+        return
+    fields = schema.tables[table].fields
+    missing = [key for key in COLUMNS if key not in fields]
+    if missing:
+        yield Problem("todo.table", f"table {table} has no field {', '.join(missing)}; the daemon fills them")
+    for key, named in (("kind", [each.kind for each in config.reminders]), ("status", STATUSES)):
+        options = schema.options.get(fields[key].options or "") if key in fields else None
+        unknown = sorted({name for name in named if options and name not in options.values})
+        if unknown:
+            yield Problem(
+                "todo.table", f"{table}.{key} has no option {', '.join(unknown)}: add it to its list"
+            )
 
 
 def departments(schema: SchemaConfig, people: PeopleConfig) -> tuple[str, ...]:

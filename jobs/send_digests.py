@@ -6,14 +6,11 @@ from datetime import date
 
 from jobs.calendar import Calendar
 from jobs.due import Failure, Today
-from jobs.files import Files
-from jobs.found import note_held
+from jobs.items import Items
 from jobs.mail import Mailer
 from jobs.outbox import Delivery, Outbox
 from jobs.preview import Archive, find, write_mails
-from jobs.reminder_config import EVERY_TABLE, HELD
 from jobs.reminders import ReminderBook
-from sync.store.hub import Unit
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +50,9 @@ def send_digests(
         return report
     book = ReminderBook(archive.schema, archive.config)
     with archive.hub.unit() as unit:
-        _note_held(unit, archive, book, outbox, today)
         found = find(unit, archive, book, Today.of(today, calendar))
+        items = Items(unit.connection)
+        items.keep(found.all_dues, items.open(), today=today, now=outbox.clock())
     written = write_mails(found, archive, today, only)
     stored = {mail.id: outbox.put(mail) for mail in written.mails}
     return replace(
@@ -65,12 +63,3 @@ def send_digests(
         unaddressed=written.unaddressed,
         failures=written.failures,
     )
-
-
-def _note_held(unit: Unit, archive: Archive, book: ReminderBook, outbox: Outbox, today: date) -> None:
-    files = Files(unit, archive.schema)
-    for reminder in book.found:
-        if reminder.anchor != HELD:
-            continue
-        places = [(row.table, row.uid) for row in files.held() if reminder.table in (EVERY_TABLE, row.table)]
-        note_held(unit.connection, reminder.id, places, today=today, now=outbox.clock())

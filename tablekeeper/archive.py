@@ -56,6 +56,7 @@ class Archive:
             config.masks,
             lambda table, uid: self.link(table, uid),
             self.vault.open_for_check,
+            config.archive.desk_url,
         )
 
     def link(self, table: str, uid: str) -> str | None:

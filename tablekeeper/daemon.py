@@ -24,6 +24,7 @@ from sync.lease import lease
 from tablekeeper.archive import Archive
 from tablekeeper.logs import where
 from tablekeeper.status import CycleNotes, figures
+from tablekeeper.tending import Tending
 
 log = structlog.get_logger("daemon")
 
@@ -52,6 +53,7 @@ class Daemon:
         self._planned: BackgroundScheduler | None = None
         self._last_good: dict[str, datetime] = {}
         self._notes = CycleNotes(archive.hub)
+        self._tending = Tending(archive)
 
     def run(self) -> None:
         """Work until SIGTERM or SIGINT. Raises LeaseTaken when another daemon has the archive."""
@@ -123,7 +125,10 @@ class Daemon:
 
     def _cycle_and_next(self) -> None:
         """A cycle, and the next one sooner where somebody waits for it."""
-        soon_s = next_cycle_s(self.cycle(), self.archive.config.sync)
+        report = self.cycle()
+        if not report.busy or report.pulled:
+            self._job("todo", self._tending.look)()
+        soon_s = next_cycle_s(report, self.archive.config.sync)
         if soon_s is not None and self._planned is not None and not self._stop.is_set():
             when = self.archive.engine.clock() + timedelta(seconds=soon_s)
             self._planned.modify_job("cycle", next_run_time=when)

@@ -207,16 +207,28 @@ outbox = Table(
     Column("sent_at", TIME, nullable=True),
 )
 
+# One row per thing that is or was due: what it is about, the day and stage that were told last, and its row for staff.
 reminder = Table(
     "reminder",
     metadata,
-    Column("key", String(64), primary_key=True),
+    Column("item", String(16), primary_key=True),
+    Column("key", String(64), nullable=False),
     Column("reminder", KEY, nullable=False),
     Column("table", KEY, nullable=False),
     Column("uid", UID, nullable=False),
-    Column("anchor", String(40), nullable=False),
+    Column("field", KEY, nullable=False, default=""),
+    Column("anchor", String(10), nullable=False),
     Column("stage", Integer, nullable=False),
-    Column("recipient", Text, nullable=False),
+    # The day on which this anchor and stage came up.
+    Column("since", String(10), nullable=False),
+    Column("task", UID, nullable=False, default=""),
+    Column("hand_to", UID, nullable=False, default=""),
+    Column("snooze_until", String(10), nullable=False, default=""),
+    Column("snoozes", Integer, nullable=False, default=0),
+    # The key that an urgent mail told last.
+    Column("told_urgently", String(64), nullable=False, default=""),
     Column("first_at", TIME, nullable=False),
     Column("closed_at", TIME, nullable=True),
+    Index("reminder_by_record", "table", "uid"),
+    Index("reminder_by_task", "task"),
 )

@@ -24,6 +24,7 @@ from tablekeeper.daemon import Daemon
 from tablekeeper.dry import rehearsing
 from tablekeeper.environment import Environment
 from tablekeeper.status import CycleNotes
+from tablekeeper.tending import Tending
 
 AWAY = {kind.__name__ for kind in (Unavailable, Throttled, AnswerLost, BudgetSpent)}
 CYCLES_MAX = 200
@@ -116,12 +117,13 @@ def _end(problems: Sequence[str], down: Mapping[str, str]) -> None:
 
 
 def sync_until_calm(archive: Archive) -> dict[str, Any]:
-    """Cycles until one finds nothing to do; their counts added up."""
+    """Cycles until one finds nothing to do, and what is due stands in its table; their counts added up."""
     reports: list[CycleReport] = []
+    tending = Tending(archive)
     for _ in range(CYCLES_MAX):
         report = run_cycle(archive.engine)
         reports.append(report)
-        if not report.busy:
+        if not report.busy and not _tended(tending):
             break
         if report.settling:
             time.sleep(PAUSE_S)
@@ -141,6 +143,12 @@ def sync_until_calm(archive: Archive) -> dict[str, Any]:
         "down": last.down,
         "problems": last.problems,
     }
+
+
+def _tended(tending: Tending) -> bool:
+    """Whether rows of the to-do table were changed, which the next cycle writes."""
+    looked = tending.look()
+    return looked is not None and looked.rows > 0
 
 
 def _added(counts: Iterable[dict[str, int]]) -> dict[str, int]:
