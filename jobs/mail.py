@@ -7,10 +7,12 @@ MailError
 └── MailUncertain     the answer to the whole mail was lost; it may have been sent, so it must not be sent again
 """
 
+import os
 import re
+import select
 import smtplib
 import ssl
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -19,8 +21,12 @@ from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
 from urllib.parse import unquote, urlsplit
 
+END = b".\r\n"
+"""A dot alone ends a mail."""
 PORTS = {"smtp": 25, "smtps": 465, "smtp+starttls": 587}
 TIMEOUT_S = 30.0
+RESET_WAIT_MS = 1000
+"""How long a reset may be on its way after the connection ended."""
 HOSTNAME = "tablekeeper"
 """What we greet with: the machine's own name is nobody's business and can be slow to find out."""
 
@@ -84,8 +90,11 @@ class Mailer:
         self._timeout_s = timeout_s
         self._trust = trust or ssl.create_default_context()
 
-    def send(self, mail: Mail, *, at: datetime) -> None:
-        """Send one mail dated `at`. Returns once the server has taken it; raises a MailError."""
+    def send(self, mail: Mail, *, at: datetime, before_end: Callable[[], None] = lambda: None) -> None:
+        """Send one mail dated `at`. Returns once the server has taken it; raises a MailError.
+
+        `before_end` is called when all but the final dot was sent: until then the server cannot have taken the mail.
+        """
         content = compose(mail, sender=self._sender, at=at)
         if not mail.recipient.isascii():
             raise MailRefused("the address holds characters that mail servers do not take")
@@ -94,6 +103,9 @@ class Mailer:
             _expect(smtp.rcpt(mail.recipient)[0], 250, "the recipient")
             _expect(smtp.docmd("DATA")[0], 354, "the mail's beginning")
             smtp.send(_stuffed(content))
+            before_end()
+            _require_open(smtp)
+            smtp.send(END)
             # From here on the server may have the whole mail, whatever we hear.
             _expect(_answer(smtp), 250, "the mail")
 
@@ -159,13 +171,36 @@ def _expect(code: int, wanted: int, what: str) -> None:
     raise (MailRefused if refused else MailDeferred)(f"the mail server answered {code} to {what}")
 
 
+def _require_open(smtp: smtplib.SMTP) -> None:
+    """Raises MailUnavailable when the server has hung up, or says something though it has not heard the mail's end."""
+    assert smtp.sock is not None, "a conversation has a socket"
+    # Beneath TLS there may be something to read that the server never said.
+    readable = [] if isinstance(smtp.sock, ssl.SSLSocket) else select.select([smtp.sock], [], [], 0)[0]
+    if readable:
+        raise MailUnavailable("the mail server broke off before the end of the mail")
+
+
 def _answer(smtp: smtplib.SMTP) -> int:
+    """The code of the answer to a whole mail. When it is lost, what the connection tells of the mail's fate."""
+    assert smtp.sock is not None, "a conversation has a socket"
+    watched = os.dup(smtp.sock.fileno())  # smtplib closes its own on an error.
     try:
         return smtp.getreply()[0]
     except (smtplib.SMTPException, OSError) as error:
+        if _was_reset(watched):
+            raise MailUnavailable("the mail server broke off before it had read the mail") from None
         raise MailUncertain(f"the answer to a whole mail was lost: {type(error).__name__}") from None
+    finally:
+        os.close(watched)
+
+
+def _was_reset(connection: int) -> bool:
+    """Whether the server threw away what we sent last, which is the final dot: it answers that with a reset, not an end."""
+    watch = select.poll()
+    watch.register(connection, 0)
+    return any(events & (select.POLLERR | select.POLLHUP) for _, events in watch.poll(RESET_WAIT_MS))
 
 
 def _stuffed(content: bytes) -> bytes:
-    """RFC 5321 4.5.2: a dot that begins a line is doubled, and a dot alone ends the mail."""
-    return re.sub(rb"(?m)^\.", b"..", content.rstrip(b"\r\n")) + b"\r\n.\r\n"
+    """RFC 5321 4.5.2: a dot that begins a line is doubled; the mail's last line is ended."""
+    return re.sub(rb"(?m)^\.", b"..", content.rstrip(b"\r\n")) + b"\r\n"

@@ -1,12 +1,13 @@
 """Mails on their way: stored first, marked before and after sending, so that no crash sends one twice.
 
-A mail is `stored`, `sending` or `sent`; or `refused` by the server; or `replaced` by a newer one of its kind before it could
-be sent. One that was interrupted when the server may have had it already is `uncertain`: it is reported, not repeated.
+A mail is `stored`, `sending`, `ending` or `sent`; or `refused` by the server; or `replaced` by a newer one of its kind before
+it could be sent. `ending` is marked just before the final dot: one that was interrupted before is sent again, one that was
+interrupted after is `uncertain`: it is reported, not repeated.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
 
@@ -19,6 +20,8 @@ from sync.store.times import utc
 
 ATTEMPTS_MAX = 20
 """A mail that the server put off this often is given up as refused."""
+WAITS_MAX = timedelta(days=3)
+"""A mail that could not be sent for this long is given up as refused: what it says is out of date."""
 
 
 class MailState(StrEnum):
@@ -26,6 +29,7 @@ class MailState(StrEnum):
 
     STORED = "stored"
     SENDING = "sending"
+    ENDING = "ending"
     SENT = "sent"
     UNCERTAIN = "uncertain"
     REFUSED = "refused"
@@ -46,6 +50,10 @@ class Delivery:
     uncertain: tuple[str, ...] = ()
 
 
+TOGETHER = "+"
+"""Between the ids of the digests that one mail holds."""
+
+
 def mail_id(digest: str, recipient: str, period: str) -> str:
     """The one id of the mail of this kind that this recipient gets in this period."""
     return sha256("\0".join((digest, recipient.lower(), period)).encode()).hexdigest()
@@ -60,26 +68,32 @@ class Outbox:
     def put(self, mail: Mail) -> bool:
         """Store a mail for delivery; False when one with its id is known already.
 
-        A mail of the same digest to the same reader that is still waiting is out of date: the new one replaces it.
+        A mail to the same reader that is still waiting, and all of whose digests the new one has, is out of date: the new one
+        replaces it.
         """
         with self._hub.unit() as unit:
             known = select(outbox.c.id).where(outbox.c.id == mail.id)
             if unit.connection.execute(known).first():
                 return False
-            older = (
-                outbox.c.digest == mail.digest,
-                outbox.c.recipient == mail.recipient,
-                outbox.c.state == MailState.STORED,
-            )
-            unit.connection.execute(update(outbox).where(*older).values(state=MailState.REPLACED))
+            waiting = (outbox.c.recipient == mail.recipient, outbox.c.state == MailState.STORED)
+            for id_, digest in unit.connection.execute(
+                select(outbox.c.id, outbox.c.digest).where(*waiting)
+            ).all():
+                if set(digest.split(TOGETHER)) <= set(mail.digest.split(TOGETHER)):
+                    replaced = update(outbox).where(outbox.c.id == id_)
+                    unit.connection.execute(replaced.values(state=MailState.REPLACED))
             unit.connection.execute(insert(outbox).values(_row(mail, self.clock())))
         return True
 
     def deliver(self, mailer: Mailer) -> Delivery:
         """Send every stored mail once. One that fails does not stop the others; an unreachable server does."""
         outcome: dict[MailState, list[str]] = {state: [] for state in MailState}
-        for id_ in self._in_state(MailState.SENDING):  # Left so by a crash.
+        for id_ in self._in_state(MailState.ENDING):  # Left so by a crash.
             outcome[self._mark(id_, MailState.UNCERTAIN)].append(id_)
+        for id_ in self._in_state(MailState.SENDING):  # So was this, and the server never heard its end.
+            self._mark(id_, MailState.STORED)
+        for id_ in self._too_old():
+            outcome[self._mark(id_, MailState.REFUSED)].append(id_)
         waiting = self._in_state(MailState.STORED)
         for place, id_ in enumerate(waiting):
             try:
@@ -100,7 +114,7 @@ class Outbox:
         if row is None:
             return MailState.REPLACED  # Somebody else took it meanwhile.
         try:
-            mailer.send(_mail(row), at=utc(row.at))
+            mailer.send(_mail(row), at=utc(row.at), before_end=lambda: self._ending(id_))
         except MailUnavailable:
             self._mark(id_, MailState.STORED)
             raise
@@ -122,6 +136,16 @@ class Outbox:
             if claimed.rowcount == 0:
                 return None
             return unit.connection.execute(select(outbox).where(outbox.c.id == id_)).one()
+
+    def _ending(self, id_: str) -> None:
+        self._mark(id_, MailState.ENDING)
+
+    def _too_old(self) -> list[str]:
+        with self._hub.unit() as unit:
+            query = select(outbox.c.id).where(
+                outbox.c.state == MailState.STORED, outbox.c.at < self.clock() - WAITS_MAX
+            )
+            return list(unit.connection.execute(query).scalars())
 
     def _mark(self, id_: str, state: MailState) -> MailState:
         sent_at = self.clock() if state is MailState.SENT else None

@@ -25,7 +25,8 @@ MAILS_SINCE = timedelta(days=7)
 """What became of older mails is history."""
 MAILS = {
     MailState.STORED: "waiting",
-    MailState.SENDING: "unknown",
+    MailState.SENDING: "waiting",
+    MailState.ENDING: "unknown",
     MailState.UNCERTAIN: "unknown",
     MailState.REFUSED: "refused",
 }

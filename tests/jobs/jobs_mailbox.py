@@ -1,5 +1,7 @@
 """A real SMTP server on loopback that keeps what it gets and fails where a test tells it to."""
 
+import socket
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email import message_from_bytes, policy
@@ -10,6 +12,38 @@ from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
 Fault = Literal["none", "drop_at_data", "drop_in_data", "drop_after_dot", "defer", "refuse", "refuse_content"]
+
+
+HangUp = Literal["at", "in", "before_dot"]
+
+
+@contextmanager
+def hanging_up(place: HangUp) -> Iterator[str]:
+    """A mail server that takes one conversation and hangs up at DATA, after some of the mail, or just before its end."""
+    server = socket.create_server(("127.0.0.1", 0))
+    thread = threading.Thread(target=_converse, args=(server, place), daemon=True)
+    thread.start()
+    with server:
+        yield f"smtp://127.0.0.1:{server.getsockname()[1]}"
+        thread.join(5)
+
+
+def _converse(server: socket.socket, place: HangUp) -> None:
+    connection, _ = server.accept()
+    with connection, connection.makefile("rb") as heard:
+        connection.sendall(b"220 ready\r\n")
+        for line in heard:
+            if line.startswith(b"DATA"):
+                break
+            connection.sendall(b"250 yes\r\n")
+        if place == "at":
+            return
+        connection.sendall(b"354 go on\r\n")
+        boundaries = 0
+        for line in heard:
+            boundaries += line.startswith(b"--==")
+            if boundaries == (1 if place == "in" else 3):
+                return
 
 
 class DroppingSMTP(SMTP):

@@ -41,7 +41,7 @@ def test_a_mail_arrives_in_both_forms(mailbox: Mailbox) -> None:
     ("fault", "error"),
     [
         ("drop_at_data", MailUnavailable),
-        ("drop_in_data", MailUncertain),
+        ("drop_in_data", MailUnavailable),
         ("drop_after_dot", MailUncertain),
         ("defer", MailDeferred),
         ("refuse", MailRefused),

@@ -1,7 +1,9 @@
 """The outbox sends each mail once, whatever breaks in between."""
 
+from datetime import timedelta
+
 import pytest
-from jobs_mailbox import Mailbox
+from jobs_mailbox import HangUp, Mailbox, hanging_up
 from jobs_office import NOW, Office
 
 from jobs import outbox as module
@@ -42,19 +44,69 @@ def test_a_mail_that_was_sent_is_not_stored_again(outbox: Outbox, mailbox: Mailb
     assert len(mailbox.mails) == 1
 
 
+class Crash(BaseException):
+    """The power fails."""
+
+
+def crash(*_: object, **__: object) -> None:
+    raise Crash
+
+
+@pytest.mark.parametrize("step", ["connect", "before_end"])
+def test_a_crash_before_the_final_dot_sends_once(
+    outbox: Outbox, office: Office, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch, step: str
+) -> None:
+    """The server cannot have taken what it never heard the end of: after the restart it gets it."""
+    outbox.put(mail())
+    with monkeypatch.context() as broken, pytest.raises(Crash):
+        if step == "connect":
+            broken.setattr(Mailer, "send", crash)
+        else:
+            broken.setattr(outbox, "_ending", crash)
+        outbox.deliver(mailer(mailbox))
+    assert mailbox.mails == []
+    restarted = Outbox(office.hub, lambda: NOW)
+    assert restarted.deliver(mailer(mailbox)).sent == (mail().id,)
+    assert restarted.deliver(mailer(mailbox)) == Delivery()
+    assert len(mailbox.mails) == 1
+
+
+@pytest.mark.parametrize("place", ["at", "in", "before_dot"])
+def test_a_server_that_hangs_up_before_the_final_dot_gets_it_again(
+    outbox: Outbox, mailbox: Mailbox, place: HangUp
+) -> None:
+    """At DATA, in the middle of the mail, and when all but the end has been read."""
+    outbox.put(mail())
+    with hanging_up(place) as url:
+        assert outbox.deliver(Mailer(url, sender="archive@insurer.example", timeout_s=5)).stored == (
+            mail().id,
+        )
+    assert outbox.deliver(mailer(mailbox)).sent == (mail().id,)
+    assert len(mailbox.mails) == 1
+
+
+def test_a_mail_that_nobody_took_for_days_is_given_up(office: Office, mailbox: Mailbox) -> None:
+    """It is out of date, and operations are told."""
+    days = iter([NOW, *[NOW + timedelta(days=4)] * 5])
+    outbox = Outbox(office.hub, lambda: next(days))
+    outbox.put(mail())
+    assert outbox.deliver(mailer(mailbox)).refused == (mail().id,)
+    assert mailbox.mails == []
+
+
 def test_a_crash_between_acceptance_and_mark_does_not_send_twice(
     outbox: Outbox, office: Office, mailbox: Mailbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The mail is found as it was left, and a person is told once."""
     outbox.put(mail())
+    real = outbox._mark
 
-    class Crash(BaseException):
-        pass
+    def mark(id_: str, state: module.MailState) -> module.MailState:
+        if state is module.MailState.SENT:
+            raise Crash
+        return real(id_, state)
 
-    def crash(*_: object) -> None:
-        raise Crash
-
-    monkeypatch.setattr(outbox, "_mark", crash)
+    monkeypatch.setattr(outbox, "_mark", mark)
     with pytest.raises(Crash):
         outbox.deliver(mailer(mailbox))
     restarted = Outbox(office.hub, lambda: NOW)

@@ -14,6 +14,7 @@ from jobs_office import MONDAY, Office
 from jobs.preview import Archive, preview
 from jobs.tend import TendReport, follow, newest_revision, tend
 from sync.engine import Engine
+from sync.filters import Filters
 from sync.store.hub import Hub
 from sync.store.records import State
 from validators.rules import RuleBook
@@ -39,6 +40,7 @@ class Board:
                 hub=self.office.hub,
                 replicas=(replica,),
                 rules=RuleBook(SCHEMA),
+                filters=Filters(SCHEMA, []),
                 clock=lambda: datetime.combine(self.today, time(1), UTC),
                 today=lambda: self.today,
                 random_bits=lambda bits: next(self.random),
