@@ -15,11 +15,12 @@ from .deletes import carry_out_deletions
 from .engine import CycleReport, Engine, Replica
 from .errors import ServiceError, TableMissing
 from .frozen import mask_torn
+from .history_chain import chain_history
 from .intake import know, settle
 from .judge import check_rows, decode_rows, links_of, merge_rows
 from .plan import make_plan
 from .protect import protect
-from .queue import daily_pass, listings_of, queued, remember_full, reread
+from .queue import ENGINE, daily_pass, listings_of, queued, remember_full, reread
 
 log = structlog.get_logger("sync")
 
@@ -37,6 +38,7 @@ def run_cycle(engine: Engine, *, full: bool = False) -> CycleReport:
             if replica.holds(table) and replica.name not in report.down:
                 write(engine, replica, table, absorbed[replica.name].get(table, Absorbed()), report)
     engine.vault.close_cycle({"held": report.held})
+    chain_history(engine.hub, engine.vault, ENGINE)
     report.rechecks = queued(engine)
     return report
 

@@ -10,14 +10,19 @@ from zoneinfo import ZoneInfo
 import orjson
 import typer
 
+from sync.history_chain import Batch, history_faults
 from sync.secrets import vault_field
+from sync.store.hub import Hub
+from tablekeeper.archive import HUB_FILE, hub_url
 from tablekeeper.cli.explain import FAILED, Misused
 from tablekeeper.cli.main import app, out, print_json
 from tablekeeper.cli.opening import opened_vault
 from tablekeeper.cli.output import JsonOption, day
 from tablekeeper.config import Config
+from tablekeeper.environment import Environment
 from vault.audit import entries
 from vault.audit import verify as verify_chain
+from vault.vault import Vault
 
 audit = typer.Typer(help="The audit chain: who did what to which value.", no_args_is_help=True)
 app.add_typer(audit, name="audit")
@@ -29,16 +34,26 @@ FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 @audit.command()
 def verify(json: JsonOption = False) -> None:
     """Whether entries were altered, dropped, reordered, added or cut off."""
-    with opened_vault() as (_, vault):
+    with opened_vault() as (config, vault):
         report = verify_chain(vault)
+        altered = _altered_history(config, vault)
     faults = [{"entry": fault.n, "kind": fault.kind} for fault in report.faults]
     if json:
-        print_json({"ok": report.ok, "entries": report.entries, "faults": faults})
+        print_json(
+            {
+                "ok": report.ok and not altered,
+                "entries": report.entries,
+                "faults": faults,
+                "altered_history": [{"first": batch.first, "last": batch.last} for batch in altered],
+            }
+        )
     else:
         out.print(f"{report.entries} entries, {'the chain is whole' if report.ok else 'THE CHAIN IS BROKEN'}")
         for fault in report.faults:
             out.print(f"  entry {fault.n}: {fault.kind}")
-    if not report.ok:
+        for batch in altered:
+            out.print(f"  history rows {batch.first} to {batch.last}: not what the chain says of them")
+    if not report.ok or altered:
         raise typer.Exit(FAILED)
 
 
@@ -66,6 +81,18 @@ def export(
         print_json({"entries": chosen})
     else:
         _write_csv(chosen)
+
+
+def _altered_history(config: Config, vault: Vault) -> list[Batch]:
+    """The batches of the field history that are not as they were written; none where there is no hub yet."""
+    home = Environment.read().home
+    if not (home / HUB_FILE).exists():
+        return []
+    hub = Hub(hub_url(home), config)
+    try:
+        return history_faults(hub, vault)
+    finally:
+        hub.close()
 
 
 def _fields(config: Config, wanted: str) -> set[str]:

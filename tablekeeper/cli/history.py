@@ -20,15 +20,18 @@ IMPORTED = "导入"
 @app.command()
 def history(
     uid: Annotated[str, typer.Argument(metavar="UID", help="The record's 记录编号.")],
+    field: Annotated[str, typer.Option(help="Only this field's, by header or key.")] = "",
     json: JsonOption = False,
 ) -> None:
-    """Everything that happened to one record."""
+    """Everything that happened to one record, oldest first."""
     with opened() as archive, archive.hub.reading() as unit:
         showing = Showing(archive, unit)
-        found = [_change(showing, row) for row in unit.lists.history(uid)]
+        rows = unit.lists.history(uid)
+        changes = [_change(showing, row) for row in rows]
+        found = [change for change in changes if field in ("", change["key"], change["field"])]
         where = next((one for one in archive.config.tables if unit.records.get(one, uid)), None)
         title = f"{showing.table(where)} {showing.key(where, uid)}" if where else uid
-    if where is None and not found:
+    if where is None and not rows:
         raise Failed(f"the archive has no record {uid}", advice="the 记录编号 is the last column of a table")
     if json:
         print_json({"uid": uid, "record": title, "history": found})
@@ -40,6 +43,7 @@ def _change(showing: Showing, row: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "at": row["at"],
         "time": showing.moment(row["at"]),
+        "key": row["field"],
         "field": showing.field(row["table"], row["field"]),
         "before": showing.value(row["table"], row["field"], row["before"]),
         "after": showing.value(row["table"], row["field"], row["after"]),
