@@ -60,19 +60,31 @@ class FileLinks(LinkReader):
 
 
 def admit(
-    engine: Engine, rows: Sequence[NewRow], *, progress: Callable[[int], None] = lambda done: None
+    engine: Engine,
+    rows: Sequence[NewRow],
+    *,
+    actor: str | None = None,
+    progress: Callable[[int], None] = lambda done: None,
 ) -> AdmitReport:
     """Take the rows in, table after table, so that links find their targets. Raises ServiceError of the home replica."""
-    report = AdmitReport()
-    home = home_of(engine)
+    report, home = AdmitReport(), home_of(engine)
     for table in engine.order:
         mine = [row for row in rows if row.table == table]
         for start in range(0, len(mine), BLOCK_ROWS):
             block = mine[start : start + BLOCK_ROWS]
-            protected = _admit_block(engine, home, table, block)
+            protected = _admit_block(engine, home, table, block, actor)
             _count(engine, report, table, block, protected)
             _write(engine, home, table, protected, report)
             progress(len(block))
+    return report
+
+
+def enter(engine: Engine, rows: Sequence[NewRow], *, actor: str) -> AdmitReport:
+    """Take rows in from a form: into vault and hub alone. The next cycle writes them into the tables."""
+    report, home = AdmitReport(), home_of(engine)
+    for table in engine.order:
+        mine = [row for row in rows if row.table == table]
+        _count(engine, report, table, mine, _admit_block(engine, home, table, mine, actor))
     return report
 
 
@@ -82,10 +94,12 @@ def home_of(engine: Engine) -> Replica:
     return next((one for one in whole if one.connection.link_form == "row_id"), whole[0])
 
 
-def _admit_block(engine: Engine, home: Replica, table: TableKey, rows: Sequence[NewRow]) -> list[Protected]:
+def _admit_block(
+    engine: Engine, home: Replica, table: TableKey, rows: Sequence[NewRow], actor: str | None
+) -> list[Protected]:
     fields = frozenset(engine.schema.tables[table].fields)
     with engine.hub.unit() as unit:
-        known = [known_row(row) for row in rows]
+        known = [known_row(row, actor) for row in rows]
         links = FileLinks(engine.schema, lambda target: "key", unit.records.by_key)
         links.prepare(table, [row.row for row in known])
         decoded = decode_rows(engine, table, known, links, fields=fields)
@@ -98,12 +112,13 @@ def _admit_block(engine: Engine, home: Replica, table: TableKey, rows: Sequence[
     return protected
 
 
-def known_row(row: NewRow) -> Known:
+def known_row(row: NewRow, actor: str | None = None) -> Known:
     """A row of a file as the steps take it."""
     cells: dict[FieldKey, Raw] = {**row.cells, **{key: [uid] for key, uid in row.links.items()}}
     cells = {key: raw for key, raw in cells.items() if raw is not None}
     # Not fresh: its uid is settled before any replica has the row.
-    return Known(row.uid, SeenRow(uid=row.uid, row_id="", position=-1, cells=cells), SeenState(row.uid), None)
+    shown = SeenRow(uid=row.uid, row_id="", position=-1, cells=cells, actor=actor)
+    return Known(row.uid, shown, SeenState(row.uid), None)
 
 
 def _reserve(unit: Unit, home: Replica, table: TableKey, rows: Iterable[Protected]) -> None:

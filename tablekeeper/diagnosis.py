@@ -2,6 +2,7 @@
 
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from typing import Literal
 
 from tablekeeper.status import NOTED_EVERY, Standing
 
@@ -10,11 +11,28 @@ NOT_EXPOSED = "no"
 NOTHING_LOST = "no: what staff typed stands in the tables, what was not taken in the ledger"
 
 
+Kind = Literal[
+    "well",
+    "never",
+    "stopped",
+    "lags",
+    "unwritten",
+    "alarms",
+    "deletions",
+    "mails",
+    "mails_wait",
+    "conflicts",
+    "held",
+]
+"""The diagnoses there are, for whoever tells them in other words."""
+
+
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
     """What is the matter, since when, whether plaintext stands in a table, whether anything is lost, what to do."""
 
     ok: bool
+    kind: Kind
     what: str
     since: datetime | None = None
     exposed: str = ""
@@ -48,7 +66,7 @@ def diagnose(now: datetime, standing: Standing, *, max_lag_s: float) -> Diagnosi
         or _mails(standing)
         or _conflicts(standing)
         or _held(standing)
-        or Diagnosis(True, "running, everything is in step")
+        or Diagnosis(True, "well", "running, everything is in step")
     )
 
 
@@ -60,9 +78,16 @@ def _stopped(standing: Standing) -> Diagnosis | None:
         what = "the daemon has never worked on this archive"
         exposed = "whatever staff have typed into the tables is not masked"
         return Diagnosis(
-            False, what, None, exposed, next="tablekeeper check, then tablekeeper setup and tablekeeper run"
+            False,
+            "never",
+            what,
+            None,
+            exposed,
+            next="tablekeeper check, then tablekeeper setup and tablekeeper run",
         )
-    return Diagnosis(False, "the daemon is not running", min(times), TYPED_SINCE, next="tablekeeper run")
+    return Diagnosis(
+        False, "stopped", "the daemon is not running", min(times), TYPED_SINCE, next="tablekeeper run"
+    )
 
 
 def _lags(now: datetime, standing: Standing, limit: timedelta) -> Diagnosis | None:
@@ -71,7 +96,7 @@ def _lags(now: datetime, standing: Standing, limit: timedelta) -> Diagnosis | No
         return None
     times = [last for last in late.values() if last]
     what = f"the daemon runs, but has not got through a cycle with {', '.join(late)}"
-    return Diagnosis(False, what, min(times, default=None), TYPED_SINCE, next="tablekeeper check")
+    return Diagnosis(False, "lags", what, min(times, default=None), TYPED_SINCE, next="tablekeeper check")
 
 
 def _unwritten(standing: Standing) -> Diagnosis | None:
@@ -80,23 +105,22 @@ def _unwritten(standing: Standing) -> Diagnosis | None:
         return None
     counts = ", ".join(f"{count} in {name}" for name, count in behind.items())
     exposed = "in those rows, if they hold a sensitive value that was typed last"
-    return Diagnosis(
-        False, f"rows are not written yet: {counts}", exposed=exposed, next="tablekeeper check --diff"
-    )
+    what = f"rows are not written yet: {counts}"
+    return Diagnosis(False, "unwritten", what, exposed=exposed, next="tablekeeper check --diff")
 
 
 def _alarms(standing: Standing) -> Diagnosis | None:
     if not standing.alarms:
         return None
     what = f"{standing.alarms} alarm(s) of the vault: somebody passed a budget, or guessed"
-    return Diagnosis(False, what, standing.oldest_alarm, next="tablekeeper vault alarms")
+    return Diagnosis(False, "alarms", what, standing.oldest_alarm, next="tablekeeper vault alarms")
 
 
 def _deletions(standing: Standing) -> Diagnosis | None:
     if not standing.deletions:
         return None
     what = f"{standing.deletions} deletion(s) wait for a person: too many at once"
-    return Diagnosis(False, what, standing.oldest_deletion, next="tablekeeper deletions")
+    return Diagnosis(False, "deletions", what, standing.oldest_deletion, next="tablekeeper deletions")
 
 
 def _mails(standing: Standing) -> Diagnosis | None:
@@ -104,10 +128,12 @@ def _mails(standing: Standing) -> Diagnosis | None:
         counts = f"{standing.mails['unknown']} of unknown fate, {standing.mails['refused']} refused"
         lost = f"mails: {counts}; of the records nothing"
         advice = "tablekeeper digest preview; the mail server's log tells what arrived"
-        return Diagnosis(False, f"mails did not go out for certain: {counts}", lost=lost, next=advice)
+        return Diagnosis(
+            False, "mails", f"mails did not go out for certain: {counts}", lost=lost, next=advice
+        )
     if standing.mails.get("waiting"):
         what = f"{standing.mails['waiting']} mail(s) wait for the mail server"
-        return Diagnosis(False, what, next="tablekeeper check")
+        return Diagnosis(False, "mails_wait", what, next="tablekeeper check")
     return None
 
 
@@ -115,7 +141,7 @@ def _conflicts(standing: Standing) -> Diagnosis | None:
     if not standing.conflicts:
         return None
     what = f"{standing.conflicts} value(s) were not taken, because somebody else had changed the field first"
-    return Diagnosis(False, what, standing.oldest_conflict, next="tablekeeper conflicts")
+    return Diagnosis(False, "conflicts", what, standing.oldest_conflict, next="tablekeeper conflicts")
 
 
 def _held(standing: Standing) -> Diagnosis | None:
@@ -123,4 +149,4 @@ def _held(standing: Standing) -> Diagnosis | None:
     if not held and not waiting:
         return None
     what = f"running and in step; {held} row(s) wait to be mended, {waiting} wait for those"
-    return Diagnosis(True, what, next="tablekeeper held")
+    return Diagnosis(True, "held", what, next="tablekeeper held")

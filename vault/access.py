@@ -57,7 +57,7 @@ class Access:
         """The value; on record and counted before it is opened. Raises kinds of Refused, whose `words` are for people."""
         with self._vault.store.writing() as connection:
             row = rows.following(connection, [token]).get(token)
-            refusal = self._refusal(connection, "reveal", _field(row), purpose=purpose)
+            refusal = self._refusal(connection, self._takes(row), _field(row), purpose=purpose)
             refusal = refusal or _gone(row) or self._over_budget(connection, _field(row))
             if refusal is None:
                 use(self._vault, connection, actor=self.user.name, what=self._class_of(_field(row)))
@@ -97,6 +97,11 @@ class Access:
         if refusal:
             raise refusal
         return [rows.sealed_of(row) for row in found]
+
+    def _takes(self, row: Any) -> Action:
+        """The right that seeing a value takes: one that is held, and so nobody's yet, is seen by who has to mend it, too."""
+        held = row is not None and not row.valid and not self.may("reveal", row.field)
+        return "correct" if held else "reveal"
 
     def _refusal(
         self, connection: sa.Connection, action: Action, field: str, *, purpose: str | None

@@ -20,6 +20,8 @@ from .times import utc
 
 BLOCK = 400
 """Ids per query: SQLite and PostgreSQL both take it, and it is well past where more would help."""
+LAST_CHARACTER = "\U0010ffff"
+"""Sorts after everything that a text may go on with."""
 
 
 class State(StrEnum):
@@ -176,6 +178,22 @@ class Records:
                 found.setdefault(value, set()).add(uid)
         return found
 
+    def named(self, table: TableKey, beginning: str, *, most: int) -> list[Uid]:
+        """The first records of a table whose label begins with this text, by label; archived ones among them."""
+        label = self._schema.tables[table].label
+        query = (
+            select(unique_value.c.uid)
+            .where(
+                unique_value.c.table == table,
+                unique_value.c.field == (label or ""),
+                unique_value.c.value >= beginning,
+                unique_value.c.value < beginning + LAST_CHARACTER,
+            )
+            .order_by(unique_value.c.value)
+            .limit(most)
+        )
+        return list(self._connection.execute(query).scalars())
+
     def referrers(self, uids: Iterable[Uid]) -> list[tuple[TableKey, Uid, Uid]]:
         """Records that link to these: (table, uid, target)."""
         found: list[tuple[TableKey, Uid, Uid]] = []
@@ -205,12 +223,12 @@ class Records:
             self._connection.execute(update(counter).where(counter.c.name == name).values(value=value))
 
     def _index(self, table: TableKey, records: Mapping[Uid, Row]) -> None:
-        fields = self._schema.tables[table].fields
+        fields, label = self._schema.tables[table].fields, self._schema.tables[table].label
         unique = [
             {"table": table, "field": key, "value": str(value), "uid": uid}
             for uid, values in records.items()
             for key, value in values.items()
-            if key in fields and fields[key].unique and not fields[key].sensitive
+            if key in fields and (fields[key].unique or key == label) and not fields[key].sensitive
         ]
         links = [
             {"table": table, "uid": uid, "field": key, "to_uid": target}

@@ -40,7 +40,8 @@ record = Table(
     Index("record_by_rev", "table", "rev"),
 )
 
-# Values that must be unique among the records of a table, in their plain form (business keys, not sensitive ones).
+# Values by which records are looked up, in their plain form: those that must be unique in a table, and the labels of records.
+# Never sensitive ones.
 unique_value = Table(
     "unique_value",
     metadata,

@@ -19,6 +19,7 @@ ROOMS = (
     "mails",
     "imports",
     "demo",
+    "desk",
 )
 
 

@@ -1,13 +1,10 @@
 """The command import: a legacy workbook moves in. It is always shown first what would come of it."""
 
-import secrets
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
-from zoneinfo import ZoneInfo
 
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -15,8 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from sync.admit import AdmitReport, NewRow, admit
 from sync.errors import LeaseTaken, ServiceError
 from sync.lease import lease
-from sync.uid import new_uid
-from tablekeeper.archive import VAULT_FILE, Archive, utc_now
+from tablekeeper.archive import VAULT_FILE, Archive
 from tablekeeper.cli.explain import Misused
 from tablekeeper.cli.main import app, console, out, print_json
 from tablekeeper.cli.opening import opened, settings
@@ -24,19 +20,11 @@ from tablekeeper.cli.output import JsonOption, add_row, listed, table
 from tablekeeper.cli.work import DryRun, sync_until_calm
 from tablekeeper.config import Config
 from tablekeeper.importing.existing import Archive as InArchive
-from tablekeeper.importing.existing import Empty, Existing
+from tablekeeper.importing.existing import Empty
 from tablekeeper.importing.read import read_workbook
-from tablekeeper.importing.report import ImportReport, preview, rendered
-from tablekeeper.importing.split import split
+from tablekeeper.importing.report import ImportReport, rendered
+from tablekeeper.importing.taking_in import judged, taken_in
 from tablekeeper.importing.workbook import ImportProblem, Workbook
-
-
-@dataclass(frozen=True, slots=True)
-class _Reading:
-    """What a file would add, and how that was judged."""
-
-    rows: Sequence[NewRow]
-    report: ImportReport
 
 
 @app.command(name="import")
@@ -51,11 +39,11 @@ def import_workbook(
     workbook = _read(file, config)
     if dry_run and not (environment.home / VAULT_FILE).exists():
         # Before the archive is set up, a file can be looked at all the same.
-        _tell_preview(_judged(workbook, config, Empty()).report, json=json)
+        _tell_preview(judged(workbook, config, Empty()).report, json=json)
         return
     with opened() as archive:
         with archive.hub.reading() as unit:
-            reading = _judged(workbook, config, InArchive(unit.records, archive.vault))
+            reading = judged(workbook, config, InArchive(unit.records, archive.vault))
         if dry_run or not reading.rows:
             _tell_preview(reading.report, json=json, dry_run=dry_run)
             return
@@ -74,14 +62,6 @@ def _read(file: Path, config: Config) -> Workbook:
         return read_workbook(file, config)
     except ImportProblem as problem:
         raise Misused(problem.message, advice=problem.advice) from None
-
-
-def _judged(workbook: Workbook, config: Config, existing: Existing) -> _Reading:
-    today = utc_now().astimezone(ZoneInfo(config.archive.timezone)).date()
-    found = split(
-        workbook, config, existing, new_uid=lambda: new_uid(utc_now(), secrets.randbits), today=today
-    )
-    return _Reading(found.rows, preview(workbook, found, config, existing, today=today))
 
 
 def _confirm(report: ImportReport, *, yes: bool) -> None:
@@ -131,7 +111,7 @@ def _tell_preview(report: ImportReport, *, json: bool, dry_run: bool = True) -> 
 
 
 def _tell(before: ImportReport, report: AdmitReport, total: dict[str, Any] | None, *, json: bool) -> None:
-    counts = _counts(before, report)
+    counts = taken_in(before, report)
     if json:
         more = {"taken_in": counts, "daemon_running": total is None, "sync": total}
         print_json({"dry_run": False, **before.as_json(), **more})
@@ -144,16 +124,3 @@ def _tell(before: ImportReport, report: AdmitReport, total: dict[str, Any] | Non
         out.print("待更正的内容已存入,在表格中改正后自动生效:tablekeeper held 列出各行")
     if total is None:
         out.print("守护进程正在运行,由它把各行写到其余表格")
-
-
-def _counts(before: ImportReport, report: AdmitReport) -> list[dict[str, Any]]:
-    return [
-        {
-            "table": count.name,
-            "new": report.live.get(count.table, 0),
-            "held": report.held.get(count.table, 0),
-            "waiting": report.waiting.get(count.table, 0),
-            "present": count.present,
-        }
-        for count in before.tables
-    ]

@@ -36,9 +36,18 @@ class Judged:
 class Judge:
     """Judges the rows of one file, those that others refer to first."""
 
-    def __init__(self, schema: SchemaConfig, existing: Existing, today: date) -> None:
+    def __init__(
+        self,
+        schema: SchemaConfig,
+        existing: Existing,
+        today: date,
+        *,
+        parser: RowParser | None = None,
+        rules: RuleBook | None = None,
+    ) -> None:
         self._schema, self._existing, self._today = schema, existing, today
-        self._parser, self._rules = RowParser(schema), RuleBook(schema)
+        # Compiling them takes longer than judging a row: whoever has them lends them.
+        self._parser, self._rules = parser or RowParser(schema), rules or RuleBook(schema)
         self._records: dict[Uid, Record] = {}
         """What links may lead to: rows judged so far, and records of the archive."""
         self._numbers: Counter[TableKey] = Counter()

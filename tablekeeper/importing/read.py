@@ -2,7 +2,9 @@
 
 import warnings
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import date, datetime
+from io import BytesIO
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
@@ -28,45 +30,57 @@ _UNREADABLE = (BadZipFile, InvalidFileException, KeyError, ValueError, TypeError
 """What openpyxl raises for damaged files; the parser of its XML raises a SyntaxError."""
 
 
-def read_workbook(path: Path, schema: SchemaConfig) -> Workbook:
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file that was handed over without a place on a disk. Its content is what the vault is there for."""
+
+    name: str
+    content: bytes = field(repr=False)
+
+
+def read_workbook(file: Path | File, schema: SchemaConfig) -> Workbook:
     """Every sheet of the file, its columns understood. Raises ImportProblem."""
-    return understood(read_grids(path), schema)
+    return understood(read_grids(file), schema)
 
 
-def read_grids(path: Path) -> tuple[Grid, ...]:
+def read_grids(file: Path | File) -> tuple[Grid, ...]:
     """Every sheet as it stands. A formula counts as what the spreadsheet last showed for it, or as its own text."""
-    _require_workbook(path)
+    taken = _taken(file) if isinstance(file, Path) else file
+    _require_workbook(taken)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # On styles and extensions that nothing here reads.
-            return tuple(_grids(path))
+            return tuple(_grids(taken))
     except _UNREADABLE:
         raise ImportProblem(
-            f"无法读取 {path.name},文件可能已损坏", "用 Excel 或 WPS 打开后另存为 .xlsx 再导入"
+            f"无法读取 {taken.name},文件可能已损坏", "用 Excel 或 WPS 打开后另存为 .xlsx 再导入"
         ) from None
 
 
-def _require_workbook(path: Path) -> None:
+def _taken(path: Path) -> File:
     try:
-        with path.open("rb") as file:
-            head = file.read(len(_COMPOUND_FILE))
+        return File(path.name, path.read_bytes())
     except OSError as error:
         reason = "找不到文件" if isinstance(error, FileNotFoundError) else "打不开文件"
         raise ImportProblem(f"{reason} {path.name}", "核对文件的位置、名称和权限") from None
+
+
+def _require_workbook(file: File) -> None:
+    head = file.content[: len(_COMPOUND_FILE)]
     if not head:
-        raise ImportProblem(f"{path.name} 是空文件", "核对是否选对了文件")
-    if head == _COMPOUND_FILE and _ENCRYPTED in path.read_bytes():
-        raise ImportProblem(f"{path.name} 设有打开密码", "在 Excel 中取消密码,另存后再导入")
+        raise ImportProblem(f"{file.name} 是空文件", "核对是否选对了文件")
+    if head == _COMPOUND_FILE and _ENCRYPTED in file.content:
+        raise ImportProblem(f"{file.name} 设有打开密码", "在 Excel 中取消密码,另存后再导入")
     if head == _COMPOUND_FILE:
-        raise ImportProblem(f"{path.name} 是旧版 .xls 格式", "在 Excel 中另存为 .xlsx 再导入")
-    if not is_zipfile(path):
-        raise ImportProblem(f"{path.name} 不是 .xlsx 工作簿", "在 Excel 或 WPS 中另存为 .xlsx 再导入")
+        raise ImportProblem(f"{file.name} 是旧版 .xls 格式", "在 Excel 中另存为 .xlsx 再导入")
+    if not is_zipfile(BytesIO(file.content)):
+        raise ImportProblem(f"{file.name} 不是 .xlsx 工作簿", "在 Excel 或 WPS 中另存为 .xlsx 再导入")
 
 
-def _grids(path: Path) -> Iterator[Grid]:
+def _grids(file: File) -> Iterator[Grid]:
     # As written, a text such as =HYPERLINK(...) is a text; as shown, a formula is its result.
-    written = load_workbook(path, read_only=True, data_only=False)
-    shown = load_workbook(path, read_only=True, data_only=True)
+    written = load_workbook(BytesIO(file.content), read_only=True, data_only=False)
+    shown = load_workbook(BytesIO(file.content), read_only=True, data_only=True)
     try:
         for one, other in zip(written.worksheets, shown.worksheets, strict=True):
             yield Grid(one.title, tuple(_rows(one, other)))

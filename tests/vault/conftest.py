@@ -34,7 +34,7 @@ ROLES: Any = {
         "reveal": ["contact"],
         "compare": ["identity", "contact", "account"],
         "find": ["contact"],
-        "correct": ["plain"],
+        "correct": ["plain", "customers.id_number"],
         "enter": True,
     },
     "理赔": {"reveal": ["contact", "claims.payee_account"]},

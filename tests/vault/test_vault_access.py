@@ -229,3 +229,17 @@ def test_every_refusal_has_words_for_people_and_the_chain_stays_whole(
         access.reveal(number, "")
     assert refused.value.words
     assert verify(vault).ok
+
+
+def test_what_is_held_is_seen_by_who_has_to_mend_it(access: Access, vault: Vault, secret: Build) -> None:
+    """A value that does not pass is nobody's number yet, and mending it takes knowing what was typed."""
+    held, stranger = vault.seal(
+        [
+            secret("1380013", field=field, valid=False)
+            for field in ("customers.id_number", "policies.pay_account")
+        ]
+    )
+    assert access.may("correct", held.field)
+    assert access.reveal(held.token, "理赔") == "1380013"
+    with pytest.raises(RoleRefuses):
+        access.reveal(stranger.token, "理赔")

@@ -1,0 +1,105 @@
+"""Finds records by what a customer says: identity number, phone, account, policy number, name. Shows masks, opens nothing.
+
+Sensitive fields are looked up in the vault's keyed index, budgeted and audited there.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from sync.connection import Uid
+from sync.secrets import to_text, vault_field
+from sync.store.hub import Unit
+from sync.store.records import Record
+from tablekeeper.archive import Archive
+from tablekeeper.desk.sheet import STATES
+from tablekeeper.desk.telling import Mistaken
+from validators.issues import Rejection
+from validators.schema import FieldKey, FieldType, TableKey
+from validators.text import normalise_identifier, normalise_text
+from vault.access import Access
+
+FOUND_MAX = 20
+SHORTEST_NAME = 2
+NUMBERED = (FieldType.IDNO, FieldType.PHONE, FieldType.ACCOUNT, FieldType.EMAIL)
+"""What a text can be told to be by its form, so that one search looks in few fields."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A record that was found, and by which field."""
+
+    uid: Uid
+    table: str
+    number: str
+    label: str
+    field: str
+    mask: str
+    state: str
+    url: str | None
+
+
+def find_records(archive: Archive, access: Access, text: str, purpose: str) -> Sequence[Hit]:
+    """The records that this text leads to. Raises Mistaken, and what the vault refuses."""
+    wanted = normalise_text(text)
+    if len(wanted) < SHORTEST_NAME:
+        raise Mistaken("请至少输入两个字")
+    hits: dict[Uid, Hit] = {}
+    for hit in (*_by_secret(archive, access, wanted, purpose), *_by_name_or_number(archive, wanted)):
+        hits.setdefault(hit.uid, hit)
+    return list(hits.values())[:FOUND_MAX]
+
+
+def _by_secret(archive: Archive, access: Access, text: str, purpose: str) -> Iterator[Hit]:
+    for table, key, value in _meant(archive, text):
+        name = vault_field(table, key)
+        if not access.may("find", name):
+            continue
+        for sealed in access.find(name, value, purpose):
+            with archive.hub.reading() as unit:
+                for record in _holders(unit, table, key, sealed.token, sealed.subject):
+                    yield _hit(archive, record, archive.config.tables[table].fields[key].name, sealed.mask)
+
+
+def _meant(archive: Archive, text: str) -> Iterator[tuple[TableKey, FieldKey, str]]:
+    """The searchable fields whose value this text can be, with its canonical form."""
+    engine = archive.engine
+    for table, config in archive.config.tables.items():
+        for key, field in config.sensitive.items():
+            if field.sensitive and field.sensitive.search and field.type in NUMBERED:
+                parsed = engine.parser.parse(table, {key: text}, today=engine.today())[key]
+                if parsed is not None and not isinstance(parsed, Rejection):
+                    yield table, key, to_text(parsed)
+
+
+def _holders(unit: Unit, table: TableKey, key: FieldKey, token: str, subject: Uid) -> list[Record]:
+    """The records that show this token: that of the person itself, or those that refer to it."""
+    uids = {subject} | {uid for other, uid, _ in unit.records.referrers([subject]) if other == table}
+    found = unit.records.get_many(table, uids)
+    return [record for _, record in sorted(found.items()) if record.values.get(key) == token]
+
+
+def _by_name_or_number(archive: Archive, text: str) -> Iterator[Hit]:
+    number = normalise_identifier(text)
+    with archive.hub.reading() as unit:
+        for table, config in archive.config.tables.items():
+            uids = [*unit.records.by_key(table, {number, text}).values()]
+            named = unit.records.named(table, text, most=FOUND_MAX) if config.label else []
+            records = unit.records.get_many(table, [*uids, *named])
+            for uid in dict.fromkeys([*uids, *named]):
+                by = config.fields[config.key if uid in uids else config.label or config.key]
+                yield _hit(archive, records[uid], by.name, "")
+
+
+def _hit(archive: Archive, record: Record, field: str, mask: str) -> Hit:
+    config = archive.config.tables[record.table]
+    label = config.label if config.label and not config.fields[config.label].sensitive else None
+    return Hit(
+        uid=record.uid,
+        table=config.name,
+        number=record.key or record.uid,
+        label=str(record.values.get(label, "")) if label else "",
+        field=field,
+        mask=mask,
+        state=STATES[record.state],
+        url=archive.link(record.table, record.uid),
+    )

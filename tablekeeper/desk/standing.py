@@ -1,0 +1,230 @@
+"""How the archive stands, for the page: the figures of `status --json`, the diagnosis in the words of staff, lag over time."""
+
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+
+from jobs.files import Files
+from jobs.outbox import MailState
+from sync.store.hub import Unit
+from sync.store.tables import outbox
+from tablekeeper.archive import Archive
+from tablekeeper.diagnosis import Diagnosis, Kind, diagnose
+from tablekeeper.showing import Showing
+from tablekeeper.status import CycleNotes, Standing, standing
+
+SAMPLE_S = 5.0
+SAMPLES_MAX = 180
+"""A quarter of an hour."""
+FRESH_FOR = timedelta(seconds=4)
+"""Counting costs most at a hundred thousand records: pages that look at the same time share an answer."""
+HELD_KINDS_MAX = 12
+MAILS_SHOWN = 10
+
+_NOW_EXPOSED = "此后录入的内容还没有加密"
+VERDICTS: Mapping[Kind, tuple[str, str, str]] = {
+    # kind: what is the matter, which plaintext may stand in a table, what to do
+    "well": ("运行正常,各表一致", "", ""),
+    "held": ("运行正常;有内容等待更正", "", "请业务人员更正,见下表"),
+    "never": (
+        "守护进程从未在这个档案上运行过",
+        "表格中录入的内容都没有加密",
+        "tablekeeper check,然后 setup 和 run",
+    ),
+    "stopped": ("守护进程没有运行", _NOW_EXPOSED, "tablekeeper run"),
+    "lags": ("有的表格同步不上", _NOW_EXPOSED, "tablekeeper check"),
+    "unwritten": ("有的行还没有写到表格", "这些行中最近录入的敏感内容", "tablekeeper check --diff"),
+    "alarms": ("保险库报警:有人超出查看次数,或反复试探", "", "tablekeeper vault alarms"),
+    "deletions": ("一次删除太多,等待确认", "", "在下面逐条批准或驳回"),
+    "mails": ("有邮件没有确定发出", "", "tablekeeper digest preview;查看邮件服务器的日志"),
+    "mails_wait": ("有邮件等待邮件服务器", "", "tablekeeper check"),
+    "conflicts": ("有两边填得不一样的内容", "", "打开记录,选择保留哪一个"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The diagnosis in the words of staff."""
+
+    ok: bool
+    what: str
+    since: str
+    exposed: str
+    lost: str
+    next: str
+
+
+@dataclass(frozen=True, slots=True)
+class HeldKind:
+    """Held fields of one kind, and a record to begin with."""
+
+    table: str
+    field: str
+    message: str
+    count: int
+    uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A deletion that waits for a person."""
+
+    uid: str
+    table: str
+    number: str
+    replica: str
+    time: str
+    decision: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Mails:
+    """Mails of one digest on one day."""
+
+    digest: str
+    day: str
+    count: int
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything on the page but the chart."""
+
+    at: datetime
+    verdict: Verdict
+    figures: Standing
+    last_cycle: Mapping[str, str]
+    held: tuple[HeldKind, ...]
+    asked: tuple[Asked, ...]
+    disagreeing: tuple[tuple[str, str, str], ...]
+    """Uid, table and number of records with open conflicts."""
+    mails: tuple[Mails, ...]
+
+
+@dataclass(slots=True)
+class Watch:
+    """Samples of every replica's lag, and the latest report."""
+
+    _archive: Archive
+    _samples: deque[tuple[datetime, dict[str, float | None]]] = field(
+        default_factory=lambda: deque(maxlen=SAMPLES_MAX)
+    )
+    _report: Report | None = None
+
+    def sample(self) -> None:
+        """Note how far each replica is behind."""
+        now, notes = self._archive.engine.clock(), CycleNotes(self._archive.hub)
+        lags: dict[str, float | None] = {}
+        for replica in self._archive.engine.replicas:
+            last = notes.last(replica.name)
+            lags[replica.name] = round((now - last).total_seconds(), 1) if last else None
+        self._samples.append((now, lags))
+
+    def lags(self) -> Mapping[str, Sequence[tuple[str, float | None]]]:
+        """By replica, time of day and lag in seconds."""
+        zone = self._archive.engine.zone
+        return {
+            replica.name: [
+                (f"{at.astimezone(zone):%H:%M:%S}", lag.get(replica.name)) for at, lag in self._samples
+            ]
+            for replica in self._archive.engine.replicas
+        }
+
+    def report(self) -> Report:
+        """The report, at most a few seconds old."""
+        now = self._archive.engine.clock()
+        if self._report is None or now - self._report.at > FRESH_FOR:
+            self._report = _report(self._archive, now)
+        return self._report
+
+    def renew(self) -> None:
+        """Something was decided: what was known before does not hold."""
+        self._report = None
+
+
+def _report(archive: Archive, now: datetime) -> Report:
+    figures = standing(archive)
+    diagnosis = diagnose(now, figures, max_lag_s=archive.engine.config.max_lag_s)
+    with archive.hub.reading() as unit:
+        showing = Showing(archive, unit)
+        return Report(
+            at=now,
+            verdict=_verdict(diagnosis, showing),
+            figures=figures,
+            last_cycle={
+                name: showing.moment(at) if at else "从未" for name, at in figures.last_cycle.items()
+            },
+            held=tuple(_held(archive, unit)),
+            asked=tuple(
+                Asked(
+                    one.uid,
+                    showing.table(one.table),
+                    showing.key(one.table, one.uid),
+                    one.replica,
+                    showing.moment(one.since),
+                    one.decision,
+                )
+                for one in unit.lists.deletions()
+            ),
+            disagreeing=tuple(
+                dict.fromkeys(
+                    (one.uid, showing.table(one.table), showing.key(one.table, one.uid))
+                    for one in unit.lists.conflicts()[:50]
+                )
+            ),
+            mails=tuple(_mails(archive, unit)),
+        )
+
+
+def _verdict(diagnosis: Diagnosis, showing: Showing) -> Verdict:
+    what, exposed, advice = VERDICTS[diagnosis.kind]
+    return Verdict(
+        ok=diagnosis.ok,
+        what=what,
+        since=showing.moment(diagnosis.since) if diagnosis.since else "",
+        exposed=exposed,
+        lost="可能有邮件没有送达;记录没有丢失" if diagnosis.lost else "",
+        next=advice,
+    )
+
+
+def _held(archive: Archive, unit: Unit) -> Sequence[HeldKind]:
+    found: dict[tuple[str, str, str], list[str]] = {}
+    for row in Files(unit, archive.config).held():
+        config = archive.config.tables[row.table]
+        for replica in archive.engine.replicas:
+            state = unit.seen.get_many(replica.name, row.table, [row.uid]).get(row.uid)
+            for key, held in (state.held if state else {}).items():
+                if not held.mended:
+                    kind = config.name, config.fields[key].name, held.issue.message
+                    found.setdefault(kind, []).append(row.uid)
+    kinds = [HeldKind(*kind, count=len(uids), uid=uids[0]) for kind, uids in found.items()]
+    return sorted(kinds, key=lambda kind: -kind.count)[:HELD_KINDS_MAX]
+
+
+_MAIL_STATES = {
+    MailState.STORED: "等待发送",
+    MailState.SENDING: "正在发送",
+    MailState.UNCERTAIN: "不确定",
+    MailState.REFUSED: "被拒收",
+    MailState.REPLACED: "被更新的一封替代",
+}
+
+
+def _mails(archive: Archive, unit: Unit) -> Sequence[Mails]:
+    """The latest digests by day; whom they went to is on no page."""
+    day = func.date(outbox.c.at)
+    query = (
+        select(outbox.c.digest, day, outbox.c.state, func.count())
+        .group_by(outbox.c.digest, day, outbox.c.state)
+        .order_by(day.desc())
+        .limit(MAILS_SHOWN)
+    )
+    return [
+        Mails(digest, str(on), count, _MAIL_STATES.get(state, "已发送"))
+        for digest, on, state, count in unit.connection.execute(query)
+    ]

@@ -1,0 +1,89 @@
+"""A desk for the tests: the command in a process of its own, beside an archive of emulated services; and a clerk's browser."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from playwright.sync_api import Page
+
+from tablekeeper.archive import vault_url
+from tablekeeper.config import load
+from tests.browser import DESKTOP, OpenPage
+from tests.tablekeeper.cli_office import PASSPHRASE, Office
+from vault.keys import Argon2Cost, from_passphrase
+from vault.users import Users
+from vault.vault import Vault
+
+COMMAND = (sys.executable, "-c", "from tablekeeper.cli import main; main()")
+KEY = "correct horse battery"
+CLERK, SALES, MANAGER = "李柜员", "王业务", "周经理"
+ROLES = {CLERK: "客服", SALES: "业务员", MANAGER: "管理层"}
+
+
+@dataclass(frozen=True)
+class DeskOffice:
+    """A running desk and the office that it belongs to."""
+
+    office: Office
+    url: str
+    log: Path
+
+    def sign_in(
+        self, open_page: OpenPage, path: str = "/find", *, width: int = DESKTOP, name: str = CLERK
+    ) -> Page:
+        """A person's browser, signed in, at a page of the desk."""
+        page = open_page(self.url + path, width=width)
+        page.get_by_label("用户名").fill(name)
+        page.get_by_label("密码").fill(KEY)
+        page.get_by_role("button", name="登录").click()
+        page.wait_for_url(re.compile(re.escape(self.url + path)))
+        return page
+
+
+def add_users(office: Office) -> None:
+    """One person of each role, whose keys are checked at once."""
+    cheap = Argon2Cost(iterations=1, lanes=1, memory_kib=64)
+    vault = Vault.open(vault_url(office.home), from_passphrase(PASSPHRASE), config=load(office.config).vault)
+    try:
+        for name, role in ROLES.items():
+            Users(vault, cost=cheap).add(
+                name, title=role, role=role, approved_by="陈合规", key=KEY, actor="运维"
+            )
+    finally:
+        vault.close()
+
+
+@contextmanager
+def running_desk(office: Office) -> Iterator[DeskOffice]:
+    """Start the command on a free port; end it at the end of the block."""
+    log = office.folder / "desk.log"
+    others = {name: text for name, text in os.environ.items() if not name.startswith("TABLEKEEPER_")}
+    with log.open("ab") as errors:
+        running = subprocess.Popen(
+            [*COMMAND, "--config", str(office.config), "desk", "--port", "0", "--json"],
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            env={**others, **office.environment},
+            text=True,
+        )
+    try:
+        yield DeskOffice(office, _address(running, log), log)
+    finally:
+        running.terminate()
+        running.communicate(timeout=20)
+
+
+def _address(running: "subprocess.Popen[str]", log: Path) -> str:
+    assert running.stdout is not None
+    told = ""
+    for line in running.stdout:
+        told += line
+        if line.rstrip() == "}":
+            return str(json.loads(told)["url"])
+    raise AssertionError(f"the desk did not start: {log.read_text()}")
