@@ -10,11 +10,13 @@ from typing import Any
 
 import orjson
 
+from bench.emulated import emulator_figures
 from bench.engine import engine_figures
 from bench.vault import vault_figures
 
 SUBJECTS: Mapping[str, Callable[[], dict[str, Any]]] = {
     "engine": engine_figures,
+    "emulators": emulator_figures,
     "vault": vault_figures,
 }
 

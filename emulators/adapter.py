@@ -32,11 +32,11 @@ class WorldAdapter(BaseAdapter):
         proxies: Mapping[str, str] | None = None,
     ) -> requests.Response:
         """Answer one request; raises requests' own `ReadTimeout` and `ConnectionError` where a fault says so."""
-        answer = self.world.handle(_as_request(request))
+        answer = self.world.handle(as_request(request))
         self._pass_time(answer, timeout, request)
         if answer.response is None:
             raise requests.exceptions.ConnectionError("Connection aborted: no response", request=request)
-        return self._as_response(request, answer.response)
+        return as_response(request, answer.response)
 
     def close(self) -> None:
         """Nothing is held open."""
@@ -51,17 +51,19 @@ class WorldAdapter(BaseAdapter):
         if answer.delay_s:
             self.world.clock.advance(answer.delay_s)
 
-    def _as_response(self, request: requests.PreparedRequest, answer: Response) -> requests.Response:
-        response = requests.Response()
-        response.status_code = answer.status
-        response.headers.update(answer.headers)
-        response.encoding = requests.utils.get_encoding_from_headers(response.headers)
-        response.raw = HTTPResponse(
-            BytesIO(answer.body), status=answer.status, headers=answer.headers, preload_content=False
-        )
-        response.url = request.url or ""
-        response.request = request
-        return response
+
+def as_response(request: requests.PreparedRequest, answer: Response) -> requests.Response:
+    """An answer as `requests` hands it to its caller."""
+    response = requests.Response()
+    response.status_code = answer.status
+    response.headers.update(answer.headers)
+    response.encoding = requests.utils.get_encoding_from_headers(response.headers)
+    response.raw = HTTPResponse(
+        BytesIO(answer.body), status=answer.status, headers=answer.headers, preload_content=False
+    )
+    response.url = request.url or ""
+    response.request = request
+    return response
 
 
 def mount(world: World, session: requests.Session) -> None:
@@ -69,7 +71,8 @@ def mount(world: World, session: requests.Session) -> None:
     session.mount(IN_PROCESS_URL, WorldAdapter(world))
 
 
-def _as_request(prepared: requests.PreparedRequest) -> Request:
+def as_request(prepared: requests.PreparedRequest) -> Request:
+    """What a session is about to send, as the world reads it."""
     parts = urlsplit(prepared.url or "")
     body = prepared.body or b""
     return Request(

@@ -72,16 +72,28 @@ def is_date_pattern(pattern: str) -> bool:
     return bool(re.search(r"[ymdhs]", bare, re.IGNORECASE))
 
 
+WHOLE_MAX = 10**15
+"""From here on whole numbers are shown with an exponent."""
+
+
 def general(value: float) -> str:
     """A number without a format: at most ten significant digits of a fraction, whole numbers in full up to 15 digits."""
-    if isinstance(value, int):
-        return str(value) if -(10**15) < value < 10**15 else _scientific(value)
-    exact = repr(value)
-    if len(exact) <= 11 and "e" not in exact:
-        return exact.removesuffix(".0")
-    if value.is_integer() and abs(value) < 1e15:
+    return whole(value) if isinstance(value, int) else fraction(value)
+
+
+def whole(value: int) -> str:
+    """`general` of an integer."""
+    return str(value) if -WHOLE_MAX < value < WHOLE_MAX else _scientific(value)
+
+
+def fraction(value: float) -> str:
+    """`general` of a float."""
+    if 1e-4 <= value < 9_999_999_999 or -9_999_999_999 < value <= -1e-4 or not value:
+        # Where Python writes ten digits without an exponent.
+        return f"{value:.10g}"
+    if value.is_integer() and abs(value) < WHOLE_MAX:
         return str(int(value))
-    if abs(value) >= 1e15 or abs(value) < 1e-9:
+    if abs(value) >= WHOLE_MAX or abs(value) < 1e-9:
         return _scientific(value)
     text = f"{Decimal(f'{value:.10g}'):f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
