@@ -13,6 +13,7 @@ from .commit import store_records
 from .connection import SeenRow, Uid
 from .engine import Engine
 from .errors import SyncError
+from .guesses import hold_guesses, note_findings
 from .judge import check_rows, decode_rows, links_of, merge_rows
 from .protect import protect
 from .stages import Known, Protected
@@ -106,7 +107,10 @@ def _judged(
     (decoded,) = decode_rows(engine, table, known, links, fields=fields)
     if restored := decoded.restore.get(key):
         raise CannotCorrect(restored)
+    # The answers of the desk would confirm guesses as well as those of a cell.
+    (decoded,) = hold_guesses(engine, f"{SOURCE} {actor}", table, [decoded])
     (checked,) = check_rows(engine, unit, table, [decoded])
+    note_findings(engine, f"{SOURCE} {actor}", table, [checked])
     if refused := checked.held.get(key):
         raise CannotCorrect(refused)
     (row,) = protect([checked], table, schema=engine.schema, masks=engine.masks, vault=engine.vault)

@@ -15,6 +15,7 @@ from .deletes import carry_out_deletions
 from .engine import CycleReport, Engine, Replica
 from .errors import ServiceError, TableMissing
 from .frozen import mask_torn
+from .guesses import hold_guesses, note_findings
 from .history_chain import chain_history
 from .intake import know, settle
 from .judge import check_rows, decode_rows, links_of, merge_rows
@@ -122,7 +123,9 @@ def absorb_block(
             clears_max=engine.config.clears_max,
             sensitive=engine.schema.tables[table].sensitive.keys(),
         )
+        decoded = hold_guesses(engine, replica.name, table, decoded)
         checked = check_rows(engine, unit, table, decoded, replica)
+        note_findings(engine, replica.name, table, checked)
         protected = protect(checked, table, schema=engine.schema, masks=engine.masks, vault=engine.vault)
         merged = merge_rows(
             protected, fields=replica.fields(table), policy=engine.policy(table, replica.name)

@@ -6,6 +6,7 @@ from validators.schema import TableKey
 
 from .connection import Listing, RowId
 from .engine import Engine, Replica
+from .guesses import CODE as GUESSES
 
 ENGINE, LAST_DAY = "engine", "last_day"
 """Where the day of the last daily pass is remembered: a night without a daemon is a passed day too."""
@@ -57,6 +58,10 @@ def daily_pass(engine: Engine) -> None:
         with engine.hub.unit() as unit:
             for name, table in engine.filters.daily():
                 unit.agreement.look_again_at_all(name, table)
+            for table in engine.order:
+                for replica in engine.replicas:
+                    held = unit.seen.held_by(replica.name, table, GUESSES)
+                    unit.lists.ask_recheck(replica.name, table, held, "day")
             for table in filter(engine.rules.uses_today, engine.order):
                 for replica in engine.replicas:
                     unit.lists.ask_recheck(replica.name, table, unit.seen.of(replica.name, table), "day")

@@ -72,6 +72,11 @@ class RuleBook:
         """Those of `reads` whose plaintext the caller has to open."""
         return self._tables[table].reads & self._schema.tables[table].sensitive.keys()
 
+    def read_beside(self, table: TableKey, key: FieldKey) -> frozenset[FieldKey]:
+        """The fields that some rule of the table reads together with this one."""
+        rules = (frozenset(rule.holds) for rule in self._tables[table].rules)
+        return frozenset().union(*(holds for holds in rules if key in holds)) - {key}
+
     def linked_reads(self, table: TableKey) -> Mapping[FieldKey, frozenset[FieldKey]]:
         """What is read through each link, besides the uid: the row is rechecked when that changes."""
         return self._tables[table].links

@@ -1,0 +1,130 @@
+"""What a cell answers must not confirm guesses: values typed again and again into it wait until the next day.
+
+Three things tell something of a value that nobody may see: an equal one keeps its token, a repeated one is named as such, and
+rules compare it with plain fields. Each is counted by `vault.guesses`; past the limit the cell is held, whatever it holds.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from validators.issues import Issue, Rejection
+from validators.schema import FieldKey, Level, TableConfig, TableKey
+from vault.guesses import Cell, Guesses, Try
+from vault.masks import split_cell
+
+from .engine import Engine
+from .secrets import to_text, vault_field
+from .stages import Checked, Decoded
+
+CODE = "guesses"
+_MESSAGE = ("今天输入的次数太多,暂不采用", "明天自动处理;急用请联系主管")
+_SAME, _RULE = "·same", "·rule"
+"""Counted apart from what is typed into the cell: how often a value was named as another's, and rules spoke of it."""
+_NAMING = frozenset({"not_unique", "shared"})
+
+
+@dataclass(slots=True)
+class _Draft:
+    """What one row may tell: tries to be counted, and cells to be held if their budget is spent already."""
+
+    row: Decoded
+    tries: dict[FieldKey, Try] = field(default_factory=dict)
+    looks: dict[FieldKey, list[Cell]] = field(default_factory=dict)
+
+
+def hold_guesses(engine: Engine, place: str, table: TableKey, rows: Sequence[Decoded]) -> list[Decoded]:
+    """Count what was typed again, before it is judged, and hold it where there was too much of that. Durable."""
+    drafts = [_drafted(engine, table, row) for row in rows]
+    if not any(draft.tries or draft.looks for draft in drafts):
+        return list(rows)
+    guesses = Guesses(engine.vault)
+    over = guesses.note(place, [one for draft in drafts for one in draft.tries.values()])
+    looks = {cell for draft in drafts for cells in draft.looks.values() for cell in cells}
+    over |= guesses.spent(place, looks)
+    return [_held(draft, over, engine.schema.tables[table]) for draft in drafts]
+
+
+def note_findings(engine: Engine, place: str, table: TableKey, rows: Sequence[Checked]) -> None:
+    """Count what the findings of these rows tell of sensitive values. Durable."""
+    config = engine.schema.tables[table]
+    tries = [one for row in rows for one in _told(row, table, config)]
+    Guesses(engine.vault).note(place, tries)
+
+
+def _drafted(engine: Engine, table: TableKey, row: Decoded) -> _Draft:
+    config, draft = engine.schema.tables[table], _Draft(row)
+    for key in config.sensitive:
+        value, cell = row.typed.get(key), (row.known.uid, vault_field(table, key))
+        if value is None:
+            continue
+        if not _is_typed(row, key):
+            draft.looks[key] = [cell]  # A held value that is judged again: it counted when it was typed.
+        elif _stood_before(row, key):
+            draft.tries[key] = Try(*cell, to_text(value))
+        elif config.fields[key].unique or config.fields[key].shared_max:
+            draft.looks[key] = [(row.known.uid, vault_field(table, key) + _SAME)]
+    for key in _changed(row, config):
+        cells = [
+            (row.known.uid, vault_field(table, other) + _RULE) for other in _partners(engine, table, key)
+        ]
+        if cells:
+            draft.looks[key] = cells
+    return draft
+
+
+def _held(draft: _Draft, over: frozenset[Cell], config: TableConfig) -> Decoded:
+    row = draft.row
+    keys = {key for key, one in draft.tries.items() if one.cell in over}
+    keys |= {key for key, cells in draft.looks.items() if not over.isdisjoint(cells)}
+    if not keys:
+        return row
+    bad = {key: Rejection(Issue(CODE, Level.ERROR, (key,), *_MESSAGE)) for key in keys}
+    texts = {key: to_text(value) for key in keys & config.sensitive.keys() if (value := row.typed[key])}
+    return replace(
+        row,
+        typed={key: value for key, value in row.typed.items() if key not in keys},
+        bad={**row.bad, **bad},
+        bad_text={**row.bad_text, **texts},
+    )
+
+
+def _told(row: Checked, table: TableKey, config: TableConfig) -> Iterator[Try]:
+    decoded = row.decoded
+    changed = _changed(decoded, config)
+    for issue in row.issues:
+        for key in config.sensitive.keys() & set(issue.fields):
+            value = decoded.typed.get(key)
+            if issue.code in _NAMING and value is not None and _is_typed(decoded, key):
+                yield Try(decoded.known.uid, vault_field(table, key) + _SAME, to_text(value), always=True)
+            elif issue.holds and value is None and changed.keys() & set(issue.fields):
+                typed = ",".join(sorted(map(repr, changed.items())))
+                yield Try(decoded.known.uid, vault_field(table, key) + _RULE, typed)
+
+
+def _is_typed(row: Decoded, key: FieldKey) -> bool:
+    """Whether the cell itself holds the value, and no stand-in for it."""
+    raw = row.known.row.cells.get(key)
+    return raw is not None and not (isinstance(raw, str) and split_cell(raw))
+
+
+def _stood_before(row: Decoded, key: FieldKey) -> bool:
+    known = row.known
+    agreed = known.record.values.get(key) if known.record else None
+    return bool(agreed or known.state.base.get(key) or key in known.state.held)
+
+
+def _changed(row: Decoded, config: TableConfig) -> Mapping[FieldKey, object]:
+    """Plain fields of a known record that show something else than was agreed."""
+    if row.known.record is None:
+        return {}
+    base = row.known.state.base
+    return {
+        key: value
+        for key, value in row.typed.items()
+        if value is not None and key not in config.sensitive and value != base.get(key)
+    }
+
+
+def _partners(engine: Engine, table: TableKey, key: FieldKey) -> frozenset[FieldKey]:
+    """The sensitive fields that a rule compares with this one."""
+    return engine.rules.read_beside(table, key) & engine.schema.tables[table].sensitive.keys()
