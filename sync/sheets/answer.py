@@ -17,6 +17,7 @@ import orjson
 VALUES = b'"values":[['
 NEXT_KEY = re.compile(rb'"(?:dataFilters|valueRange)":')
 BETWEEN = b"],["
+PIECE_BYTES = 1 << 20
 
 Marks = Sequence[int]
 """A hash per row, the header included; only compared within this run of the daemon."""
@@ -78,4 +79,13 @@ def _cut(content: bytes) -> tuple[bytes, Iterator[list[bytes]]]:
         spans.append((start, end))
         place = end + 1
     kept.append(content[place:])
-    return b"".join(kept), (content[start:end].split(BETWEEN) for start, end in spans)
+    return b"".join(kept), (_rows(content, start, end) for start, end in spans)
+
+
+def _rows(content: bytes, start: int, end: int) -> list[bytes]:
+    """The rows between two places, cut in pieces so that the answer is never in memory three times."""
+    rows: list[bytes] = []
+    while (cut := content.find(BETWEEN, start + PIECE_BYTES, end)) >= 0:
+        rows += content[start:cut].split(BETWEEN)
+        start = cut + len(BETWEEN)
+    return rows + content[start:end].split(BETWEEN)

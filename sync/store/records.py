@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from operator import itemgetter
 from typing import TypeVar
 
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
@@ -86,7 +87,8 @@ class Records:
             query = select(record.c.key, record.c.uid).where(
                 record.c.table == table, record.c.key.in_(block), record.c.state != State.ARCHIVED
             )
-            for key, uid in self._connection.execute(query.order_by(record.c.uid.desc())):
+            # Sorted here: asked to sort, the database would walk the whole table by uid.
+            for key, uid in sorted(self._connection.execute(query), key=itemgetter(1), reverse=True):
                 found[key] = uid  # Of two records that claim one key, the older is meant.
         return found
 

@@ -1,6 +1,7 @@
 """Cutting an answer into rows gives what parsing it gives, whatever text the cells hold."""
 
 from typing import Any
+from unittest.mock import patch
 
 import orjson
 from hypothesis import HealthCheck, given, settings
@@ -63,6 +64,15 @@ def test_a_row_that_cells_cut_apart_never_passes_for_others(
     except WrongCut:
         return
     raise AssertionError("the wrong cut was not noticed")
+
+
+@patient
+@given(ROWS)
+def test_a_long_answer_is_cut_in_pieces_to_the_same_rows(rows: list[list[Any]]) -> None:
+    content = answer({1: rows})
+    with patch("sync.sheets.answer.PIECE_BYTES", 4):
+        pieces = by_tab(content)[1].rows
+    assert pieces == by_tab(content)[1].rows
 
 
 def test_equal_rows_have_equal_marks() -> None:
