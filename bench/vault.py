@@ -139,7 +139,7 @@ def rotating(vault: Vault) -> float:
     """`rotate` against a loop that only wraps anew and writes, on a copy of the same file."""
     vault.seal([_secret(number, FIELDS[0]) for number in range(ROTATED)])
     vault.store.forget()
-    path = Path(str(sa.make_url(vault.store.url).database))
+    path = Path(str(vault.store.url.database))
     copy = path.with_name("copy.sqlite3")
     shutil.copy(path, copy)
     ciphers = [AESGCM(secrets.token_bytes(32)) for _ in range(ROTATIONS + 1)]

@@ -15,6 +15,7 @@ from sync.airtable.connection import AirtableConnection
 from sync.config import ReplicaConfig
 from sync.connection import Connection
 from sync.engine import Engine, Replica
+from sync.lease import lease
 from sync.retry import Gate
 from sync.sheets.connection import SheetsConnection
 from sync.store.hub import Hub
@@ -44,6 +45,12 @@ class Archive:
     hub: Hub
     vault: Vault
     engine: Engine
+
+    @contextmanager
+    def lease(self) -> Iterator[None]:
+        """Work on the tables alone. Raises LeaseTaken, and VaultInUse when another archive's daemon has this vault."""
+        with lease(self.environment.home), self.vault.store.lease():
+            yield
 
     def digests(self) -> DigestArchive:
         """The archive as the digest jobs see it."""

@@ -20,7 +20,6 @@ from sync.config import SyncConfig
 from sync.cycle import run_cycle
 from sync.engine import CycleReport
 from sync.errors import ServiceError
-from sync.lease import lease
 from tablekeeper.archive import Archive
 from tablekeeper.logs import where
 from tablekeeper.status import CycleNotes, figures
@@ -57,7 +56,7 @@ class Daemon:
 
     def run(self) -> None:
         """Work until SIGTERM or SIGINT. Raises LeaseTaken when another daemon has the archive."""
-        with lease(self.archive.environment.home):
+        with self.archive.lease():
             self._catch_signals()
             self._planned = scheduler = self._scheduler()
             scheduler.start()

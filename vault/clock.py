@@ -1,4 +1,4 @@
-"""The clock as an argument, and the one form in which the vault writes an instant."""
+"""The clock as an argument, the one form in which the vault writes an instant, and a clock that was set back."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime

@@ -6,6 +6,8 @@ VaultError
 ├── VaultNewer            written by a later release
 ├── WrongKey              the root key does not open this vault
 ├── KeyUnreadable         what was given as an age key is none
+├── VaultInUse            another daemon works on this vault
+├── ClockSetBack          the clock shows a time before the vault's last write
 ├── VaultUnavailable      locked, unreachable or full; the same call may succeed later
 ├── VaultDamaged          a stored row is not what was written
 │   ├── Unopenable        a ciphertext does not open under its key and row
@@ -56,6 +58,17 @@ class WrongKey(VaultError):
 
 class KeyUnreadable(VaultError):
     """What was given as an age identity or recipient is none; nothing was touched."""
+
+
+class VaultInUse(VaultError):
+    """Another daemon, perhaps on another machine, works on this vault."""
+
+
+class ClockSetBack(VaultError):
+    """The clock shows a time before the vault's last write; with it deadlines and budgets would be wrong. Nothing was touched."""
+
+    def __init__(self, now: str, last: str) -> None:
+        super().__init__(f"the clock shows {now}, but the vault was last written at {last}")
 
 
 class VaultUnavailable(VaultError):

@@ -8,8 +8,10 @@ from vault.clock import Clock, stamp
 from vault.errors import VaultDamaged, VaultExists, VaultMissing, WrongKey
 from vault.key_versions import KeyVersions
 from vault.keys import KEY_LENGTH, Keys, RootKey
-from vault.store import Store, envelope, make_private_file, must_exist, vault_table
+from vault.sqlite import make_private_file, must_exist
+from vault.store import Store, envelope, vault_table
 from vault.suites import Suite
+from vault.timekeeping import check_clock
 
 _NAMES = {
     "passphrase": "this passphrase",
@@ -41,8 +43,8 @@ def create_store(
         raise
 
 
-def open_store(url: str, root: RootKey) -> tuple[Store, Keys]:
-    """An existing vault. Raises VaultMissing, WrongKey, VaultNewer, VaultDamaged, VaultUnavailable."""
+def open_store(url: str, root: RootKey, *, clock: Clock, trust_clock: bool) -> tuple[Store, Keys]:
+    """An existing vault. Raises VaultMissing, WrongKey, VaultNewer, VaultDamaged, ClockSetBack, VaultUnavailable."""
     must_exist(url)
     store = Store(url)
     try:
@@ -51,6 +53,9 @@ def open_store(url: str, root: RootKey) -> tuple[Store, Keys]:
         with store.reading() as connection:
             keys = _master_keys(connection, root)
         store.upgrade()
+        if not trust_clock:
+            with store.reading() as connection:
+                check_clock(connection, clock())
         return store, keys
     except BaseException:
         store.close()

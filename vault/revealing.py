@@ -1,12 +1,15 @@
 """Opening values for a person: every token goes on record before anything is opened, a batch in one transaction."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
 
 from vault import rows
 from vault.audit import Act
+from vault.bulk import blocks
 from vault.errors import TokenErased, TokenUnknown
-from vault.store import blocks
+from vault.store import sealed_value
 from vault.tokens import is_token
 
 if TYPE_CHECKING:
@@ -33,6 +36,17 @@ def reveal_batch(
         standing = {token: row for token, row in found.items() if row.state != "erased"}
         vault.chain.append(connection, [_act(actor, purpose, reason, token, standing) for token in wanted])
     return opened_values(vault, {token: row.token for token, row in standing.items()})
+
+
+def every_plaintext(vault: "Vault", *, actor: str) -> Iterator[str]:
+    """Every value that can still be opened, a block at a time; on record before the first."""
+    with vault.store.reading() as connection:
+        query = sa.select(sealed_value.c.token).where(sealed_value.c.body.is_not(None))
+        tokens = list(connection.execute(query).scalars())
+    with vault.store.writing() as connection:
+        vault.chain.append(connection, [Act(actor, "leak_scan", count=len(tokens))])
+    for block in blocks(tokens):
+        yield from opened_values(vault, {token: token for token in block}).values()
 
 
 def _act(actor: str, purpose: str, reason: str, token: str, standing: Mapping[str, Any]) -> Act:

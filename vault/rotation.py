@@ -12,10 +12,11 @@ import sqlalchemy as sa
 
 from vault import rows
 from vault.audit import Act
+from vault.bulk import blocks, next_change, update_rows
 from vault.clock import stamp
 from vault.errors import VaultDamaged, WorkUnfinished
 from vault.key_versions import KeyVersion, Kind
-from vault.store import blocks, data_key, next_change, sealed_value, update_rows
+from vault.store import data_key, sealed_value
 from vault.suites import SUITES, Suite, SuiteName
 
 if TYPE_CHECKING:

@@ -6,10 +6,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from vault.box import RandomBytes, bound, bound_name, encoded, key_version, open_box, seal_box
+from vault.bulk import blocks, select_in
 from vault.errors import TokenErased, TokenUnknown, Unopenable
 from vault.index import MARK_LENGTH, index_mark
 from vault.keys import Keys
-from vault.store import blocks, sealed_value, select_in
+from vault.store import sealed_value
 from vault.subjects import SubjectKey, SubjectKeys
 from vault.tokens import is_token
 from vault.values import Sealed, Secret

@@ -6,10 +6,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from vault.box import RandomBytes, nonces
+from vault.bulk import insert_rows, next_change
 from vault.clock import Clock, stamp
 from vault.keys import Keys
 from vault.rows import as_secret, by_equality, equality_mark, index_of, opened, sealed_body
-from vault.store import insert_rows, next_change, sealed_value
+from vault.store import sealed_value
 from vault.subjects import SubjectKey, SubjectKeys
 from vault.tokens import new_tokens
 from vault.values import Sealed, Secret

@@ -1,13 +1,9 @@
 """The vault's database: tables, transactions and schema. Knows no key and sees no plaintext."""
 
-import os
 import sqlite3
-import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import islice
 from pathlib import Path
-from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from alembic import command
@@ -15,15 +11,12 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
-from vault.errors import VaultDamaged, VaultMissing, VaultNewer, VaultUnavailable
+from vault import sqlite
+from vault.errors import VaultDamaged, VaultInUse, VaultNewer, VaultUnavailable
 
-BUSY_TIMEOUT_S = 30
-BUSY_STEP_S = 0.001
-INSERTED_AT_ONCE = 1_000
+_LEASE = 0x7461626C  # "tabl": the advisory lock of a database.
 SCHEMA_TABLE = "vault_schema"
 _MIGRATIONS = Path(__file__).parent / "migrations"
-
-T = TypeVar("T")
 
 metadata = sa.MetaData()
 
@@ -118,64 +111,11 @@ audit_head = sa.Table(
 )
 
 
-def blocks(items: Iterable[T], size: int = 500) -> Iterator[list[T]]:
-    """Blocks for `IN (…)`, below every database's limit of bound values."""
-    iterator = iter(items)
-    while block := list(islice(iterator, size)):
-        yield block
-
-
-def next_change(connection: sa.Connection) -> int:
-    """The number of the next change; the caller holds the write lock, so nobody else takes it."""
-    last = [sa.select(sa.func.max(table.c.change)).scalar_subquery() for table in (sealed_value, data_key)]
-    return 1 + max(number or 0 for number in connection.execute(sa.select(*last)).one())
-
-
-def insert_rows(connection: sa.Connection, table: sa.Table, rows: Iterable[tuple[object, ...]]) -> int:
-    """Insert rows in the order of the table's columns, but not those whose primary key stands already; how many went in.
-
-    Through the driver, because preparing the parameters in SQLAlchemy costs more than the inserting.
-    """
-    keys = ", ".join(column.name for column in table.primary_key)
-    places = ", ".join([_place(connection)] * len(table.c))
-    statement = f"INSERT INTO {table.name} VALUES ({places}) ON CONFLICT ({keys}) DO NOTHING"
-    # In blocks, so that many rows are never held at once.
-    return sum(
-        connection.exec_driver_sql(statement, block).rowcount for block in blocks(rows, INSERTED_AT_ONCE)
-    )
-
-
-def update_rows(
-    connection: sa.Connection, columns: Sequence[sa.Column[Any]], rows: Sequence[tuple[object, ...]]
-) -> None:
-    """Set these columns of one table; each row holds their values, then its primary key. Like `insert_rows`."""
-    table, place = columns[0].table, _place(connection)
-    fresh = ", ".join(f"{column.name} = {place}" for column in columns)
-    keys = " AND ".join(f"{column.name} = {place}" for column in table.primary_key)
-    if rows:
-        connection.exec_driver_sql(f"UPDATE {table} SET {fresh} WHERE {keys}", list(rows))
-
-
-def select_in(
-    connection: sa.Connection, columns: Sequence[sa.Column[Any]], wanted: Iterable[Any]
-) -> Iterator[Any]:
-    """These columns, of one table and none of them a boolean, of the rows whose first column is wanted; like `insert_rows`."""
-    names = ", ".join(column.name for column in columns)
-    for block in blocks(wanted):
-        places = ", ".join([_place(connection)] * len(block))
-        query = f"SELECT {names} FROM {columns[0].table} WHERE {columns[0].name} IN ({places})"
-        yield from connection.exec_driver_sql(query, tuple(block))
-
-
-def _place(connection: sa.Connection) -> str:
-    return "?" if connection.dialect.name == "sqlite" else "%s"
-
-
 class Store:
     """One database, shared with other processes. Sentences of the driver are passed on, parameters never."""
 
     def __init__(self, url: str) -> None:
-        self.url = url
+        self.url = sa.make_url(url)
         self._engine = _engine(url)
         self._writer = self._engine.execution_options(vault_writes=True)
         # A reader sees one state of all tables; SQLite does that by itself.
@@ -227,32 +167,27 @@ class Store:
             with _driver_errors(), self._engine.connect() as connection:
                 connection.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
+    @contextmanager
+    def lease(self) -> Iterator[None]:
+        """Be the one daemon of this vault for the time of the block. Raises VaultInUse; a killed process frees it."""
+        path = sqlite.sqlite_path(str(self.url))
+        with sqlite.file_lease(path) if path else self._advisory_lease():
+            yield
+
+    @contextmanager
+    def _advisory_lease(self) -> Iterator[None]:
+        """Held by a connection of its own, which the server ends with its process."""
+        with self._engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            if not connection.execute(sa.select(sa.func.pg_try_advisory_lock(_LEASE))).scalar():
+                raise VaultInUse("another daemon works on this vault already")
+            try:
+                yield
+            finally:
+                connection.execute(sa.select(sa.func.pg_advisory_unlock(_LEASE)))
+
     def close(self) -> None:
         """Give all connections back."""
         self._engine.dispose()
-
-
-def must_exist(url: str) -> None:
-    """Raises VaultMissing for an SQLite file that is not there, which connecting would create."""
-    path = _sqlite_path(url)
-    if path is not None and not path.is_file():
-        raise VaultMissing(f"no vault at {path}; run `vault init`")
-
-
-def make_private_file(url: str) -> None:
-    """Create the SQLite file readable by its owner alone; SQLite gives its log files the same mode."""
-    path = _sqlite_path(url)
-    if path is not None:
-        try:
-            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-        except OSError as error:
-            raise VaultUnavailable(f"cannot write {path}: {error.strerror}") from None
-
-
-def _sqlite_path(url: str) -> Path | None:
-    parsed = sa.make_url(url)
-    in_file = parsed.get_backend_name() == "sqlite" and parsed.database not in (None, "", ":memory:")
-    return Path(str(parsed.database)) if in_file else None
 
 
 def _schema_version(connection: sa.Connection) -> str | None:
@@ -263,41 +198,10 @@ def _schema_version(connection: sa.Connection) -> str | None:
 def _engine(url: str) -> sa.Engine:
     if not url.startswith("sqlite"):
         return sa.create_engine(url, hide_parameters=True, pool_pre_ping=True)
-    engine = sa.create_engine(url, hide_parameters=True, connect_args={"timeout": BUSY_TIMEOUT_S})
-    sa.event.listen(engine, "connect", _prepare_sqlite)
-    sa.event.listen(engine, "begin", _begin_sqlite)
+    engine = sa.create_engine(url, hide_parameters=True, connect_args={"timeout": sqlite.BUSY_TIMEOUT_S})
+    sa.event.listen(engine, "connect", sqlite.prepare)
+    sa.event.listen(engine, "begin", sqlite.begin)
     return engine
-
-
-def _prepare_sqlite(connection: Any, _record: object) -> None:
-    connection.isolation_level = None  # Transactions are begun below, not by the driver's guess.
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "cache_size=-65536"):
-        connection.execute(f"PRAGMA {pragma}")
-
-
-def _begin_sqlite(connection: sa.Connection) -> None:
-    # A read that turns into a write would fail without waiting when another process wrote in between.
-    if connection.get_execution_options().get("vault_writes"):
-        _take_write_lock(connection.connection.driver_connection)
-    else:
-        connection.exec_driver_sql("BEGIN")
-
-
-def _take_write_lock(connection: Any) -> None:
-    """Wait in small steps: SQLite's own waiting grows to 100 ms a step, and would starve beside a rotation's quick blocks."""
-    deadline = time.monotonic() + BUSY_TIMEOUT_S
-    connection.execute("PRAGMA busy_timeout=0")
-    try:
-        while True:
-            try:
-                connection.execute("BEGIN IMMEDIATE")
-                return
-            except sqlite3.OperationalError as error:
-                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
-                    raise
-            time.sleep(BUSY_STEP_S)
-    finally:
-        connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_S * 1000}")
 
 
 @contextmanager

@@ -10,10 +10,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from vault.box import RandomBytes, bind, bound, bound_name, box_suite, open_box, read_header, seal_box
+from vault.bulk import insert_rows, next_change, select_in, update_rows
 from vault.errors import SubjectErased, VaultDamaged
 from vault.key_versions import KeyVersion, KeyVersions
 from vault.keys import KEY_LENGTH
-from vault.store import data_key, insert_rows, next_change, select_in, update_rows
+from vault.store import data_key
 from vault.suites import BoxKey, Mac, Suite
 
 CACHED_MAX = 4_096

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from vault import rows
 from vault.audit import Act, AuditChain
 from vault.box import RandomBytes
+from vault.bulk import blocks, next_change
 from vault.clock import Clock, stamp, utc_now
 from vault.config import DEFAULTS, VaultConfig
 from vault.errors import PurposeUnknown, SubjectUnknown
@@ -21,11 +22,12 @@ from vault.index import index_marks
 from vault.key_versions import KeyVersions
 from vault.keys import Keys, RootKey
 from vault.opening import create_store, open_store
-from vault.revealing import reveal_batch, reveal_one
+from vault.revealing import every_plaintext, reveal_batch, reveal_one
 from vault.sealing import EMPTIED, Sealing
-from vault.store import Store, blocks, next_change, sealed_value
+from vault.store import Store, sealed_value
 from vault.subjects import SubjectKeys
 from vault.suites import SUITES
+from vault.timekeeping import accept_clock
 from vault.values import Sealed, Secret, State
 
 __all__ = ["Counts", "Sealed", "Secret", "Vault"]
@@ -82,13 +84,20 @@ class Vault:
         url: str,
         root: RootKey,
         *,
+        trust_clock: bool = False,
         config: VaultConfig = DEFAULTS,
         clock: Clock = utc_now,
         random_bytes: RandomBytes = os.urandom,
     ) -> "Vault":
-        """An existing vault. Raises VaultMissing, WrongKey, VaultNewer, VaultDamaged, VaultUnavailable."""
-        store, keys = open_store(url, root)
+        """An existing vault. Raises VaultMissing, WrongKey, VaultNewer, VaultDamaged, ClockSetBack, VaultUnavailable."""
+        store, keys = open_store(url, root, clock=clock, trust_clock=trust_clock)
         return Vault(store, keys, config=config, clock=clock, random_bytes=random_bytes)
+
+    def accept_clock(self, *, actor: str) -> None:
+        """A person vouches for the clock, which shows a time before the last write. Audited, under the new clock."""
+        with self.store.writing() as connection:
+            self.chain.append(connection, [Act(actor, "clock_accepted")])
+            accept_clock(connection)
 
     def close(self) -> None:
         """Give the database back."""
@@ -253,18 +262,7 @@ class Vault:
 
     def plaintexts_for_leak_scan(self) -> Iterator[str]:
         """Every value the vault can still open; for the leak tests alone, and audited as such."""
-        with self.store.reading() as connection:
-            tokens = (
-                connection.execute(sa.select(sealed_value.c.token).where(sealed_value.c.body.is_not(None)))
-                .scalars()
-                .all()
-            )
-        self._record(Act(DAEMON, "leak_scan", count=len(tokens)))
-        for block in blocks(tokens):
-            with self.store.reading() as connection:
-                found = [row for row in rows.by_token(connection, block).values() if row.body is not None]
-                values = rows.opened(connection, found, self.subject_keys)
-            yield from values
+        return every_plaintext(self, actor=DAEMON)
 
     # Inside.
 

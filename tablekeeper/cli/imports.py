@@ -11,7 +11,6 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from sync.admit import AdmitReport, NewRow, admit
 from sync.errors import LeaseTaken, ServiceError
-from sync.lease import lease
 from tablekeeper.archive import VAULT_FILE, Archive
 from tablekeeper.cli.explain import Misused
 from tablekeeper.cli.main import app, console, out, print_json
@@ -84,7 +83,7 @@ def _lease_if_free(archive: Archive) -> Iterator[bool]:
     """Keep the daemon out while we work, or work beside it: taking rows in is one transaction per block."""
     with ExitStack() as cleanup:
         try:
-            cleanup.enter_context(lease(archive.environment.home))
+            cleanup.enter_context(archive.lease())
         except LeaseTaken:
             yield False
         else:

@@ -11,7 +11,16 @@ import structlog
 
 from sync.connection import Connection
 from sync.store.hub import Hub
-from tablekeeper.archive import HUB_FILE, Archive, connect, hub_url, open_archive, private_folder, vault_url
+from tablekeeper.archive import (
+    HUB_FILE,
+    VAULT_FILE,
+    Archive,
+    connect,
+    hub_url,
+    open_archive,
+    private_folder,
+    vault_url,
+)
 from tablekeeper.cli.explain import Misused
 from tablekeeper.cli.main import options
 from tablekeeper.config import Config, load
@@ -48,9 +57,10 @@ def opened_vault() -> Iterator[tuple[Config, Vault]]:
         vault.close()
 
 
-def open_vault(config: Config, environment: Environment) -> Vault:
+def open_vault(config: Config, environment: Environment, *, trust_clock: bool = False) -> Vault:
     """The vault of the archive; the caller closes it."""
-    return Vault.open(vault_url(environment.home), environment.root_key(), config=config.vault)
+    root = environment.root_key()
+    return Vault.open(vault_url(environment.home), root, config=config.vault, trust_clock=trust_clock)
 
 
 def make_vault(config: Config, environment: Environment) -> bool:
@@ -68,7 +78,28 @@ def create_vault(config: Config, environment: Environment, *, recovery: AgeKey |
     """Create the vault; without `recovery`, losing the root key loses everything. Raises VaultExists."""
     folder = private_folder(environment.home)
     root = environment.root_key()
+    _require_no_records(folder, config)
     Vault.create(vault_url(folder), root, recovery=recovery, config=config.vault).close()
+
+
+def _require_no_records(folder: Path, config: Config) -> None:
+    """A hub with records whose vault is gone must not get an empty one: its tokens would stand for nothing.
+
+    Raises Misused.
+    """
+    if (folder / VAULT_FILE).exists() or not (folder / HUB_FILE).exists():
+        return
+    hub = Hub(hub_url(folder), config)
+    try:
+        with hub.reading() as unit:
+            records = sum(sum(unit.records.count(table).values()) for table in config.tables)
+    finally:
+        hub.close()
+    if records:
+        raise Misused(
+            f"the hub in {folder} knows {records} record(s), but their vault is gone",
+            advice="restore the vault from the last backup; a new one could open none of their values",
+        )
 
 
 @contextmanager

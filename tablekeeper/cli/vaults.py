@@ -112,6 +112,21 @@ def _new_root(environment: Environment) -> RootKey:
     return from_passphrase(given) if given else environment.root_key()
 
 
+@vault.command("accept-clock")
+def accept_clock(json: JsonOption = False) -> None:
+    """Vouch for this machine's clock after the vault was written under a wrong one. On record."""
+    config, environment = settings()
+    trusting = open_vault(config, environment, trust_clock=True)
+    try:
+        trusting.accept_clock(actor=actor())
+    finally:
+        trusting.close()
+    if json:
+        print_json({"accepted": True})
+    else:
+        out.print("the clock is taken as right from now on")
+
+
 @vault.command()
 def erase(
     uid: Annotated[str, typer.Argument(metavar="UID", help="The person's 记录编号.")],

@@ -11,7 +11,6 @@ from sync.connection import Change
 from sync.cycle import run_cycle
 from sync.engine import CycleReport
 from sync.errors import AnswerLost, BudgetSpent, Throttled, Unavailable
-from sync.lease import lease
 from sync.setting_up import rehearsed, set_up, unrehearsed
 from sync.store.hub import Hub
 from tablekeeper.archive import Archive, hub_url, open_archive
@@ -78,7 +77,7 @@ def sync(dry_run: DryRun = False, json: JsonOption = False) -> None:
     if dry_run:
         _rehearse(json)
         return
-    with opened() as archive, lease(archive.environment.home):
+    with opened() as archive, archive.lease():
         _require_rehearsal(archive)
         total = sync_until_calm(archive)
     if json:

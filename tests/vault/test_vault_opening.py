@@ -127,7 +127,7 @@ def test_a_vault_of_a_later_release_is_left_alone(vault: Vault, url: str, root: 
 def test_a_locked_database_is_an_error_worth_repeating(
     vault: Vault, tmp_path: Path, secret: Build, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("vault.store.BUSY_TIMEOUT_S", 0)
+    monkeypatch.setattr("vault.sqlite.BUSY_TIMEOUT_S", 0)
     other = sqlite3.connect(tmp_path / "vault.sqlite3", isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(VaultUnavailable) as caught:
