@@ -97,6 +97,11 @@ def _link(entry: dict[str, Any]) -> dict[str, str]:
     return {"title": str(entry["title"]), "url": url}
 
 
+def _webhooks(world: World, request: Request) -> Any:
+    world.changes += 1
+    return {"broken": world.airtable.break_webhooks(request.json()["break"])}
+
+
 ACTIONS = {
     ("GET", "requests"): _requests,
     ("GET", "clock"): _time,
@@ -110,6 +115,7 @@ ACTIONS = {
     ("GET", "policy"): _policy,
     ("POST", "policy"): _policy,
     ("POST", "seed"): _seed,
+    ("POST", "webhooks"): _webhooks,
     ("GET", "links"): _links,
     ("POST", "links"): _links,
 }

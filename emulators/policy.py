@@ -57,6 +57,10 @@ class Policy:
         for name, value in switches.items():
             setattr(self, name, value)
 
+    def turned(self) -> dict[str, bool]:
+        """Every switch in its other position, for `change`."""
+        return {name: not value for name, value in self.dump().items()}
+
     def dump(self) -> dict[str, bool]:
         """Every switch and its position."""
         return asdict(self)

@@ -8,7 +8,7 @@ from urllib.parse import unquote, urlencode
 
 import orjson
 
-from emulators.airtable import record_calls, schema, schema_calls, webhook_calls
+from emulators.airtable import record_calls, schema, schema_calls, webhook_calls, webhooks
 from emulators.airtable.call import Call
 from emulators.airtable.errors import (
     JSON,
@@ -94,6 +94,10 @@ class AirtableService:
         ]
         for base in made:
             self._add(base)
+
+    def break_webhooks(self, code: str) -> int:
+        """End every living webhook of every base with an error payload; how many there were. Raises `ValueError`."""
+        return sum(webhooks.break_all(base, code, self._clock()) for base in self._bases.values())
 
     def reset(self) -> None:
         """Forget every base; tokens and people stay."""

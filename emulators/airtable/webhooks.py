@@ -19,6 +19,7 @@ from emulators.policy import Policy
 
 WEBHOOKS_MAX = 10
 PAGE_MAX = 50
+ERROR_CODES = frozenset({"INVALID_FILTERS", "INVALID_HOOK", "INTERNAL_ERROR"})
 LIFE = timedelta(days=7)
 LATE = timedelta(seconds=2)
 DATA_TYPES = frozenset({"tableData", "tableFields", "tableMetadata"})
@@ -164,20 +165,35 @@ def publish(tx: Transaction) -> None:
 def _append(tx: Transaction, hook: Webhook, stages: Iterable[Changes]) -> None:
     for changes in stages:
         for body in bodies(changes, hook.filters, tx.base, split=tx.policy.payload_per_record):
-            hook.payloads.append((tx.now, _envelope(tx) | {"actionMetadata": _actor(tx)} | body))
+            hook.payloads.append((tx.now, _envelope(tx.base, tx.now) | {"actionMetadata": _actor(tx)} | body))
 
 
 def _break_if_watched_field_is_gone(tx: Transaction, hook: Webhook, changes: Changes) -> None:
     gone = [field_id for change in changes.tables.values() for field_id in change.destroyed_fields]
     if hook.filters.watches_any_of(gone):
-        hook.payloads.append((tx.now, _envelope(tx) | {"error": True, "code": "INVALID_HOOK"}))
-        hook.broken = True
+        _break(tx.base, hook, "INVALID_HOOK", tx.now)
 
 
-def _envelope(tx: Transaction) -> dict[str, Any]:
+def break_all(base: Base, code: str, now: datetime) -> int:
+    """Let every living webhook of a base end with an error payload of that code; how many did. The service says nowhere what
+    brings `INVALID_FILTERS` about, so nothing but this does. Raises `ValueError` for a code that does not exist."""
+    if code not in ERROR_CODES:
+        raise ValueError(f"code is one of {sorted(ERROR_CODES)}")
+    living = [hook for hook in base.webhooks.values() if hook.active(now)]
+    for hook in living:
+        _break(base, hook, code, now)
+    return len(living)
+
+
+def _break(base: Base, hook: Webhook, code: str, now: datetime) -> None:
+    hook.payloads.append((now, _envelope(base, now) | {"error": True, "code": code}))
+    hook.broken = True
+
+
+def _envelope(base: Base, now: datetime) -> dict[str, Any]:
     return {
-        "timestamp": timestamp(tx.now, milliseconds=True),
-        "baseTransactionNumber": tx.base.transactions,
+        "timestamp": timestamp(now, milliseconds=True),
+        "baseTransactionNumber": base.transactions,
         "payloadFormat": "v0",
     }
 

@@ -1,5 +1,6 @@
 """Listing the tabs: one read for all of them, hashed first; then only the rows that changed are decoded."""
 
+import re
 from collections.abc import Iterator, Mapping, MutableSequence, Sequence
 from dataclasses import dataclass, field
 from itertools import zip_longest
@@ -55,7 +56,7 @@ class Puller:
     _pulled: "Pulled | None" = None
     _metadata: list[Json] = field(default_factory=list)
     """As read in this pull, if at all."""
-    _formulas: dict[TableKey, dict[tuple[int, int, str], bool]] = field(default_factory=dict)
+    _doubtful: dict[TableKey, dict[tuple[int, int, str], Shown]] = field(default_factory=dict)
 
     def pull(self, again: Mapping[TableKey, frozenset[Uid]], *, full: bool) -> Iterator[Listing]:
         """Listings of the tables that changed since they were acknowledged, with the rows of `again`; `full` lists all."""
@@ -202,13 +203,13 @@ class Puller:
         return None
 
     def _rows(self, tab: Tab, answer: TabAnswer, positions: Sequence[int]) -> list[SeenRow]:
-        formulas = self._formula_cells(tab, answer, positions)
+        asked = self._doubtful_cells(tab, answer, positions)
         rows = []
         for position, cells in answer.decode(positions):
             row = tab.row(
                 position,
                 [
-                    FORMULA if (position, column) in formulas else shown(cell)
+                    asked[position, column] if (position, column) in asked else shown(cell)
                     for column, cell in enumerate(cells)
                 ],
             )
@@ -216,35 +217,46 @@ class Puller:
                 rows.append(row)
         return rows
 
-    def _formula_cells(self, tab: Tab, answer: TabAnswer, positions: Sequence[int]) -> set[tuple[int, int]]:
-        """Cells of ours that hold a formula. A listing shows text that begins with `=` in the same way."""
-        suspects = [position for position in positions if b'"=' in answer.rows[position]]
+    def _doubtful_cells(
+        self, tab: Tab, answer: TabAnswer, positions: Sequence[int]
+    ) -> dict[tuple[int, int], Shown]:
+        """What really stands in those cells of ours that a listing leaves in doubt: it shows text that begins with `=` as it
+        shows a formula, and nobody promises that it does not put an apostrophe before such a text."""
+        suspects = [position for position in positions if DOUBTFUL.search(answer.rows[position])]
         doubtful = [
             (position, column, cells[column])
             for position, cells in answer.decode(suspects)
             for column in tab.at.values()
-            if column < len(cells) and isinstance(cells[column], str) and cells[column].startswith("=")
+            if column < len(cells)
+            and isinstance(cells[column], str)
+            and cells[column].startswith(("=", "'="))
         ]
-        known = self._formulas.get(tab.layout.table, {})
+        known = self._doubtful.get(tab.layout.table, {})
         if any(cell not in known for cell in doubtful):
             known = self._ask(tab, doubtful)
-        self._formulas[tab.layout.table] = {cell: known[cell] for cell in doubtful}
-        return {(position, column) for position, column, told in doubtful if known[position, column, told]}
+        self._doubtful[tab.layout.table] = {cell: known[cell] for cell in doubtful}
+        return {(position, column): known[position, column, told] for position, column, told in doubtful}
 
-    def _ask(self, tab: Tab, doubtful: Sequence[tuple[int, int, str]]) -> dict[tuple[int, int, str], bool]:
+    def _ask(self, tab: Tab, doubtful: Sequence[tuple[int, int, str]]) -> dict[tuple[int, int, str], Shown]:
         """One read of what was entered in those cells, in stretches down each column."""
         areas = [
             area(tab.gid, stretch, (column, column + 1))
             for column in sorted({column for _, column, _ in doubtful})
             for stretch in runs(position for position, own, _ in doubtful if own == column)
         ]
-        answer = self.client.cells(areas, ENTERED)
-        formulas = {place for place, cell in entered_cells(answer, tab.gid).items() if cell is FORMULA}
+        found = entered_cells(self.client.cells(areas, ENTERED), tab.gid)
         return {
-            (position, column, told): (position, column) in formulas for position, column, told in doubtful
+            (position, column, told): _entered_or_told(found.get((position, column)), told)
+            for position, column, told in doubtful
         }
 
 
+def _entered_or_told(found: Shown, told: str) -> Shown:
+    """A formula or the text that was entered; what the listing told where something else has come to stand meanwhile."""
+    return found if found is FORMULA or (isinstance(found, str) and told.endswith(found)) else told
+
+
+DOUBTFUL = re.compile(b"\"'?=")
 ENTERED = "sheets(properties.sheetId,data(startRow,startColumn,rowData.values.userEnteredValue))"
 
 

@@ -2,8 +2,12 @@
 
 from typing import Any
 
+import orjson
 import pytest
 from airtable_world import Office
+
+from emulators.control import control
+from emulators.exchange import Request
 
 WEEK_S = 7 * 86400
 
@@ -230,3 +234,13 @@ def test_an_emptied_cell_is_told_as_the_policy_says(office: Watched) -> None:
     office.daemon("PATCH", f"{office.path}/{record}", {"fields": {"姓名": None, "标签": []}})
     told = office.payloads()[1]["changedTablesById"][office.table["id"]]["changedRecordsById"][record]
     assert list(told["current"]["cellValuesByFieldId"].values()) == ["", []]
+
+
+@pytest.mark.parametrize("code", ["INVALID_FILTERS", "INVALID_HOOK", "INTERNAL_ERROR"])
+def test_every_webhook_ends_on_order_with_an_error_of_that_code(office: Watched, code: str) -> None:
+    order = Request("control", "POST", "/webhooks", body=orjson.dumps({"break": code}))
+    assert orjson.loads(control(office.world, order).body) == {"broken": 1}
+    office.create({"姓名": "甲"})
+    (last,) = office.payloads(office.hook)
+    assert (last["error"], last["code"]) == (True, code)
+    assert control(office.world, Request("control", "POST", "/webhooks", body=b'{"break":"X"}')).status == 400

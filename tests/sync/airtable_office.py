@@ -147,9 +147,14 @@ class Office:
 
 
 @contextmanager
-def open_office(*, set_up: bool = True, quotas: bool = False) -> Iterator[Office]:
-    """An office with an empty base, or with the archive's tables. Its clock moves only when somebody waits."""
+def open_office(*, set_up: bool = True, quotas: bool = False, turned: bool = False) -> Iterator[Office]:
+    """An office with an empty base, or with the archive's tables. Its clock moves only when somebody waits.
+
+    `turned`: with every unsure fact the other way, except that payloads come at once.
+    """
     with running(clock="manual", quotas=quotas) as served:
+        policy = served.world.policy
+        policy.change({**policy.turned(), "payloads_come_late": False} if turned else {})
         office = Office(served)
         if set_up:
             office.connection.setup()

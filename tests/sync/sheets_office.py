@@ -223,9 +223,10 @@ def connection_to(
 
 
 @contextmanager
-def world_of_offices() -> Iterator[Running]:
-    """The emulators, without quotas: these tests count calls themselves."""
+def world_of_offices(*, turned: bool = False) -> Iterator[Running]:
+    """The emulators, without quotas: these tests count calls themselves. `turned`: with every unsure fact the other way."""
     with running(quotas=False, clock="manual", seed=1) as world:
+        world.world.policy.change(world.world.policy.turned() if turned else {})
         yield world
 
 

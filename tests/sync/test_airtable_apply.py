@@ -10,9 +10,10 @@ from sync.connection import Insert, Remove, SeenRow, SystemColumn, Update
 from sync.errors import AnswerLost, TableMissing, Throttled
 
 
-@pytest.fixture
-def office() -> Iterator[Office]:
-    with open_office() as opened:
+@pytest.fixture(params=(False, True), ids=("as_likely", "other_way"))
+def office(request: pytest.FixtureRequest) -> Iterator[Office]:
+    """In both positions of every switch for what nobody is sure of."""
+    with open_office(turned=request.param) as opened:
         yield opened
 
 

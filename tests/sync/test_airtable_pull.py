@@ -9,9 +9,10 @@ from sync.connection import SystemColumn
 from sync.errors import CredentialsRefused, NotFound, TableMissing, Unavailable
 
 
-@pytest.fixture
-def office() -> Iterator[Office]:
-    with open_office() as opened:
+@pytest.fixture(params=(False, True), ids=("as_likely", "other_way"))
+def office(request: pytest.FixtureRequest) -> Iterator[Office]:
+    """In both positions of every switch for what nobody is sure of."""
+    with open_office(turned=request.param) as opened:
         opened.pull()
         yield opened
 

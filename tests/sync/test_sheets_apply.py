@@ -31,9 +31,10 @@ EVERY_TYPE: dict[str, CellValue] = {
 SYSTEM = {SystemColumn.STATUS: "通过", SystemColumn.VIEW: "http://desk/R1"}
 
 
-@pytest.fixture(scope="module")
-def world() -> Iterator[Running]:
-    with world_of_offices() as world:
+@pytest.fixture(scope="module", params=(False, True), ids=("as_likely", "other_way"))
+def world(request: pytest.FixtureRequest) -> Iterator[Running]:
+    """In both positions of every switch for what nobody is sure of."""
+    with world_of_offices(turned=request.param) as world:
         yield world
 
 

@@ -10,9 +10,10 @@ from sync.errors import TableMissing
 from tests.sync.sheets_office import CUSTOMERS, POLICIES, Office, open_office, uid, world_of_offices
 
 
-@pytest.fixture(scope="module")
-def world() -> Iterator[Running]:
-    with world_of_offices() as world:
+@pytest.fixture(scope="module", params=(False, True), ids=("as_likely", "other_way"))
+def world(request: pytest.FixtureRequest) -> Iterator[Running]:
+    """In both positions of every switch for what nobody is sure of."""
+    with world_of_offices(turned=request.param) as world:
         yield world
 
 
