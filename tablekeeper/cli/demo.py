@@ -1,6 +1,8 @@
 """The command `demo`: a morning at the office on emulated services. Needs no setting of the environment."""
 
 import signal
+import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -18,17 +20,20 @@ Input = Annotated[
 Keep = Annotated[
     Path | None, typer.Option(help="A new folder to play in and to leave behind, for a closer look.")
 ]
+Serve = Annotated[
+    bool, typer.Option("--serve", help="Leave everything running at the end, to be tried in a browser.")
+]
 
 
 @app.command()
-def demo(workbook: Input = None, json: JsonOption = False, keep: Keep = None) -> None:
+def demo(workbook: Input = None, json: JsonOption = False, keep: Keep = None, serve: Serve = False) -> None:
     """Play a morning at the office, on this machine alone, and check that nothing was lost and no plaintext is left."""
     if keep is not None and keep.exists() and any(keep.iterdir()):
         raise Misused(f"{keep} is not empty", advice="name a folder that does not exist yet")
     try:
         # Here, because only the demo needs the emulators, which an installation for work need not have.
         from tablekeeper.demo.office import NotSeen
-        from tablekeeper.demo.run import run
+        from tablekeeper.demo.run import Outcome, run
         from tablekeeper.demo.show import Show
         from tablekeeper.demo.stage import StageFailed
     except ModuleNotFoundError as missing:
@@ -37,13 +42,22 @@ def demo(workbook: Input = None, json: JsonOption = False, keep: Keep = None) ->
     # An end from outside must not leave the demo's daemon behind.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     show = Show(Console(stderr=json, highlight=False))
+
+    def stay(outcome: Outcome) -> None:
+        """Say where it is, and wait for SIGINT or SIGTERM."""
+        if json:
+            print_json(outcome.as_json())
+        show.invitation(outcome.address)
+        with suppress(KeyboardInterrupt):
+            threading.Event().wait()
+
     try:
-        outcome = run(show, options.config, workbook_file=workbook, keep=keep)
+        outcome = run(show, options.config, workbook_file=workbook, keep=keep, stay=stay if serve else None)
     except ImportProblem as problem:
         raise Misused(problem.message, advice=problem.advice) from None
     except (NotSeen, StageFailed) as failure:
         raise Failed(str(failure)) from None
-    if json:
+    if json and not serve:
         print_json(outcome.as_json())
     if not outcome.good:
         raise Failed

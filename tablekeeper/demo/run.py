@@ -2,9 +2,9 @@
 
 import random
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from tablekeeper.archive import Archive
 from tablekeeper.config import load
 from tablekeeper.demo.cast import gather
 from tablekeeper.demo.checks import Account, settle_accounts
+from tablekeeper.demo.desk import opened_desk
 from tablekeeper.demo.filling import Filled, fill_sheets, set_up, take_in, tell_what_was_found, workbook_of
 from tablekeeper.demo.office import NotSeen, Office, open_office
 from tablekeeper.demo.play import Play
@@ -37,6 +38,8 @@ class Outcome:
     scenes: dict[str, float]
     steps: dict[str, float]
     seconds: float
+    address: str = ""
+    """Where everything can be seen and tried, while it is left running."""
 
     @property
     def good(self) -> bool:
@@ -52,20 +55,43 @@ class Outcome:
             "steps": self.steps,
             "failed": failed,
             "seconds": round(self.seconds, 1),
+            **({"address": self.address} if self.address else {}),
         }
 
 
-def run(show: Show, config_file: Path, *, workbook_file: Path | None, keep: Path | None) -> Outcome:
-    """Play it all. Raises ImportProblem, ConfigProblems, StageFailed, NotSeen where there is nothing left to play with."""
+def run(
+    show: Show,
+    config_file: Path,
+    *,
+    workbook_file: Path | None,
+    keep: Path | None,
+    stay: Callable[[Outcome], None] | None = None,
+) -> Outcome:
+    """Play it all. `stay` is called at the end while everything is still running, for somebody to try; it says when to end.
+
+    Raises ImportProblem, ConfigProblems, StageFailed, NotSeen where there is nothing left to play with.
+    """
     began = time.monotonic()
     workbook = workbook_of(load(config_file), workbook_file)
     show.title("客户保险档案:办公室的一个上午", _premise(workbook_file))
     with staged(config_file, keep) as stage, _logging_to(stage.home / OWN_LOG):
         office = open_office(stage.services, stage.departments)
         filled = _fill(stage, show, office, workbook)
-        played = _play_morning(stage, show, office)
-        failures = [title for title, one in played.items() if not one.good]
-        account = _settle(stage, show, office, filled, failures)
+        with opened_desk(stage, show) if stay else nullcontext():
+            if stay:
+                show.can_be_watched(stage.page_url)
+            outcome = _play_and_settle(stage, show, office, filled, began)
+            if stay:
+                outcome = replace(outcome, address=stage.page_url)
+                stay(outcome)
+        stage.daemon.stop()
+    return outcome
+
+
+def _play_and_settle(stage: Stage, show: Show, office: Office, filled: Filled, began: float) -> Outcome:
+    played = _play_morning(stage, show, office)
+    failures = [title for title, one in played.items() if not one.good]
+    account = _settle(stage, show, office, filled, failures)
     seconds = {title: one.seconds for title, one in played.items()}
     outcome = Outcome(account, seconds, show.steps, time.monotonic() - began)
     show.closing(account.checks(), outcome.seconds)
@@ -135,7 +161,6 @@ def _settle(stage: Stage, show: Show, office: Office, filled: Filled, failures: 
         show.counts(
             "档案里有", {"记录": account.records, "有错待更正": account.held, "等待他行": account.waiting}
         )
-    stage.daemon.stop()
     return account
 
 

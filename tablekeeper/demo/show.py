@@ -165,6 +165,24 @@ class Show:
             Panel(Group(head, Text(), *shown), title=title, title_align="left", box=ROUNDED, padding=(0, 1))
         )
 
+    def can_be_watched(self, address: str) -> None:
+        """Where the morning can be watched while it is being played."""
+        self.say(f"现在就可以在浏览器里旁观:{address}", "bold")
+        self.say("演完之前请只看不改,否则结尾的对照会把您的改动也算进去。", "dim")
+
+    def invitation(self, address: str) -> None:
+        """Everything stays running, for somebody to try."""
+        lines = (
+            Text(address, style="bold cyan"),
+            Text(),
+            Text("· 上半是 Airtable,下半是 Google 表格,都可以像平时一样录入、排序、复制、插入、删除。"),
+            Text("· 在 Airtable 点「新增行」,输入姓名和身份证号码:几秒后号码变成掩码,同一行出现在表格里。"),
+            Text("· 输错一位,看「校验说明」怎么说;邮箱里是主管收到的邮件。"),
+            Text("· 按 Ctrl+C 结束,什么都不会留下。", style="dim"),
+        )
+        title = Text("都还在运行,请在浏览器里试", style="bold")
+        self.console.print(Panel(Group(*lines), title=title, title_align="left", box=ROUNDED))
+
     def closing(self, checks: Sequence[Check], seconds: float) -> None:
         """The account at the end."""
         table = Table(box=SIMPLE_HEAD, expand=True, header_style="dim")

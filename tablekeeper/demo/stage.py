@@ -3,6 +3,7 @@
 import os
 import secrets
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -101,6 +102,13 @@ class Stage:
     daemon: Daemon
     departments: dict[str, str]
     """Departments with a spreadsheet of their own, and its id."""
+    variables: dict[str, str] = field(repr=False)
+    """What the archive's programs need in their environment."""
+
+    @property
+    def page_url(self) -> str:
+        """Where a browser sees the services: the tables of both, and the mailbox."""
+        return f"{self.services['airtable']['endpoint_url']}/"
 
     @property
     def home(self) -> Path:
@@ -135,6 +143,11 @@ class Stage:
         """The next call of the daemon that matches (`service METHOD /path`) meets this fault."""
         order = {"match": match, "caller": "daemon", "kind": kind, "count": 1}
         requests.post(f"{self.services['control_url']}/faults", json=[order], timeout=60).raise_for_status()
+
+    def lead_to(self, title: str, url: str) -> None:
+        """Have the services' page lead to something else, too."""
+        links = [{"title": title, "url": url}]
+        requests.post(f"{self.services['control_url']}/links", json=links, timeout=60).raise_for_status()
 
     def mails(self) -> list[dict[str, Any]]:
         """The mails received, newest last."""
@@ -176,6 +189,7 @@ def staged(config_file: Path, keep: Path | None) -> Iterator[Stage]:
             services.description,
             daemon,
             {one.name: one.place for one in departments},
+            variables,
         )
 
 
@@ -206,7 +220,15 @@ def _in_haste(config_file: Path) -> str:
     ]
     settings = yaml.safe_load(config_file.read_text(encoding="utf-8"))
     settings["sync"] = {**settings.get("sync", {}), **HASTE, "replicas": replicas}
+    # The usual port may be taken, by a desk that works.
+    settings["archive"] = {**settings.get("archive", {}), "desk_url": f"http://127.0.0.1:{free_port()}"}
     return str(yaml.safe_dump(settings, allow_unicode=True, sort_keys=False))
+
+
+def free_port() -> int:
+    """A port of this machine that nobody listens on at the moment."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        return int(listening.getsockname()[1])
 
 
 def _environment(variables: dict[str, str]) -> Environment:

@@ -4,7 +4,7 @@ import { AirtableBook } from "./airtable_book.js";
 import { Service, own } from "./api.js";
 import { button, h, isAddress } from "./dom.js";
 import { MailboxView } from "./mailbox.js";
-import { notice } from "./notice.js";
+import { notice, told } from "./notice.js";
 import { Pane } from "./pane.js";
 import { SheetsBook } from "./sheets_book.js";
 
@@ -25,6 +25,7 @@ const views = [["both", "两表对照"], ["airtable", "Airtable"], ["sheets", "G
 const main = document.getElementById("main");
 const state = document.getElementById("state");
 let shown = "";
+let table = "";
 let mailCount = 0;
 
 function drawViews() {
@@ -42,10 +43,24 @@ function show(key) {
   main.className = key;
   const elements = { both: [panes.airtable.element, panes.sheets.element], airtable: [panes.airtable.element], sheets: [panes.sheets.element], mail: [mailbox.element] };
   main.replaceChildren(...elements[key]);
-  history.replaceState(null, "", `#${key}`);
+  keepAddress();
   drawViews();
   Object.values(panes).forEach((pane) => pane.grid.refresh());
 }
+
+function keepAddress() {
+  history.replaceState(null, "", `#${[shown, table].filter(Boolean).map(encodeURIComponent).join("/")}`);
+}
+
+/** A table was opened: side by side, the other service shows the one of the same name. */
+function follow(pane, name) {
+  table = name;
+  keepAddress();
+  const other = Object.values(panes).find((one) => one !== pane);
+  if (shown === "both") told(() => other.openNamed(name));
+}
+
+for (const pane of Object.values(panes)) pane.opened = (name) => follow(pane, name);
 
 /** What keeps one view fresh: it reads only when its revision moved, and not all the time. */
 function keeper(read) {
@@ -66,8 +81,8 @@ function keeper(read) {
 }
 
 const keepers = {
-  airtable: keeper(() => panes.airtable.refresh()),
-  google: keeper(() => panes.sheets.refresh()),
+  airtable: keeper(() => panes.airtable.refresh(table)),
+  google: keeper(() => panes.sheets.refresh(table)),
   mails: keeper(() => mailbox.refresh()),
 };
 
@@ -97,8 +112,9 @@ addEventListener("unhandledrejection", (event) => {
   notice(event.reason?.message ?? String(event.reason), "fault");
 });
 
-const wanted = location.hash.slice(1);
-const usual = innerWidth >= WIDE_PX ? "both" : "airtable";
-show(views.some(([key]) => key === wanted) ? wanted : usual);
+const wanted = location.hash.slice(1).split("/").map(decodeURIComponent);
+const [usual, known] = innerWidth >= WIDE_PX ? ["both", views] : ["airtable", views.slice(1)];
+table = wanted[1] ?? "";
+show(known.some(([key]) => key === wanted[0]) ? wanted[0] : usual);
 await watch();
 document.body.dataset.ready = "true";

@@ -35,6 +35,12 @@ export class Pane {
     await this.open(this.book.tables.find((table) => table.name === wanted) ?? this.book.tables[0]);
   }
 
+  /** Opens the table of that name, unless it is open or there is none. */
+  async openNamed(name) {
+    const table = this.book.tables.find((one) => one.name === name);
+    if (table && table.key !== this.source?.key) await this.open(table);
+  }
+
   /** Opens a table. */
   async open(table) {
     if (!table) return;
@@ -47,10 +53,10 @@ export class Pane {
     this.opened?.(table.name);
   }
 
-  /** The service's contents changed: read again what is shown. */
-  async refresh() {
+  /** The service's contents changed: read again what is shown; at first, the table of that name. */
+  async refresh(wanted) {
+    if (!this.source) return this.begin(wanted);
     await this.book.load();
-    if (!this.source) return this.begin();
     const table = this.book.tables.find((one) => one.key === this.source.key);
     if (!table) return this.open(this.book.tables[0]);
     this.#drawTabs();
