@@ -47,7 +47,8 @@ def demo(workbook: Input = None, json: JsonOption = False, keep: Keep = None, se
         """Say where it is, and wait for SIGINT or SIGTERM."""
         if json:
             print_json(outcome.as_json())
-        show.invitation(outcome.address)
+        guests = outcome.desk.guests if outcome.desk else ()
+        show.invitation(outcome.address, {guest.name: guest.key for guest in guests})
         with suppress(KeyboardInterrupt):
             threading.Event().wait()
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import secrets
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,11 +11,42 @@ from importlib.util import find_spec
 from pathlib import Path
 from select import select
 
+from tablekeeper.archive import Archive
 from tablekeeper.demo.show import Show
 from tablekeeper.demo.stage import COMMAND, CONFIG_FILE, STOP_S_MAX, Stage, StageFailed
+from vault.user_keys import new_key
+from vault.users import Users
 
 START_S_MAX = 30.0
 LOG_FILE = "desk.log"
+ROLES = ("客服", "稽核", "管理层")
+"""Who looks in: somebody on the phone, somebody who may see everything, somebody who approves."""
+APPROVER = "demo"
+
+
+@dataclass(frozen=True, slots=True)
+class Guest:
+    """A user of the desk, for the time of the demo. The key is theirs to type, so it is shown."""
+
+    name: str
+    role: str
+    key: str = field(repr=False)
+
+    def as_json(self) -> dict[str, str]:
+        """For `--json`."""
+        return {"name": self.name, "role": self.role, "key": self.key}
+
+
+@dataclass(frozen=True, slots=True)
+class OpenDesk:
+    """A desk that answers, and who may sign in there."""
+
+    url: str
+    guests: tuple[Guest, ...]
+
+    def as_json(self) -> dict[str, object]:
+        """For `--json`."""
+        return {"url": self.url, "people": [guest.as_json() for guest in self.guests]}
 
 
 @dataclass(slots=True)
@@ -63,15 +95,35 @@ class DeskProcess:
 
 
 @contextmanager
-def opened_desk(stage: Stage, show: Show) -> Iterator[None]:
+def opened_desk(stage: Stage, show: Show) -> Iterator[OpenDesk | None]:
     """The desk beside the play, led to from the services' page, for the time of the block. Raises StageFailed."""
     if not DeskProcess.is_there():
-        yield
+        yield None
         return
     desk = DeskProcess(stage.home / CONFIG_FILE, stage.home / LOG_FILE, stage.variables)
     try:
         with show.step("启动「查看」页"):
-            stage.lead_to("查看页", desk.start())
-        yield
+            with stage.archive() as archive:
+                guests = invite(archive)
+            url = desk.start()
+            stage.lead_to("查看页", url)
+        yield OpenDesk(url, guests)
     finally:
         desk.close()
+
+
+def invite(archive: Archive) -> tuple[Guest, ...]:
+    """Add a user for each of a few roles; those that the archive's own configuration has."""
+    roles = [role for role in ROLES if role in archive.config.vault.roles]
+    guests = tuple(Guest(f"演示{role}", role, new_key(secrets.token_bytes)) for role in roles)
+    users = Users(archive.vault)
+    for guest in guests:
+        users.add(
+            guest.name,
+            title=guest.name,
+            role=guest.role,
+            approved_by=APPROVER,
+            key=guest.key,
+            actor=APPROVER,
+        )
+    return guests

@@ -15,7 +15,7 @@ from tablekeeper.archive import Archive
 from tablekeeper.config import load
 from tablekeeper.demo.cast import gather
 from tablekeeper.demo.checks import Account, settle_accounts
-from tablekeeper.demo.desk import opened_desk
+from tablekeeper.demo.desk import OpenDesk, opened_desk
 from tablekeeper.demo.filling import Filled, fill_sheets, set_up, take_in, tell_what_was_found, workbook_of
 from tablekeeper.demo.office import NotSeen, Office, open_office
 from tablekeeper.demo.play import Play
@@ -40,6 +40,7 @@ class Outcome:
     seconds: float
     address: str = ""
     """Where everything can be seen and tried, while it is left running."""
+    desk: OpenDesk | None = None
 
     @property
     def good(self) -> bool:
@@ -56,6 +57,7 @@ class Outcome:
             "failed": failed,
             "seconds": round(self.seconds, 1),
             **({"address": self.address} if self.address else {}),
+            **({"desk": self.desk.as_json()} if self.desk else {}),
         }
 
 
@@ -77,12 +79,12 @@ def run(
     with staged(config_file, keep) as stage, _logging_to(stage.home / OWN_LOG):
         office = open_office(stage.services, stage.departments)
         filled = _fill(stage, show, office, workbook)
-        with opened_desk(stage, show) if stay else nullcontext():
+        with opened_desk(stage, show) if stay else nullcontext() as desk:
             if stay:
                 show.can_be_watched(stage.page_url)
             outcome = _play_and_settle(stage, show, office, filled, began)
             if stay:
-                outcome = replace(outcome, address=stage.page_url)
+                outcome = replace(outcome, address=stage.page_url, desk=desk)
                 stay(outcome)
         stage.daemon.stop()
     return outcome

@@ -170,14 +170,15 @@ class Show:
         self.say(f"现在就可以在浏览器里旁观:{address}", "bold")
         self.say("演完之前请只看不改,否则结尾的对照会把您的改动也算进去。", "dim")
 
-    def invitation(self, address: str) -> None:
-        """Everything stays running, for somebody to try."""
+    def invitation(self, address: str, guests: Mapping[str, str]) -> None:
+        """Everything stays running, for somebody to try. `guests` may sign in to the desk: names with their keys."""
         lines = (
             Text(address, style="bold cyan"),
             Text(),
             Text("· 上半是 Airtable,下半是 Google 表格,都可以像平时一样录入、排序、复制、插入、删除。"),
             Text("· 在 Airtable 点「新增行」,输入姓名和身份证号码:几秒后号码变成掩码,同一行出现在表格里。"),
             Text("· 输错一位,看「校验说明」怎么说;邮箱里是主管收到的邮件。"),
+            *(Text(f"· 查看页登录:{name}  {key}") for name, key in guests.items()),
             Text("· 按 Ctrl+C 结束,什么都不会留下。", style="dim"),
         )
         title = Text("都还在运行,请在浏览器里试", style="bold")

@@ -107,8 +107,9 @@ class Stage:
 
     @property
     def page_url(self) -> str:
-        """Where a browser sees the services: the tables of both, and the mailbox."""
-        return f"{self.services['airtable']['endpoint_url']}/"
+        """Where a browser sees the services: the tables of both, and the mailbox. It begins with the customers."""
+        first = next(iter(self.config.tables.values())).name
+        return f"{self.services['airtable']['endpoint_url']}/#both/{first}"
 
     @property
     def home(self) -> Path:
