@@ -125,8 +125,8 @@ def type_across(page: Page, cells: dict[int, str]) -> None:
         for _ in range(goal - column):
             page.keyboard.press("ArrowRight")
         page.keyboard.type(text, delay=20)
-        page.keyboard.press("Enter")
-        page.keyboard.press("ArrowUp")
+        page.keyboard.press("Tab")
+        page.keyboard.press("ArrowLeft")
         column = goal
 
 
