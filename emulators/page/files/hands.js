@@ -58,7 +58,8 @@ export class Hands {
   #isAgain(cell) {
     const before = this.pressed;
     this.pressed = { cell: String(cell), at: performance.now() };
-    return before?.cell === this.pressed.cell && this.pressed.at - before.at < AGAIN_MS;
+    const still = before?.cell === this.pressed.cell && String(this.grid.selection.focus) === before.cell;
+    return still && this.pressed.at - before.at < AGAIN_MS;
   }
 
   #drag(event) {
