@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 from browser import DESKTOP, PHONE, OpenPage
 from page_world import SHEET, Office, Pane, page_office, pane
 from playwright.sync_api import expect
@@ -156,6 +157,19 @@ def test_hidden_columns_are_hidden_until_asked_for(grid: Pane) -> None:
     assert grid.cell(1, 4).count() == 0
     grid.root.get_by_text("显示隐藏列").click()
     grid.shows(1, 4, "R3")
+
+
+def test_another_spreadsheet_can_be_chosen(grid: Pane, office: Office) -> None:
+    control = office.served.description["control_url"]
+    other = {"id": "department-1", "title": "理赔部", "private": False}
+    requests.post(f"{control}/seed", json={"spreadsheets": [other]}, timeout=10).raise_for_status()
+    grid.page.reload()
+    grid.shows(1, 0, "丙")
+    grid.root.get_by_label("Google 表格的文件").select_option("理赔部")
+    grid.shows(1, 0, "")
+    grid.type(0, 0, "赔案号")
+    grid.shows(0, 0, "赔案号")
+    assert office.sheet() == SHEET
 
 
 def test_a_note_is_a_tooltip_and_stands_in_full_beside_the_cell(grid: Pane) -> None:

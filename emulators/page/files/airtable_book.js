@@ -8,13 +8,18 @@ export class AirtableBook {
     this.name = "airtable";
     this.title = "Airtable";
     this.service = service;
-    this.base = base;
+    this.place = base;
     this.tables = [];
+  }
+
+  /** The bases that there are: {id, name} of each. */
+  async shelf() {
+    return (await this.service.ask("GET", "/v0/meta/bases")).bases;
   }
 
   /** Reads the schema. */
   async load() {
-    const { tables } = await this.service.ask("GET", `/v0/meta/bases/${this.base}/tables`);
+    const { tables } = await this.service.ask("GET", `/v0/meta/bases/${this.place}/tables`);
     this.tables = tables.map((table) => ({ key: table.id, name: table.name, primary: table.primaryFieldId, columns: primaryFirst(table), view: table.views[0]?.id }));
   }
 

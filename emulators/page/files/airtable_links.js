@@ -40,7 +40,7 @@ export class Links {
     const table = this.book.tables.find((one) => one.key === field.options.linkedTableId);
     if (!table) return [];
     const body = { pageSize: size, fields: [table.primary], returnFieldsByFieldId: true, ...(formula ? { filterByFormula: formula } : {}) };
-    const { records } = await this.book.service.ask("POST", `/v0/${this.book.base}/${table.key}/listRecords`, { body });
+    const { records } = await this.book.service.ask("POST", `/v0/${this.book.place}/${table.key}/listRecords`, { body });
     const found = records.map((record) => [record.id, String(record.fields[table.primary] ?? "(无名)")]);
     for (const [id, name] of found) this.names.set(id, name);
     return found;

@@ -30,7 +30,7 @@ export class AirtableSource {
     this.columns = table.columns.map((one) => ({ ...one, sorted: this.sort?.key === one.key ? this.sort.direction : null }));
   }
 
-  get #path() { return `/v0/${this.book.base}/${this.key}`; }
+  get #path() { return `/v0/${this.book.place}/${this.key}`; }
   get rowCount() { return this.records.length + 1; }
 
   /** Reads the rows again; `table` is the schema where that may have changed. */

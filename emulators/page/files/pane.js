@@ -20,8 +20,9 @@ export class Pane {
     this.tools = h("div", { class: "tools", role: "toolbar", "aria-label": "操作" });
     this.bar = h("div", { class: "bar" });
     this.stage = h("div", { class: "stage" });
+    this.title = h("h2", {}, book.title);
     this.element = h("section", { class: `pane ${book.name}`, "aria-label": book.title },
-      h("div", { class: "line" }, h("h2", {}, book.title), this.tabs), h("div", { class: "desk" }, this.tools, this.bar), this.stage);
+      h("div", { class: "line" }, this.title, this.tabs), h("div", { class: "desk" }, this.tools, this.bar), this.stage);
     this.grid = new Grid(this.stage, { label: book.title, moved: () => this.#moved() });
     this.editing = new Editing(this);
     this.clipboard = new Clipboard(this);
@@ -31,8 +32,23 @@ export class Pane {
 
   /** Reads which tables there are, and opens one: the named, else the first. */
   async begin(wanted) {
-    await this.book.load();
+    await Promise.all([this.book.load(), this.#drawShelf()]);
     await this.open(this.book.tables.find((table) => table.name === wanted) ?? this.book.tables[0]);
+  }
+
+  /** Where the service holds several bases or spreadsheets, one can choose. */
+  async #drawShelf() {
+    const shelf = await this.book.shelf();
+    const options = shelf.map(({ id, name }) => h("option", { value: id, selected: id === this.book.place }, name));
+    const choice = h("select", { "aria-label": `${this.book.title}的文件`, onchange: () => told(() => this.#move(choice.value)) }, ...options);
+    this.title.replaceChildren(this.book.title, shelf.length > 1 ? choice : "");
+  }
+
+  async #move(place) {
+    this.book.place = place;
+    this.source = null;
+    this.actions.done = [];
+    await this.begin();
   }
 
   /** Opens the table of that name, unless it is open or there is none. */

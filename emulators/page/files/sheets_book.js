@@ -7,11 +7,18 @@ export class SheetsBook {
     this.name = "sheets";
     this.title = "Google 表格";
     this.service = service;
-    this.spreadsheet = spreadsheet;
+    this.place = spreadsheet;
     this.tables = [];
   }
 
-  get path() { return `/v4/spreadsheets/${this.spreadsheet}`; }
+  get path() { return `/v4/spreadsheets/${this.place}`; }
+
+  /** The spreadsheets that are shared with the person: {id, name} of each. */
+  async shelf() {
+    const query = [["q", "mimeType = 'application/vnd.google-apps.spreadsheet'"], ["fields", "files(id,name)"], ["pageSize", 100]];
+    const { files = [] } = await this.service.ask("GET", "/drive/v3/files", { query });
+    return files.toSorted((one, other) => Number(other.id === this.place) - Number(one.id === this.place) || one.name.localeCompare(other.name));
+  }
 
   /** Reads the tabs. Hidden ones are not shown, as in the real thing. */
   async load() {
