@@ -30,6 +30,10 @@ export class Actions {
   async #run(source, action) {
     const { selection } = this.pane.grid;
     this.pane.editing.finish();
+    if (action.goal) {
+      this.pane.grid.select(...action.goal());
+      return this.pane.editing.focus();
+    }
     const said = action.asks?.(selection);
     if (said && !(await confirmed(said, action.text))) return this.pane.editing.focus();
     if (action.writes !== false && !(await source.permits(selection))) return this.pane.editing.focus();

@@ -1,13 +1,16 @@
 /** One Airtable table as a grid: rows are records, the last row is where a new one begins. */
 
-import { input, kindOf, parsed, shown, tone } from "./airtable_cells.js";
+import { input, kindOf, parsed, shown, textOf, tone } from "./airtable_cells.js";
 import { Links } from "./airtable_links.js";
 import { groups } from "./api.js";
+import { breadth } from "./columns.js";
 import { told } from "./notice.js";
 
 const PAGE = 100;
 const BATCH = 10;
 const ROWS_STEP = 1000;
+const WIDTH_ROWS = 200;
+const WIDTH_MAX = 250;
 const TYPED = new Set(["singleLineText", "multilineText", "richText", "email", "url", "phoneNumber"]);
 
 export class AirtableSource {
@@ -18,6 +21,7 @@ export class AirtableSource {
     this.records = [];
     this.limit = ROWS_STEP;
     this.sort = null;
+    this.last = Promise.resolve();
     this.blank = { made: null };
     this.frozenRows = 0;
     this.frozenColumns = 1;
@@ -27,7 +31,14 @@ export class AirtableSource {
 
   #take(table) {
     this.table = table;
-    this.columns = table.columns.map((one) => ({ ...one, sorted: this.sort?.key === one.key ? this.sort.direction : null }));
+    this.columns = table.columns.map((one) => ({ ...one, width: this.#width(one), sorted: this.sort?.key === one.key ? this.sort.direction : null }));
+  }
+
+  /** Wide enough for what stands in the first rows, within reason. */
+  #width({ field, width, key }) {
+    if (field.type === "multipleRecordLinks" || field.type === "checkbox") return width;
+    const texts = this.records.slice(0, WIDTH_ROWS).map((record) => textOf(field, record.fields[key], String).split("\n")[0]);
+    return texts.reduce((most, text) => Math.max(most, Math.min(breadth(text), WIDTH_MAX)), width);
   }
 
   get #path() { return `/v0/${this.book.place}/${this.key}`; }
@@ -36,8 +47,8 @@ export class AirtableSource {
   /** Reads the rows again; `table` is the schema where that may have changed. */
   async refresh(table = this.book.tables.find((one) => one.key === this.key)) {
     const records = await this.#read();
-    this.#take(table);
     this.records = records;
+    this.#take(table);
     // What began as the blank last row is a record now, and another blank row takes its place.
     if (records.some((record) => record.id === this.blank.made)) this.blank = { made: null };
     told(() => this.links.learn(this.columns, records));
@@ -115,7 +126,14 @@ export class AirtableSource {
     return this.#send(edits.map(({ place, text }) => ({ place, value: parsed(place.column.field, text) })), false);
   }
 
-  async #send(edits, typecast) {
+  /** One write after the other: the second cell of a new record has to find it made. */
+  #send(edits, typecast) {
+    const turn = this.last.then(() => this.#sendNow(edits, typecast));
+    this.last = turn.catch(() => {});
+    return turn;
+  }
+
+  async #sendNow(edits, typecast) {
     const rows = new Map();
     for (const { place, value } of edits) rows.set(place.record, { ...rows.get(place.record), [place.column.key]: value });
     const before = this.#before(rows);
@@ -177,7 +195,7 @@ export class AirtableSource {
 
   get actions() {
     return [
-      { text: "新增行", writes: false, run: () => ({ select: [this.records.length, 0] }) },
+      { text: "新增行", goal: () => [this.records.length, 0] },
       { text: "复制行", run: (selection) => this.#duplicate(selection), said: () => "已复制。" },
       { text: "删除行", run: (selection) => this.#delete(selection), said: () => "已删除。" },
       { text: "升序", writes: false, run: (selection) => this.#sortBy(selection, "asc") },

@@ -63,3 +63,8 @@ export class Layout {
     return this.visible[Math.max(0, Math.min(from + steps, this.visible.length - 1))] ?? 0;
   }
 }
+
+/** Roughly how wide a text is, in pixels. */
+export function breadth(text) {
+  return [...text].reduce((sum, mark) => sum + (mark.codePointAt(0) > 0x2e80 ? 14 : 8), 20);
+}

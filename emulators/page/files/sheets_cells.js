@@ -61,8 +61,3 @@ export function touches(range, { top, bottom, left, right }) {
   return (range.startRowIndex ?? 0) <= bottom && top < (range.endRowIndex ?? Infinity)
     && (range.startColumnIndex ?? 0) <= right && left < (range.endColumnIndex ?? Infinity);
 }
-
-/** Roughly how wide a text is, in pixels. */
-export function breadth(text) {
-  return [...text].reduce((sum, mark) => sum + (mark.codePointAt(0) > 0x2e80 ? 14 : 8), 20);
-}

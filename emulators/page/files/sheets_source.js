@@ -1,9 +1,10 @@
 /** One tab of a spreadsheet as a grid. Only the rows around what is in sight are read. */
 
+import { breadth } from "./columns.js";
 import { confirmed, told } from "./notice.js";
 import { Selection, span } from "./selection.js";
 import { SheetsChanges } from "./sheets_changes.js";
-import { CELL_FIELDS, breadth, gridRange, input, letters, quoted, shown, touches } from "./sheets_cells.js";
+import { CELL_FIELDS, gridRange, input, letters, quoted, shown, touches } from "./sheets_cells.js";
 
 const AROUND = 40;
 const WAIT_MS = 60;
