@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.util import find_spec
+from itertools import takewhile
 from pathlib import Path
 from select import select
 
@@ -75,10 +76,11 @@ class DeskProcess:
             )
         assert self._running.stdout is not None
         ready, _, _ = select([self._running.stdout], [], [], START_S_MAX)
-        line = self._running.stdout.readline() if ready else ""
-        if not line:
+        # It ends with the line of the closing brace; an end of the program ends the lines, too.
+        told = list(takewhile(lambda line: line.rstrip() != "}", self._running.stdout if ready else ()))
+        if not told or self._running.poll() is not None:
             raise StageFailed(f"the desk did not start; its log is {self.log}")
-        return str(json.loads(line)["url"])
+        return str(json.loads("".join([*told, "}"]))["url"])
 
     def close(self) -> None:
         """Leave nothing running, whatever happened."""
