@@ -218,7 +218,8 @@ def _verdict(operation: Update, write: RowWrite, done: Swapped) -> str | None:
     if not operation.numbered:
         keys = {*before.cells, *operation.before}
         stands = all(same(operation.before.get(key), before.cells.get(key)) for key in keys)
-        return None if stands and not before.uid and not before.formulas else "changed_meanwhile"
+        written_over = before.formulas & operation.cells.keys()
+        return None if stands and not before.uid and not written_over else "changed_meanwhile"
     if before.uid != operation.uid:
         return "row_moved"
     return (

@@ -171,6 +171,18 @@ def test_new_row_gets_its_uid_if_it_stands_still(office: Office) -> None:
     assert set(office.rows()) == {uid(1)}
 
 
+def test_new_row_with_a_formula_in_it_gets_its_uid_and_masks(office: Office) -> None:
+    """9 and 11: a formula waits where it stands; the number beside it must not stay in plain text because of it."""
+    office.type(f"{CUSTOMERS}!D2:F2", ["C1", "王芳", "13800138000"])
+    office.type(f"{CUSTOMERS}!I2", ["=1+1"])
+    (row,) = office.pull()["customers"].rows
+    masked, numbered = {"mobile": "138****8000〔9TQK27MB4D〕"}, {SystemColumn.UID: uid(1)}
+    give = Update(uid(1), "", row.position, False, row.cells, masked, numbered)
+    (written,) = office.connection.apply("customers", [give]).written
+    assert (written.row.uid, written.row.cells["mobile"]) == (uid(1), masked["mobile"])
+    assert office.values(f"{CUSTOMERS}!I2") == [["=1+1"]]
+
+
 @pytest.mark.parametrize("where", ["E2", "F2"])
 def test_new_row_that_is_still_being_typed_gets_no_uid(office: Office, where: str) -> None:
     office.type(f"{CUSTOMERS}!D2:E2", ["C1", "王"])
