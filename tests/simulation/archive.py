@@ -1,5 +1,6 @@
 """The archive that is simulated: two tables with every kind of column, and the replicas that a seed gives it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from random import Random
 from typing import Any
@@ -118,24 +119,45 @@ SPARE = {
 }
 
 
+FILTERS = {"customers": ("level", "金卡"), "policies": ("status", "有效")}
+"""What a department with a filter sees."""
+
+
 def replicas_of(random: Random) -> tuple[ReplicaPlan, ...]:
-    """Two to five replicas: a base and a spreadsheet with everything, and others with all or fewer fields."""
+    """Two to five replicas: a base and a spreadsheet with everything, others the same, smaller, or a department's."""
     found = [ReplicaPlan(_config("airtable", "airtable")), ReplicaPlan(_config("sheets", "sheets"))]
     for number in range(random.choice((0, 0, 0, 1, 1, 2, 3))):
         service = random.choice(("sheets", "sheets", "airtable"))
-        some = random.random() < 0.7
-        config = _config(f"{service}{number + 2}", service, _smaller(random) if some else {})
+        limits = random.choice((lambda random: {}, _smaller, _department, _department))(random)
+        config = _config(f"{service}{number + 2}", service, **limits)
         found.append(ReplicaPlan(config, late=random.random() < 0.3))
     return tuple(found)
 
 
-def _smaller(random: Random) -> dict[str, tuple[str, ...]]:
-    """Field lists without some of the spare columns."""
+def _smaller(random: Random) -> dict[str, Any]:
+    """Fewer columns, and every right in them."""
     without = {table: random.sample(spare, random.randint(1, len(spare))) for table, spare in SPARE.items()}
-    return {table: tuple(key for key in fields(table) if key not in without[table]) for table in TABLES}
+    only = {table: tuple(key for key in fields(table) if key not in without[table]) for table in TABLES}
+    return {"fields": only, "creates": True, "deletes": True}
 
 
-def _config(name: str, service: str, only: dict[str, tuple[str, ...]] | None = None) -> ReplicaConfig:
-    return ReplicaConfig.model_validate(
-        {"name": name, "service": service, "fields": only or {}, "calls_per_s": 0}
-    )
+def _department(random: Random) -> dict[str, Any]:
+    """Some rows, some columns that may be seen but not changed, and perhaps no right to make or delete rows."""
+    closed = {table: tuple(random.sample(spare, random.randint(0, 2))) for table, spare in SPARE.items()}
+    chosen = {
+        table: f'{key} == "{value}"' for table, (key, value) in FILTERS.items() if random.random() < 0.6
+    }
+    rights = {"creates": random.random() < 0.5, "deletes": random.random() < 0.5}
+    return {"filter": chosen, "read_only": closed, **rights}
+
+
+def belongs(config: ReplicaConfig, table: str, row: Mapping[str, str]) -> bool:
+    """Whether a department may see a row, in the oracle's own words."""
+    if table not in config.filter:
+        return True
+    key, value = FILTERS[table]
+    return row.get(key) == value
+
+
+def _config(name: str, service: str, **limits: Any) -> ReplicaConfig:
+    return ReplicaConfig.model_validate({"name": name, "service": service, "calls_per_s": 0, **limits})

@@ -8,7 +8,7 @@ from tests.simulation.airtable_side import AirtableSide
 from tests.simulation.reading import sensitive
 from tests.simulation.sheets_side import SheetsSide
 from tests.simulation.side import UID, Line, Side
-from tests.simulation.staff import Action, Staff, editable
+from tests.simulation.staff import EVERYDAY, Action, Staff, editable
 
 LONG = 49_990
 
@@ -239,6 +239,9 @@ MISHAPS: Mapping[Action, int] = {
     delete_field: 1,
     link_to_nobody: 1,
 }
+
+INTERRUPTING: Mapping[Action, int] = {**EVERYDAY, sort_rows: 4, insert_blank_row: 1, move_row: 1}
+"""What may happen between two requests of one cycle."""
 
 
 def mend(staff: Staff, sides: Sequence[Side]) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from sync.config import ReplicaConfig
 from tests.simulation.reading import FORMULA, Row, sensitive
 
 Cell = tuple[str, str, str]
@@ -52,6 +53,10 @@ class Notebook:
     """Cells per replica in which somebody put a formula last."""
     marks: dict[tuple[str, str, str], str] = field(default_factory=dict)
     """What staff wrote into their own columns, by replica, table and origin."""
+    rights: dict[str, ReplicaConfig] = field(default_factory=dict)
+    """What may be changed in which replica."""
+    forbidden: set[tuple[str, Cell, str]] = field(default_factory=set)
+    """What somebody typed in a replica where it does not count: it is undone."""
     excused: set[tuple[Cell, str]] = field(default_factory=set)
     """Values that a restored backup cannot know: the vault of then had not seen them."""
     secrets: set[str] = field(default_factory=set)
@@ -72,21 +77,25 @@ class Notebook:
 
     def changed(self, replica: str, table: str, origin: str, before: Row, after: Row) -> None:
         """A row showed `before` and shows `after` because of what somebody did."""
-        for key in {*before, *after}:
-            cell = (table, origin, key)
-            old, new = before.get(key), after.get(key)
-            if old == new:
-                continue
-            if old is not None:
-                self.seen_over.add((cell, old))
-                self.changes.append((len(self.typed), cell, old))
-            self.frozen.discard((replica, cell))
-            if new == FORMULA:
-                self.frozen.add((replica, cell))
-            elif new is not None:
-                self.typed.append(Typed(len(self.typed), replica, table, origin, key, new))
-                if key in sensitive(table):
-                    self.secrets.add(new)
+        for key in sorted({*before, *after}):
+            if before.get(key) != after.get(key):
+                self._cell_changed(replica, (table, origin, key), before.get(key), after.get(key))
+
+    def _cell_changed(self, replica: str, cell: Cell, old: str | None, new: str | None) -> None:
+        table, origin, key = cell
+        self.frozen.discard((replica, cell))
+        if new == FORMULA:
+            self.frozen.add((replica, cell))
+        if new not in (None, FORMULA) and key in sensitive(table):
+            self.secrets.add(str(new))
+        if replica in self.rights and not self.rights[replica].may_edit(table, key):
+            self.forbidden.add((replica, cell, new or ""))
+            return
+        if old is not None:
+            self.seen_over.add((cell, old))
+            self.changes.append((len(self.typed), cell, old))
+        if new not in (None, FORMULA):
+            self.typed.append(Typed(len(self.typed), replica, table, origin, key, str(new)))
 
     def destroyed(self, table: str, origin: str, shown: Row, keys: Iterable[str]) -> None:
         """Somebody deleted a column or a tab with these cells in it; the row itself was not meant."""

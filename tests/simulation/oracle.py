@@ -4,7 +4,7 @@ It compares three things: what people typed (the notebook), what stands in the r
 lists, read from its files as anybody could read them.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -12,8 +12,11 @@ from tests.simulation import archive
 from tests.simulation.hub_files import HubFiles
 from tests.simulation.notebook import Cell, Deleted, Notebook, Typed
 from tests.simulation.reading import FORMULA, Reader, Row
+from tests.simulation.reasons import stuck
 from tests.simulation.side import UID, Line, Side
 
+VAGUE = ("select", "multiselect", "bool", "link")
+"""Types whose values occur again and again: who typed one of them cannot be told."""
 Place = tuple[str, str]
 """Replica and table."""
 
@@ -38,6 +41,8 @@ class Oracle:
             *self._phantom_conflicts(),
             *self._strangers(),
             *self._own_columns(),
+            *self._trespasses(),
+            *stuck(self.sides, self.hub, self.notebook, self.rows),
         ]
 
     @cached_property
@@ -93,11 +98,24 @@ class Oracle:
             showing = [side for side in self.sides if (side.name, table, origin) in self.rows]
             if state in ("archived", "unknown"):
                 yield f"3 {table}/{origin} is {state} and stands in {[side.name for side in showing]}"
-            elif state == "live" and len(showing) < len(self.sides):
-                lacking = [side.name for side in self.sides if side not in showing]
-                yield f"1 {table}/{origin} is live and not in {lacking}"
+            elif state == "live" and showing:
+                row = self._fullest(table, origin, showing)
+                lacking = [
+                    side.name
+                    for side in self.sides
+                    if side not in showing and self._belongs(side, table, row)
+                ]
+                if lacking:
+                    yield f"1 {table}/{origin} is live and not in {lacking}"
             for side in showing[1:]:
                 yield from self._differences(table, origin, showing[0], side)
+
+    def _fullest(self, table: str, origin: str, showing: Sequence[Side]) -> Row:
+        """What the row says in a replica that holds every field; such a replica always shows it."""
+        return max((self.rows[side.name, table, origin] for side in showing), key=len)
+
+    def _belongs(self, side: Side, table: str, row: Row) -> bool:
+        return archive.belongs(self.notebook.rights[side.name], table, row)
 
     def _differences(self, table: str, origin: str, one: Side, other: Side) -> Iterator[str]:
         first, second = self.rows[one.name, table, origin], self.rows[other.name, table, origin]
@@ -154,6 +172,8 @@ class Oracle:
         for one in notebook.deleted:
             if (one.table, one.origin) not in standing or self._contradicted(one):
                 continue
+            if not notebook.rights[one.replica].may_delete(one.table):
+                continue  # It is put back.
             if (one.table, one.origin) not in notebook.refused and not self._referred(one.origin):
                 yield f"3 {one.table}/{one.origin} was deleted at {one.replica} and is back"
 
@@ -204,14 +224,30 @@ class Oracle:
                 yield f"4 {entry.table}/{origin}.{entry.key}: nobody typed {_brief(value)}, which is in the ledger"
 
     def _strangers(self) -> Iterator[str]:
-        """7: what stands in a person's row was typed there, or copied with it by somebody."""
+        """7: what stands in a person's row was typed there, or copied with it by somebody; and where it counts."""
         typed: dict[Cell, set[str]] = {}
         for one in self.notebook.typed:
             typed.setdefault(one.cell, set()).add(one.value)
+        for _, cell, value in self.notebook.forbidden:
+            typed.setdefault(cell, set()).add(value)
         for (name, table, origin), row in self.rows.items():
-            for key in row.keys() & _unmistakable(table):
+            for key in sorted(row.keys() & _unmistakable(table)):
                 if row[key] not in typed.get((table, origin, key), ()) and row[key] != FORMULA:
                     yield f"7 {name}/{table}/{origin}.{key} shows {_brief(row[key])}, which nobody typed there"
+
+    def _trespasses(self) -> Iterator[str]:
+        """What somebody typed where they may not change it has not spread."""
+        typed = {(one.cell, one.value) for one in self.notebook.typed}
+        for replica, (table, origin, key), value in self.notebook.forbidden:
+            if (
+                archive.fields(table)[key]["type"] in VAGUE
+                or self.notebook.made.get((table, origin)) == replica
+            ):
+                continue
+            for side in self.sides:
+                shown = self.rows.get((side.name, table, origin), {}).get(key)
+                if shown == value and ((table, origin, key), value) not in typed:
+                    yield f"10 {side.name}/{table}/{origin}.{key} shows what {replica} may not change"
 
     def _own_columns(self) -> Iterator[str]:
         """10: formulas and columns of the staff's own stand as they were left."""

@@ -15,7 +15,7 @@ from tests.simulation import archive
 from tests.simulation.airtable_side import AirtableSide
 from tests.simulation.hub_files import HubFiles
 from tests.simulation.leaks import leaks
-from tests.simulation.mishaps import MISHAPS, mend
+from tests.simulation.mishaps import INTERRUPTING, MISHAPS, mend
 from tests.simulation.oracle import Oracle
 from tests.simulation.reading import Reader
 from tests.simulation.rest import Rest
@@ -67,6 +67,7 @@ class Run:
         plans = archive.replicas_of(Random(f"replicas {self.seed}"))
         self.stage = Stage(self.seed, self.folder, plans, self._interrupt)
         self.staff = Staff({plan.config.name: self._side(plan) for plan in plans}, Reader(self._open_token))
+        self.staff.notebook.rights = {plan.config.name: plan.config for plan in plans}
 
     def _side(self, plan: archive.ReplicaPlan) -> Side:
         world, place = self.stage.world, self.stage.places[plan.config.name]
@@ -89,7 +90,7 @@ class Run:
         return self.staff.at(self.stage.joined)
 
     def _interrupt(self, seed: int) -> None:
-        self.staff.do(Random(seed), EVERYDAY, self.stage.joined)
+        self.staff.do(Random(seed), INTERRUPTING, self.stage.joined)
 
     def begin(self) -> None:
         """Tables are made; staff add a column of their own."""
