@@ -214,6 +214,7 @@ class Oracle:
     def _phantom_conflicts(self) -> Iterator[str]:
         """4: equal changes are no conflict, and where one person typed there is none."""
         typed = {(one.cell, one.value) for one in self.notebook.typed}
+        typed |= {(cell, value) for _, cell, value in self.notebook.forbidden}
         origins = self.hub.origins
         for entry in self.hub.ledger:
             if entry.kept == entry.other:

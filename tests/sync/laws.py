@@ -1,0 +1,5 @@
+"""How many examples a law is tried on: a thousand where changes are checked, fewer at a developer's desk."""
+
+import os
+
+EXAMPLES = 1000 if os.environ.get("CI") else 200

@@ -1,0 +1,114 @@
+"""The laws of the plan, over generated rows of one table: what may be written, and when nothing is left to write."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sync.connection import Insert, SeenRow, SystemColumn, Update
+from sync.display import Display
+from sync.plan import _decide
+from sync.planned_row import PlannedRow
+from sync.stages import Known, Protected
+from sync.store.records import Record, State
+from sync.store.seen import Held, SeenState
+from tests.sync.laws import EXAMPLES
+from validators.issues import Issue
+from validators.schema import FieldConfig, Level
+
+UID = "R1"
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+FIELDS = {key: FieldConfig.model_validate({"name": key, "type": "text"}) for key in ("name", "job", "city")}
+DISPLAY = Display(fields=FIELDS, options={}, sealed={}, names={}, form="key")
+ISSUE = Issue("bad", Level.ERROR, (), "错", "改")
+Cells = Mapping[str, str]
+
+cells = st.dictionaries(st.sampled_from(sorted(FIELDS)), st.sampled_from("abc"))
+keys = st.frozensets(st.sampled_from(sorted(FIELDS)))
+words = st.sampled_from([("通过", ""), ("提示", "已保存·缺职业,请补充")])
+
+
+def planned(
+    shown: Cells,
+    wanted: Cells,
+    *,
+    frozen: frozenset[str],
+    words: tuple[str, str],
+    system: Cells,
+    placed: bool,
+) -> PlannedRow:
+    """A row as it was read whole just now, with what the merge wants of it."""
+    marks = {SystemColumn(header): text for header, text in system.items()}
+    seen = SeenRow(marks.get(SystemColumn.UID, ""), "", 1, dict(shown), marks)
+    state = SeenState(UID, position=1 if placed else -1, base=shown, status=words[0], note=words[1])
+    judged = Protected(
+        known=Known(UID, seen, state, None),
+        seen=shown,
+        shown=shown,
+        held={key: Held(ISSUE) for key in frozen},
+        rewrite=frozenset(),
+        frozen=frozen,
+        fill={},
+        issues=(),
+        restored=(),
+        state=State.LIVE,
+    )
+    record = Record("t", UID, 1, "", State.LIVE, wanted, NOW, NOW)
+    return PlannedRow(UID, record, state, judged, wanted, frozenset(FIELDS), DISPLAY, words, "")
+
+
+def as_it_should_be(words: tuple[str, str]) -> Cells:
+    return {"校验状态": words[0], "校验说明": words[1], "记录编号": UID}
+
+
+@settings(max_examples=EXAMPLES)
+@given(shown=cells, wanted=cells, frozen=keys, words=words)
+def test_frozen_and_held_cells_are_never_written(
+    shown: Cells, wanted: Cells, frozen: frozenset[str], words: tuple[str, str]
+) -> None:
+    """8 and 10."""
+    row = planned(shown, wanted, frozen=frozen, words=words, system={}, placed=True)
+    operation = _decide(row).operation
+    assert isinstance(operation, Update)
+    assert not operation.cells.keys() & frozen
+
+
+@settings(max_examples=EXAMPLES)
+@given(shown=cells, wanted=cells, frozen=keys, words=words)
+def test_update_writes_just_the_cells_that_differ(
+    shown: Cells, wanted: Cells, frozen: frozenset[str], words: tuple[str, str]
+) -> None:
+    row = planned(shown, wanted, frozen=frozen, words=words, system=as_it_should_be(words), placed=True)
+    operation = _decide(row).operation
+    differing = {key for key in FIELDS if shown.get(key) != wanted.get(key)} - frozen
+    assert (operation.cells.keys() if isinstance(operation, Update) else set()) == differing
+    if isinstance(operation, Update):
+        assert operation.before == {key: shown.get(key) for key in differing}
+
+
+@settings(max_examples=EXAMPLES)
+@given(shown=cells, wanted=cells, frozen=keys, words=words, system=st.booleans())
+def test_once_written_nothing_is_left_to_write(
+    shown: Cells, wanted: Cells, frozen: frozenset[str], words: tuple[str, str], system: bool
+) -> None:
+    """1: what a row shows after its plan is carried out is what it should show."""
+    marks = as_it_should_be(words) if system else {}
+    first = _decide(planned(shown, wanted, frozen=frozen, words=words, system=marks, placed=True))
+    written = first.operation.cells if isinstance(first.operation, Update) else {}
+    after = {key: str(text) for key, text in {**shown, **written}.items() if text is not None}
+    row = planned(after, wanted, frozen=frozen, words=words, system=as_it_should_be(words), placed=True)
+    assert _decide(row).operation is None
+    assert {key: _decide(row).base.get(key) for key in FIELDS if key not in frozen} == {
+        key: wanted.get(key) for key in FIELDS if key not in frozen
+    }
+
+
+@settings(max_examples=EXAMPLES)
+@given(wanted=cells, words=words)
+def test_row_that_stands_nowhere_is_inserted_whole(wanted: Cells, words: tuple[str, str]) -> None:
+    row = planned({}, wanted, frozen=frozenset(), words=words, system={}, placed=False)
+    decision = _decide(row)
+    assert isinstance(decision.operation, Insert)
+    assert decision.operation.cells == wanted == decision.base
+    assert decision.operation.system[SystemColumn.UID] == UID
