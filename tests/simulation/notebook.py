@@ -117,4 +117,6 @@ class Notebook:
     def row_deleted(self, replica: str, table: str, origin: str, shown: Row) -> None:
         """Somebody deleted the row."""
         self.destroyed(table, origin, shown, shown)
+        # Wherever the row comes back, it comes without what was nobody else's business.
+        self.marks = {place: text for place, text in self.marks.items() if place[1:] != (table, origin)}
         self.deleted.append(Deleted(len(self.typed), replica, table, origin, shown))

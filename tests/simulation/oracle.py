@@ -254,7 +254,8 @@ class Oracle:
         """10: formulas and columns of the staff's own stand as they were left."""
         for (name, table, origin), text in self.notebook.marks.items():
             shown = [line.own for line in self.lines.get((name, table), ()) if line.origin == origin]
-            if shown and shown != [text]:
+            may_leave = table in self.notebook.rights[name].filter
+            if shown and shown != [text] and not may_leave:
                 yield f"10 {name}/{table}/{origin}: the staff's own cell shows {shown}"
         for name, (table, origin, key) in self.notebook.frozen:
             row = self.rows.get((name, table, origin))

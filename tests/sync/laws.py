@@ -2,4 +2,6 @@
 
 import os
 
-EXAMPLES = 1000 if os.environ.get("CI") else 200
+from hypothesis import settings
+
+law = settings(max_examples=1000 if os.environ.get("CI") else 200, deadline=None)

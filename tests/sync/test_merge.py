@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sync.merge import Merged, merge
-from tests.sync.laws import EXAMPLES
+from tests.sync.laws import law
 
 FIELDS = frozenset({"name", "job", "phone"})
 values = st.sampled_from(["a", "b", "c"])
@@ -25,7 +25,7 @@ def run(base: Snapshot, hub: Snapshot, seen: Snapshot, **options: object) -> Mer
     )  # type: ignore[arg-type]
 
 
-@settings(max_examples=EXAMPLES)
+@law
 @given(base=snapshots, hub=hubs, seen=snapshots)
 def test_merging_twice_changes_nothing(base: Snapshot, hub: Snapshot, seen: Snapshot) -> None:
     first = run(base, hub, seen)
@@ -33,7 +33,7 @@ def test_merging_twice_changes_nothing(base: Snapshot, hub: Snapshot, seen: Snap
     assert (second.hub, second.wanted, second.conflicts) == (first.hub, first.wanted, ())
 
 
-@settings(max_examples=EXAMPLES)
+@law
 @given(base=snapshots, hub=hubs, seen=snapshots)
 def test_writing_what_is_wanted_makes_both_sides_agree(base: Snapshot, hub: Snapshot, seen: Snapshot) -> None:
     merged = run(base, hub, seen)
@@ -42,7 +42,7 @@ def test_writing_what_is_wanted_makes_both_sides_agree(base: Snapshot, hub: Snap
         assert row == {key: value for key, value in merged.hub[uid].items() if key in FIELDS}
 
 
-@settings(max_examples=EXAMPLES)
+@law
 @given(base=snapshots, hub=hubs, seen=snapshots)
 def test_typed_value_is_current_or_known_as_a_conflict(base: Snapshot, hub: Snapshot, seen: Snapshot) -> None:
     merged = run(base, hub, seen)
@@ -53,7 +53,7 @@ def test_typed_value_is_current_or_known_as_a_conflict(base: Snapshot, hub: Snap
                 assert merged.hub[uid].get(key) == value or (uid, key) in lost
 
 
-@settings(max_examples=EXAMPLES)
+@law
 @given(base=snapshots, hub=hubs, seen=snapshots, frozen=frozen_cells)
 def test_frozen_cells_change_nothing_and_are_not_written(
     base: Snapshot, hub: Snapshot, seen: Snapshot, frozen: Mapping[str, frozenset[str]]
@@ -65,14 +65,14 @@ def test_frozen_cells_change_nothing_and_are_not_written(
             assert merged.wanted[uid].get(key) == base.get(uid, {}).get(key)
 
 
-@settings(max_examples=EXAMPLES)
+@law
 @given(hub=hubs, seen=snapshots)
 def test_equal_changes_on_both_sides_are_no_conflict(hub: Snapshot, seen: Snapshot) -> None:
     shown_by_hub = {uid: {key: v for key, v in row.items() if key in FIELDS} for uid, row in hub.items()}
     assert run(seen, hub, shown_by_hub).conflicts == ()
 
 
-@settings(max_examples=EXAMPLES)
+@law
 @given(hub=hubs, base=snapshots)
 def test_fields_the_replica_does_not_hold_pass_through(hub: Snapshot, base: Snapshot) -> None:
     merged = run(base, hub, base)
@@ -103,7 +103,7 @@ def test_conflict_on_hold_leaves_both_sides_alone() -> None:
     )
 
 
-@settings(max_examples=EXAMPLES)
+@law
 @given(hub=hubs, one=snapshots, other=snapshots)
 def test_without_conflicts_the_order_of_replicas_does_not_matter(
     hub: Snapshot, one: Snapshot, other: Snapshot

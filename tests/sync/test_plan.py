@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sync.connection import Insert, SeenRow, SystemColumn, Update
@@ -13,7 +13,7 @@ from sync.planned_row import PlannedRow
 from sync.stages import Known, Protected
 from sync.store.records import Record, State
 from sync.store.seen import Held, SeenState
-from tests.sync.laws import EXAMPLES
+from tests.sync.laws import law
 from validators.issues import Issue
 from validators.schema import FieldConfig, Level
 
@@ -62,7 +62,7 @@ def as_it_should_be(words: tuple[str, str]) -> Cells:
     return {"校验状态": words[0], "校验说明": words[1], "记录编号": UID}
 
 
-@settings(max_examples=EXAMPLES)
+@law
 @given(shown=cells, wanted=cells, frozen=keys, words=words)
 def test_frozen_and_held_cells_are_never_written(
     shown: Cells, wanted: Cells, frozen: frozenset[str], words: tuple[str, str]
@@ -74,7 +74,7 @@ def test_frozen_and_held_cells_are_never_written(
     assert not operation.cells.keys() & frozen
 
 
-@settings(max_examples=EXAMPLES)
+@law
 @given(shown=cells, wanted=cells, frozen=keys, words=words)
 def test_update_writes_just_the_cells_that_differ(
     shown: Cells, wanted: Cells, frozen: frozenset[str], words: tuple[str, str]
@@ -87,7 +87,7 @@ def test_update_writes_just_the_cells_that_differ(
         assert operation.before == {key: shown.get(key) for key in differing}
 
 
-@settings(max_examples=EXAMPLES)
+@law
 @given(shown=cells, wanted=cells, frozen=keys, words=words, system=st.booleans())
 def test_once_written_nothing_is_left_to_write(
     shown: Cells, wanted: Cells, frozen: frozenset[str], words: tuple[str, str], system: bool
@@ -104,7 +104,7 @@ def test_once_written_nothing_is_left_to_write(
     }
 
 
-@settings(max_examples=EXAMPLES)
+@law
 @given(wanted=cells, words=words)
 def test_row_that_stands_nowhere_is_inserted_whole(wanted: Cells, words: tuple[str, str]) -> None:
     row = planned({}, wanted, frozen=frozenset(), words=words, system={}, placed=False)
