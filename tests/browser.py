@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 PICTURES = "BROWSER_PICTURES"
 """Names the folder to keep pictures in; without it they go to pytest's own."""
@@ -39,6 +39,7 @@ def chromium() -> Iterator[Browser]:
     if executable is None:
         _missing("no chromium on PATH: apt-get install chromium fonts-noto-cjk (as .ci/chromium does)")
     with sync_playwright() as playwright:
+        expect.set_options(timeout=PATIENCE_MS)
         browser = playwright.chromium.launch(executable_path=executable, args=list(ARGUMENTS))
         yield browser
         browser.close()
