@@ -24,6 +24,8 @@ class ReplicaConfig(Section):
     place_env: str | None = Field(default=None, pattern=PLACE_VARIABLE.pattern)
     """The variable that names the place; while it is not set, the replica is not served."""
     tables: tuple[TableKey, ...] | None = None
+    people: tuple[str, ...] = ()
+    """Who has this base or spreadsheet, as far as you know: `audit export` names them beside plaintext that stood there."""
     calls_per_s: int = Field(default=5, ge=0)
     """Calls to an Airtable base in a second; past five the real service locks out for 30 s. 0: no limit, for emulators."""
     fields: dict[TableKey, tuple[FieldKey, ...]] = Field(default_factory=dict)

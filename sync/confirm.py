@@ -11,6 +11,7 @@ from .plan import Plan
 from .store.hub import Unit
 from .store.records import State
 from .store.seen import SeenState
+from .windows import end_plaintext
 
 log = structlog.get_logger("sync")
 
@@ -32,6 +33,7 @@ def confirm(
         unit.seen.forget(replica.name, table, outcome.removed)
         unit.numbering.end(replica.name, table, [one.uid for one in written])
         unit.lists.ask_recheck(replica.name, table, [refused.uid for refused in outcome.refused], "refused")
+    end_plaintext(engine, replica, table, plan, outcome)
     report.add(report.written, replica.name, len(outcome.written) + len(outcome.removed))
     report.add(report.refused, replica.name, len(outcome.refused))
     for refused in outcome.refused:

@@ -22,6 +22,7 @@ from .judge import check_rows, decode_rows, links_of, merge_rows
 from .plan import make_plan
 from .protect import protect
 from .queue import ENGINE, daily_pass, listings_of, queued, remember_full, reread
+from .windows import note_plaintext
 
 log = structlog.get_logger("sync")
 
@@ -127,6 +128,7 @@ def absorb_block(
         checked = check_rows(engine, unit, table, decoded, replica)
         note_findings(engine, replica.name, table, checked)
         protected = protect(checked, table, schema=engine.schema, masks=engine.masks, vault=engine.vault)
+        note_plaintext(engine, replica, table, checked, protected)
         merged = merge_rows(
             protected, fields=replica.fields(table), policy=engine.policy(table, replica.name)
         )

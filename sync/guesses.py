@@ -57,7 +57,7 @@ def _drafted(engine: Engine, table: TableKey, row: Decoded) -> _Draft:
         value, cell = row.typed.get(key), (row.known.uid, vault_field(table, key))
         if value is None:
             continue
-        if not _is_typed(row, key):
+        if not is_typed(row, key):
             draft.looks[key] = [cell]  # A held value that is judged again: it counted when it was typed.
         elif _stood_before(row, key):
             draft.tries[key] = Try(*cell, to_text(value))
@@ -94,15 +94,15 @@ def _told(row: Checked, table: TableKey, config: TableConfig) -> Iterator[Try]:
     for issue in row.issues:
         for key in config.sensitive.keys() & set(issue.fields):
             value = decoded.typed.get(key)
-            if issue.code in _NAMING and value is not None and _is_typed(decoded, key):
+            if issue.code in _NAMING and value is not None and is_typed(decoded, key):
                 yield Try(decoded.known.uid, vault_field(table, key) + _SAME, to_text(value), always=True)
             elif issue.holds and value is None and changed.keys() & set(issue.fields):
                 typed = ",".join(sorted(map(repr, changed.items())))
                 yield Try(decoded.known.uid, vault_field(table, key) + _RULE, typed)
 
 
-def _is_typed(row: Decoded, key: FieldKey) -> bool:
-    """Whether the cell itself holds the value, and no stand-in for it."""
+def is_typed(row: Decoded, key: FieldKey) -> bool:
+    """Whether the cell shows the value itself, and no stand-in for it."""
     raw = row.known.row.cells.get(key)
     return raw is not None and not (isinstance(raw, str) and split_cell(raw))
 

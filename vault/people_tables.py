@@ -1,4 +1,4 @@
-"""The vault's tables about people: who may use it, what they used of it, guesses, and alarms. No table holds a value."""
+"""The vault's tables about people: who may use it, what they used of it, guesses, alarms, and plaintext they saw. No table holds a value."""
 
 import sqlalchemy as sa
 
@@ -59,4 +59,21 @@ alarm = sa.Table(
     sa.Column("acknowledged_at", sa.Text),
     sa.Column("acknowledged_by", sa.Text),
     sa.Index("alarm_once_a_day", "day", "kind", "actor", "what", unique=True),
+)
+# Plaintext that stood in a cell of a replica: `until` is when the write over it was confirmed.
+plaintext_window = sa.Table(
+    "plaintext_window",
+    metadata,
+    sa.Column("window_id", sa.Integer, primary_key=True),
+    sa.Column("place", sa.Text, nullable=False),
+    sa.Column("record", sa.Text, nullable=False),
+    sa.Column("field", sa.Text, nullable=False),
+    sa.Column("subject", sa.Text, nullable=False),
+    sa.Column("token", sa.Text, nullable=False),
+    sa.Column("typed_by", sa.Text, nullable=False),
+    sa.Column("readers", sa.Text, nullable=False),
+    sa.Column("since", sa.Text, nullable=False),
+    sa.Column("until", sa.Text),
+    sa.Index("plaintext_window_standing", "place", "until", "record"),
+    sa.Index("plaintext_window_subject", "subject"),
 )

@@ -2,8 +2,10 @@
 
 import csv
 import sys
-from collections.abc import Mapping
-from datetime import date, datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -14,37 +16,61 @@ from sync.history_chain import Batch, history_faults
 from sync.secrets import vault_field
 from sync.store.hub import Hub
 from tablekeeper.archive import HUB_FILE, hub_url
+from tablekeeper.audit_export import COLUMNS, UNKNOWABLE, Wanted, cell, note, who_could_have, who_saw
 from tablekeeper.cli.explain import FAILED, Misused
 from tablekeeper.cli.main import app, out, print_json
-from tablekeeper.cli.opening import opened_vault
+from tablekeeper.cli.opening import actor, opened_vault
 from tablekeeper.cli.output import JsonOption, day
 from tablekeeper.config import Config
 from tablekeeper.environment import Environment
-from vault.audit import entries
+from vault.anchors import Kind, check_anchors, take_anchor
+from vault.audit import Act
 from vault.audit import verify as verify_chain
 from vault.vault import Vault
+
+_ANCHOR_WORDS: Mapping[Kind, str] = {
+    "unreadable": "this line is no anchor",
+    "foreign": "it is of another vault",
+    "forged": "it was not written by this vault, or was changed since",
+    "set_back": "the chain is shorter now: entries were cut off, or an older copy was restored",
+    "different": "another entry stands there now: an older copy was restored and went on from there",
+}
+
+
+class Form(StrEnum):
+    """How an export is written."""
+
+    CSV = "csv"
+    JSONL = "jsonl"
+
 
 audit = typer.Typer(help="The audit chain: who did what to which value.", no_args_is_help=True)
 app.add_typer(audit, name="audit")
 
-COLUMNS = ("n", "at", "actor", "action", "field", "subject", "token", "purpose", "reason", "count", "counts")
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-
 
 @audit.command()
-def verify(json: JsonOption = False) -> None:
-    """Whether entries were altered, dropped, reordered, added or cut off."""
+def verify(
+    anchor: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Also hold it against the anchors in this file.")
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """Whether entries were altered, dropped, reordered, added or cut off; with --anchor, also whether all was set back."""
+    anchors = _lines(anchor) if anchor else []
     with opened_vault() as (config, vault):
         report = verify_chain(vault)
         altered = _altered_history(config, vault)
-    faults = [{"entry": fault.n, "kind": fault.kind} for fault in report.faults]
+        unfit = check_anchors(vault, anchors)
+    ok = report.ok and not altered and not unfit
     if json:
         print_json(
             {
-                "ok": report.ok and not altered,
+                "ok": ok,
                 "entries": report.entries,
-                "faults": faults,
+                "faults": [{"entry": fault.n, "kind": fault.kind} for fault in report.faults],
                 "altered_history": [{"first": batch.first, "last": batch.last} for batch in altered],
+                "anchors": len(anchors),
+                "anchor_faults": [asdict(fault) for fault in unfit],
             }
         )
     else:
@@ -53,8 +79,37 @@ def verify(json: JsonOption = False) -> None:
             out.print(f"  entry {fault.n}: {fault.kind}")
         for batch in altered:
             out.print(f"  history rows {batch.first} to {batch.last}: not what the chain says of them")
-    if not report.ok or altered:
+        for one in unfit:
+            out.print(f"  anchor in line {one.line}, entry {one.n}: {_ANCHOR_WORDS[one.kind]}")
+        if anchor:
+            out.print(f"{len(anchors)} anchor(s), {len(anchors) - len(unfit)} of them fit")
+    if not ok:
         raise typer.Exit(FAILED)
+
+
+@audit.command("anchor")
+def take(
+    to: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Append it to this file, outside of TABLEKEEPER_HOME.")
+    ] = None,
+    json: JsonOption = False,
+) -> None:
+    """Write down where the chain stands. Kept where the vault's administrator cannot change it, it proves that nothing was set back."""
+    home = Environment.read().home.resolve()
+    if to and home in to.resolve().parents:
+        raise Misused(
+            f"{to} lies in TABLEKEEPER_HOME",
+            advice="keep anchors elsewhere: they would be set back with the vault",
+        )
+    with opened_vault() as (_, vault):
+        taken = take_anchor(vault, actor=actor())
+    if to:
+        with to.open("a", encoding="utf-8") as file:
+            file.write(taken.line() + "\n")
+    if json:
+        print_json({**asdict(taken), "file": str(to) if to else None})
+    else:
+        out.print(f"{taken.n} entries anchored in {to}" if to else taken.line(), soft_wrap=True)
 
 
 @audit.command()
@@ -63,24 +118,32 @@ def export(
     field: Annotated[str, typer.Option(help="Only this field's, by header or key.")] = "",
     first: Annotated[str, typer.Option("--from", metavar="DATE", help="From this day on.")] = "",
     last: Annotated[str, typer.Option("--to", metavar="DATE", help="Up to this day, included.")] = "",
+    form: Annotated[Form, typer.Option("--format", help="csv, or one JSON object per line.")] = Form.CSV,
     json: JsonOption = False,
 ) -> None:
-    """The entries as CSV on standard output, safe to open in a spreadsheet."""
+    """Who saw it, who could have, and what cannot be known; as CSV, safe to open in a spreadsheet, or JSON lines."""
     since, until = (day(text) if text else None for text in (first, last))
     with opened_vault() as (config, vault):
-        fields = _fields(config, field) if field else None
-        zone = ZoneInfo(config.archive.timezone)
-        chosen = [
-            entry
-            for entry in entries(vault)
-            if (not subject or entry["subject"] == subject)
-            and (fields is None or entry["field"] in fields)
-            and _within(entry, zone, since, until)
-        ]
+        wanted = Wanted(
+            zone=ZoneInfo(config.archive.timezone),
+            subject=subject,
+            fields=_fields(config, field) if field else None,
+            since=since,
+            until=until,
+        )
+        saw, could_have = list(who_saw(vault, wanted)), list(who_could_have(vault, wanted))
+        # A person that nothing is known of may be a value, typed by mistake: it stays out of the chain.
+        known = subject if saw or could_have else ""
+        span = " ".join(["fields", *sorted(wanted.fields or []), "from", str(since), "to", str(until)])
+        with vault.store.writing() as connection:
+            vault.chain.append(connection, [Act(actor(), "audit_export", subject=known, reason=span)])
     if json:
-        print_json({"entries": chosen})
+        print_json({"entries": saw, "could_have_seen": could_have, "note": UNKNOWABLE})
+    elif form is Form.JSONL:
+        for row in (*saw, *could_have, note()):
+            typer.echo(orjson.dumps(row).decode())
     else:
-        _write_csv(chosen)
+        _write_csv([*saw, *could_have, note()])
 
 
 def _altered_history(config: Config, vault: Vault) -> list[Batch]:
@@ -110,18 +173,15 @@ def _fields(config: Config, wanted: str) -> set[str]:
     return found
 
 
-def _within(entry: Mapping[str, Any], zone: ZoneInfo, since: date | None, until: date | None) -> bool:
-    on = datetime.fromisoformat(entry["at"]).astimezone(zone).date()
-    return (since is None or since <= on) and (until is None or on <= until)
+def _lines(file: Path) -> list[str]:
+    """The anchors of a file. One without any proves nothing, so it is told."""
+    lines = [line for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
+    if not lines:
+        raise Misused(f"{file} holds no anchor", advice="tablekeeper audit anchor --to FILE writes one")
+    return lines
 
 
-def _write_csv(chosen: list[dict[str, Any]]) -> None:
+def _write_csv(rows: Sequence[Mapping[str, Any]]) -> None:
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(COLUMNS)
-    writer.writerows([_cell(entry[column]) for column in COLUMNS] for entry in chosen)
-
-
-def _cell(value: object) -> str:
-    """Text that no spreadsheet program takes for a formula."""
-    text = orjson.dumps(value).decode() if isinstance(value, dict) else str(value)
-    return f"'{text}" if text.startswith(FORMULA_STARTS) else text
+    writer.writerows([cell(row.get(column, "")) for column in COLUMNS] for row in rows)

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -53,8 +54,8 @@ def test_reveal_prints_the_value_alone_and_leaves_a_trace(office: Office) -> Non
     token = token_of(office)
     for given in (token, f"139****9000〔{token}〕"):
         assert office.run("reveal", given, "--purpose", "核对身份").out == f"{MOBILE}\n"
-    rows = list(csv.DictReader(io.StringIO(office.run("audit", "export", "--field", "手机号码").out)))
-    assert (rows[-1]["action"], rows[-1]["actor"], rows[-1]["purpose"]) == ("reveal", "tester", "核对身份")
+    seen = [row for row in exported(office, "--field", "手机号码") if row["part"] == "seen"]
+    assert (seen[-1]["action"], seen[-1]["actor"], seen[-1]["purpose"]) == ("reveal", "tester", "核对身份")
 
 
 def test_reveal_without_a_known_purpose_is_refused_and_recorded(office: Office) -> None:
@@ -76,6 +77,10 @@ def test_a_wrong_passphrase_says_what_to_set(office: Office) -> None:
 
 
 # Vault and audit
+
+
+def exported(office: Office, *about: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(office.run("audit", "export", *about).out)))
 
 
 def test_a_vault_is_made_once(office: Office) -> None:
@@ -111,11 +116,47 @@ def test_a_broken_chain_is_told_with_its_entry(office: Office, tmp_path: Path) -
 def test_the_export_is_no_formula_and_can_be_narrowed(office: Office) -> None:
     who = "=cmd|' /C calc'!A0"
     office.run("find", "mobile", given=MOBILE, changed={"TABLEKEEPER_USER": who})
-    rows = list(csv.DictReader(io.StringIO(office.run("audit", "export").out)))
-    assert rows[-1]["actor"] == f"'{who}"
-    assert office.run("audit", "export", "--to", "2020-01-01", "--json").json == {"entries": []}
-    assert office.run("audit", "export", "--field", "身份证号码", "--json").json == {"entries": []}
+    seen = [row for row in exported(office) if row["part"] == "seen"]
+    assert seen[-1]["actor"] == f"'{who}"
+    assert office.run("audit", "export", "--to", "2020-01-01", "--json").json["entries"] == []
+    assert office.run("audit", "export", "--field", "身份证号码", "--json").json["entries"] == []
     assert office.run("audit", "export", "--field", "星座").code == 2
+
+
+def test_the_export_says_who_could_have_seen_what_and_what_nobody_can_know(office: Office) -> None:
+    """The office's first numbers were typed into Airtable in plain text."""
+    uid = office.uid("C00000001")
+    rows = exported(office, "--subject", uid, "--field", "手机号码")
+    (could_have,) = [row for row in rows if row["part"] == "could_have_seen"]
+    assert (could_have["replica"], could_have["record"]) == ("airtable", uid)
+    assert could_have["at"] <= could_have["until"] < "3"
+    assert "service account" in could_have["people"]
+    assert rows[-1]["part"] == "note"
+    assert "cannot be known" in rows[-1]["reason"]
+    lines = office.run("audit", "export", "--subject", uid, "--format", "jsonl").out.splitlines()
+    assert {json.loads(line)["part"] for line in lines} >= {"could_have_seen", "note"}
+    assert MOBILE not in "".join(lines)
+
+
+def test_an_anchor_tells_a_vault_that_was_set_back(office: Office, tmp_path: Path) -> None:
+    older = altered(office, tmp_path, "SELECT 1")
+    file = tmp_path / "anchors"
+    for _ in range(2):
+        assert office.run("audit", "anchor", "--to", str(file), "--json").json["file"] == str(file)
+    assert office.run("audit", "verify", "--anchor", str(file)).code == 0
+    answer = office.run("audit", "verify", "--anchor", str(file), "--json", changed=older)
+    assert answer.code == 1
+    assert answer.json["faults"] == []
+    assert [fault["kind"] for fault in answer.json["anchor_faults"]] == ["set_back", "set_back"]
+    (tmp_path / "none").write_text("")
+    assert office.run("audit", "verify", "--anchor", str(tmp_path / "none")).code == 2
+
+
+def test_an_anchor_is_not_kept_beside_the_vault(office: Office) -> None:
+    answer = office.run("audit", "anchor", "--to", str(office.home / "anchors"))
+    assert answer.code == 2
+    assert "elsewhere" in answer.err
+    assert json.loads(office.run("audit", "anchor").out)["n"] > 0
 
 
 def test_erasing_asks_and_then_destroys(office: Office) -> None:

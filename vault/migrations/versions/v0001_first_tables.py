@@ -145,3 +145,18 @@ def _people() -> None:
         sa.Column("acknowledged_by", sa.Text),
     )
     op.create_index("alarm_once_a_day", "alarm", ["day", "kind", "actor", "what"], unique=True)
+    op.create_table(
+        "plaintext_window",
+        sa.Column("window_id", sa.Integer, primary_key=True),
+        sa.Column("place", sa.Text, nullable=False),
+        sa.Column("record", sa.Text, nullable=False),
+        sa.Column("field", sa.Text, nullable=False),
+        sa.Column("subject", sa.Text, nullable=False),
+        sa.Column("token", sa.Text, nullable=False),
+        sa.Column("typed_by", sa.Text, nullable=False),
+        sa.Column("readers", sa.Text, nullable=False),
+        sa.Column("since", sa.Text, nullable=False),
+        sa.Column("until", sa.Text),
+    )
+    op.create_index("plaintext_window_standing", "plaintext_window", ["place", "until", "record"])
+    op.create_index("plaintext_window_subject", "plaintext_window", ["subject"])
