@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from vault.bulk import blocks
 from vault.clock import stamp
 from vault.people_tables import plaintext_window
-from vault.store import blocks
 
 if TYPE_CHECKING:
     from vault.vault import Vault
