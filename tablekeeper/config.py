@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from jobs import reminders
+from jobs.backup_config import BackupConfig
 from jobs.config import JobsConfig
 from sync import departments
 from sync.config import SyncConfig
@@ -61,6 +62,7 @@ class Config(Expressions):
     masks: MasksConfig = Field(default_factory=MasksConfig)
     vault: VaultConfig = Field(default_factory=VaultConfig)
     sync: SyncConfig = Field(default_factory=SyncConfig)
+    backup: BackupConfig = Field(default_factory=BackupConfig)
 
     @model_validator(mode="after")
     def _settle_the_vault(self) -> Self:

@@ -24,6 +24,8 @@ from tablekeeper.archive import Archive
 from tablekeeper.logs import where
 from tablekeeper.status import CycleNotes, figures
 from tablekeeper.tending import Tending
+from vault.errors import VaultError
+from vault.journal import Journal
 
 log = structlog.get_logger("daemon")
 
@@ -31,6 +33,7 @@ log = structlog.get_logger("daemon")
 PROMPT_S = 0.3
 """What was written on one side brings work on the other: staff should not wait a whole interval for it."""
 MARGIN_S = 0.1
+JOURNAL_S = 60
 
 
 def next_cycle_s(report: CycleReport, config: SyncConfig) -> float | None:
@@ -52,6 +55,8 @@ class Daemon:
         self._planned: BackgroundScheduler | None = None
         self._last_good: dict[str, datetime] = {}
         self._notes = CycleNotes(archive.hub)
+        place = archive.config.backup.vault_journal
+        self._journal = Journal(archive.vault, place) if place else None
         self._tending = Tending(archive)
 
     def run(self) -> None:
@@ -102,6 +107,12 @@ class Daemon:
             IntervalTrigger(seconds=config.sync.status_every_s, timezone=zone),
             next_run_time=now,
         )
+        if self._journal is not None:
+            scheduler.add_job(
+                self._job("journal", self.journal),
+                IntervalTrigger(seconds=JOURNAL_S, timezone=zone),
+                next_run_time=now,
+            )
         for digest in config.digests:
             hour, minute = digest.at.split(":")
             scheduler.add_job(
@@ -148,6 +159,16 @@ class Daemon:
             if lag > engine.config.max_lag_s:
                 log.warning("replica_lags", replica=name, lag_s=lag, limit_s=engine.config.max_lag_s)
         return report
+
+    def journal(self) -> None:
+        """Append the vault's changes to its journal in a second place."""
+        assert self._journal is not None, "only planned when the config names one"
+        try:
+            rows = self._journal.write()
+        except VaultError as error:
+            log.error("journal_failed", kind=type(error).__name__, message=str(error))
+            return
+        log.debug("journal_written", rows=rows)
 
     def heartbeat(self) -> None:
         """Stamp 系统状态 on every replica."""

@@ -22,8 +22,13 @@ def blocks(items: Iterable[T], size: int = 500) -> Iterator[list[T]]:
 
 def next_change(connection: sa.Connection) -> int:
     """The number of the next change; the caller holds the write lock, so nobody else takes it."""
+    return 1 + last_change(connection)
+
+
+def last_change(connection: sa.Connection) -> int:
+    """The number of the last change that left a row; 0 in an empty vault."""
     last = [sa.select(sa.func.max(table.c.change)).scalar_subquery() for table in (sealed_value, data_key)]
-    return 1 + max(number or 0 for number in connection.execute(sa.select(*last)).one())
+    return max(number or 0 for number in connection.execute(sa.select(*last)).one())
 
 
 def insert_rows(connection: sa.Connection, table: sa.Table, rows: Iterable[tuple[object, ...]]) -> int:

@@ -9,8 +9,10 @@ VaultError
 ├── VaultInUse            another daemon works on this vault
 ├── ClockSetBack          the clock shows a time before the vault's last write
 ├── VaultUnavailable      locked, unreachable or full; the same call may succeed later
+├── JournalAhead          the vault is an earlier copy than its journal
 ├── VaultDamaged          a stored row is not what was written
 │   ├── Unopenable        a ciphertext does not open under its key and row
+│   ├── JournalDamaged     the journal is not what was written, or of another vault
 │   └── SuiteUnknown      a ciphertext names a cipher suite that this release does not know
 ├── MaskUnknown           the config names a mask that `masks` does not define
 ├── WorkUnfinished        another rotation was killed and has to be ended first
@@ -87,6 +89,14 @@ class Unopenable(VaultDamaged):
 
 class SuiteUnknown(VaultDamaged):
     """A ciphertext's first byte names no suite of this release."""
+
+
+class JournalAhead(VaultError):
+    """The journal leads further than the vault, which is an earlier copy; nothing was written."""
+
+
+class JournalDamaged(VaultDamaged):
+    """The journal is not what was written, or of another vault."""
 
 
 class MaskUnknown(VaultError):

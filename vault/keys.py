@@ -131,6 +131,7 @@ class Keys:
         self.vault_id = vault_id
         self._master = master
         self._index: dict[tuple[int, str], Mac] = {}
+        self.journal = AES.box_key(derive(master, "journal"))
         self.audit_wrapping = AES.box_key(derive(master, "audit"))
 
     def for_use(self, use: str) -> bytes:

@@ -13,6 +13,8 @@ from tablekeeper.logs import where
 from vault.errors import (
     BudgetReached,
     ClockSetBack,
+    JournalAhead,
+    JournalDamaged,
     KeyUnreadable,
     PurposeUnknown,
     Refused,
@@ -133,6 +135,8 @@ _VAULT: tuple[tuple[type[VaultError], int, str], ...] = (
         WAITS,
         "set the clock of this machine; if it is right now and was wrong then, `tablekeeper vault accept-clock`",
     ),
+    (JournalAhead, WAITS, "`tablekeeper vault replay FILE` brings the vault up to it"),
+    (JournalDamaged, FAILED, "use another copy of the journal, or the backup alone"),
     (SuiteUnknown, FAILED, "install the release that wrote it; if there is none, restore the last backup"),
     (VaultDamaged, FAILED, "stop the daemon, keep the file as it is, and restore the last backup"),
     (WorkUnfinished, WAITS, "run that command first; it goes on where it was"),

@@ -1,6 +1,7 @@
 """The commands below vault: make it, recover it, erase a person."""
 
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +12,7 @@ from sync.store.hub import Unit
 from tablekeeper.archive import Archive, vault_url
 from tablekeeper.cli.explain import Misused
 from tablekeeper.cli.main import app, out, print_json
-from tablekeeper.cli.opening import actor, create_vault, open_vault, opened, settings
+from tablekeeper.cli.opening import actor, create_vault, open_vault, opened, opened_vault, settings
 from tablekeeper.cli.output import JsonOption
 from tablekeeper.config import Config
 from tablekeeper.environment import Environment
@@ -20,6 +21,7 @@ from vault import envelopes
 from vault.age_keys import AgeKey, identity_key, recovery_key
 from vault.errors import VaultExists
 from vault.keys import RootKey, from_passphrase
+from vault.replaying import replay
 from vault.vault import Vault
 
 vault = typer.Typer(
@@ -61,11 +63,11 @@ def init(
 
 
 def _add_recovery(config: Config, environment: Environment, key: AgeKey) -> bool:
-    opened_vault = open_vault(config, environment)
+    present = open_vault(config, environment)
     try:
-        return envelopes.add_recovery(opened_vault, key, actor=actor())
+        return envelopes.add_recovery(present, key, actor=actor())
     finally:
-        opened_vault.close()
+        present.close()
 
 
 def _print_made(environment: Environment, created: bool, recovery: str) -> None:
@@ -89,11 +91,11 @@ def recover(
     config, environment = settings()
     key = identity_key(identity.read_text(encoding="utf-8"), kind="recovery")
     root = _new_root(environment)
-    opened_vault = Vault.open(vault_url(environment.home), key, config=config.vault)
+    present = Vault.open(vault_url(environment.home), key, config=config.vault)
     try:
-        envelopes.replace_root(opened_vault, root, actor=actor())
+        envelopes.replace_root(present, root, actor=actor())
     finally:
-        opened_vault.close()
+        present.close()
     if json:
         print_json({"recovered": True, "root_key": root.kind})
     else:
@@ -110,6 +112,21 @@ def _new_root(environment: Environment) -> RootKey:
         return from_passphrase(typer.prompt(prompt, hide_input=True, confirmation_prompt=True, err=True))
     given = sys.stdin.readline().strip()
     return from_passphrase(given) if given else environment.root_key()
+
+
+@vault.command("replay")
+def replay_journal(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The vault's journal.", exists=True)],
+    json: JsonOption = False,
+) -> None:
+    """Bring a vault that came from a backup up to its journal; the daemon must not have worked on it since."""
+    with opened_vault() as (_, restored), restored.store.lease():
+        found = replay(file, restored, actor=actor())
+    if json:
+        print_json(asdict(found))
+    else:
+        through = f"; the vault stands as of {found.through}" if found.through else ""
+        out.print(f"{found.rows} row(s) in {found.frames} step(s) taken in{through}")
 
 
 @vault.command("accept-clock")
