@@ -219,6 +219,10 @@ def _decode_sensitive(
         if raw != cell_text(sealed.mask, sealed.token):
             draft.rewrite.add(key)
             draft.restore[key] = _edited(key)
+    elif sealed is None and cell.token in _own_tokens(key, known):
+        # The vault was lost and came back without it: nobody but a person has the value.
+        draft.tokens[key] = str(cell.token)
+        draft.restore[key] = _lost(key)
     elif known.fresh:
         _decode_foreign_in_fresh(key, config, sealed, reader, draft)
     else:
@@ -275,6 +279,10 @@ def _decode_foreign_in_fresh(
 
 def _edited(key: FieldKey) -> Issue:
     return Issue("stand_in_edited", Level.HINT, (key,), "您改动了加密显示的文字", "选中整格输入完整新号码")
+
+
+def _lost(key: FieldKey) -> Issue:
+    return Issue("token_lost", Level.HINT, (key,), "保险库中已没有这个值", "选中整格重新输入完整内容")
 
 
 def _foreign(key: FieldKey) -> Issue:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from validators.raw import Raw
 from validators.schema import LINKS, FieldConfig, FieldKey, FieldType, TableKey
 from validators.values import Value, refers
+from vault.masks import invalid_text
 from vault.vault import Sealed
 
 from .connection import CellValue, Uid
@@ -35,7 +36,7 @@ class Display:
         if value is None:
             return None, True
         if config.sensitive:
-            return shown_text(self.sealed[str(value)]), True
+            return self._stand_in(str(value)), True
         if config.type in LINKS:
             cell = link_cell(refers(config, value), self.names, self.form(config.to or ""))
             return cell, cell is not None
@@ -46,7 +47,12 @@ class Display:
 
     def held(self, held: Held | None) -> str | None:
         """The stand-in of a held sensitive value."""
-        return shown_text(self.sealed[held.token]) if held and held.token else None
+        return self._stand_in(held.token) if held and held.token else None
+
+    def _stand_in(self, token: str) -> str:
+        """A token that the vault has lost stays in its cell, to be typed anew."""
+        sealed = self.sealed.get(token)
+        return shown_text(sealed) if sealed else invalid_text(token)
 
 
 def build_display(

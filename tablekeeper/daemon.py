@@ -164,11 +164,9 @@ class Daemon:
         """Append the vault's changes to its journal in a second place."""
         assert self._journal is not None, "only planned when the config names one"
         try:
-            rows = self._journal.write()
+            self._journal.write()
         except VaultError as error:
             log.error("journal_failed", kind=type(error).__name__, message=str(error))
-            return
-        log.debug("journal_written", rows=rows)
 
     def heartbeat(self) -> None:
         """Stamp 系统状态 on every replica."""

@@ -1,0 +1,24 @@
+"""A vault that came back from a backup without some of its values: the rows say so, and go on around them."""
+
+from sync.connection import SystemColumn
+from tests.sync.conftest import Office
+from tests.sync.people import ID_NUMBER
+from vault.store import sealed_value
+
+
+def test_a_value_that_the_vault_lost_is_explained_and_may_be_typed_anew(office: Office) -> None:
+    row = office.airtable.type_row("customers", full_name="王小明", id_number=ID_NUMBER, occupation="教师")
+    office.calm()
+    shown = row.cells["id_number"]
+    with office.engine.vault.store.writing() as connection:
+        connection.execute(sealed_value.delete())
+    row.cells["occupation"] = "护士"
+    office.calm()
+    assert "保险库中已没有这个值" in row.system[SystemColumn.NOTE]
+    line = office.sheets.find("customers", full_name="王小明")
+    assert line and line.cells["occupation"] == "护士", "the rest of the row goes on"
+    row.cells["id_number"] = ID_NUMBER
+    office.calm()
+    assert row.cells["id_number"].startswith(shown.split("〔")[0])
+    assert row.cells["id_number"] != ID_NUMBER
+    assert row.system[SystemColumn.STATUS] == "通过"
