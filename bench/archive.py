@@ -15,7 +15,7 @@ from typing import Any
 
 import requests
 
-from bench.people import TITLE, config_of
+from bench.people import HEADERS, TITLE, config_of
 from tablekeeper.archive import Archive, open_archive
 from tablekeeper.cli.opening import make_vault
 from tablekeeper.config import Config
@@ -64,10 +64,44 @@ class Office:
             place = f"/values/{TITLE}!A{first + start}?valueInputOption=RAW"
             self._sheets("PUT", place, {"values": cells})
 
+    def sort_rows(self) -> None:
+        """The tab sorted from the last row to the first."""
+        tab = self._tab()
+        size = tab["gridProperties"]
+        area = {
+            "sheetId": tab["sheetId"],
+            "startRowIndex": 1,
+            "endRowIndex": size["rowCount"],
+            "startColumnIndex": 0,
+            "endColumnIndex": size["columnCount"],
+        }
+        key = self._sheets("GET", f"/values/{TITLE}!1:1")["values"][0].index(HEADERS[0])
+        order = [{"dimensionIndex": key, "sortOrder": "DESCENDING"}]
+        self._sheets(
+            "POST", ":batchUpdate", {"requests": [{"sortRange": {"range": area, "sortSpecs": order}}]}
+        )
+
+    def edit_airtable(self, header: str, value: str) -> None:
+        """One cell of the first record, typed by a person into Airtable."""
+        [first, *_] = self._airtable("GET", "?maxRecords=1")["records"]
+        self._airtable("PATCH", f"/{first['id']}", {"fields": {header: value}})
+
+    def _airtable(self, method: str, path: str, body: object = None) -> Any:
+        airtable = self.description["airtable"]
+        return self._call(
+            method,
+            f"{airtable['endpoint_url']}/v0/{airtable['base_id']}/{TITLE}{path}",
+            body,
+            airtable["staff_token"],
+        )
+
+    def _tab(self) -> Any:
+        found = self._sheets("GET", "?fields=sheets.properties")["sheets"]
+        return next(one["properties"] for one in found if one["properties"]["title"] == TITLE)
+
     def _grow(self, rows: int) -> None:
         """Rows at the end of the grid, where it is too small."""
-        properties = self._sheets("GET", "?fields=sheets.properties")["sheets"]
-        tab = next(sheet["properties"] for sheet in properties if sheet["properties"]["title"] == TITLE)
+        tab = self._tab()
         missing = rows - tab["gridProperties"]["rowCount"]
         if missing > 0:
             more = {"sheetId": tab["sheetId"], "dimension": "ROWS", "length": missing}
@@ -75,12 +109,12 @@ class Office:
 
     def _sheets(self, method: str, path: str, body: object = None) -> Any:
         google = self.description["google"]
+        url = f"{google['endpoint_url']}/v4/spreadsheets/{google['spreadsheet_id']}{path}"
+        return self._call(method, url, body, google["staff_token"])
+
+    def _call(self, method: str, url: str, body: object, token: str) -> Any:
         answer = self.session.request(
-            method,
-            f"{google['endpoint_url']}/v4/spreadsheets/{google['spreadsheet_id']}{path}",
-            json=body,
-            headers={"Authorization": f"Bearer {google['staff_token']}"},
-            timeout=300,
+            method, url, json=body, headers={"Authorization": f"Bearer {token}"}, timeout=300
         )
         answer.raise_for_status()
         return answer.json()
