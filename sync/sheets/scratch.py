@@ -1,4 +1,4 @@
-"""The hidden tab through which pre-images pass. Sensitive plaintext may stand in it for a moment, so it is always wiped."""
+"""The hidden tab through which pre-images pass. Sensitive plaintext may stand in it for a moment, and is wiped at once."""
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -25,6 +25,9 @@ class Scratch:
     sheet: Sheet | None = None
     soiled: int = 0
     """How many rows from the top may hold something. Only they are wiped: a whole tab takes a hundred times as long."""
+    urgent: bool = False
+    """Whether they may hold plaintext. Rows that show stand-ins only may wait for the next write, which wipes them first."""
+    _inspected: bool = False
 
     @property
     def found(self) -> bool:
@@ -66,21 +69,27 @@ class Scratch:
         return [wipe(gid, self.soiled) for gid in self.gids if self.soiled]
 
     def wipe(self) -> None:
-        """Empty the tab now; if Google does not answer, the next pull sees to it."""
+        """Empty the tab of plaintext now; if Google does not answer, the next pull sees to it."""
         requests = self.leading()
-        if requests:
+        if requests and self.urgent:
             with suppress(ServiceError):
                 self.client.update(requests, repeatable=True)
-                self.soiled = 0
+                self.soiled, self.urgent = 0, False
 
     def soil(self, rows: int) -> None:
         """Rows up to this one may hold what staff typed, from before the request is sent until the tab is wiped."""
-        self.soiled = max(self.soiled, rows)
+        self.soiled, self.urgent = max(self.soiled, rows), True
+
+    def found_clean(self) -> None:
+        """What was copied is known now, and none of it is plaintext."""
+        self.urgent = False
 
     def inspect(self, rows: int) -> None:
-        """Wipe the rows that a crash left filled."""
-        self.soil(rows)
-        self.wipe()
+        """Wipe the rows that an earlier run left filled."""
+        if rows and not self._inspected:
+            self.soil(rows)
+            self.wipe()
+        self._inspected = True
 
 
 def creation(width: int, gid: int | None = None) -> Json:

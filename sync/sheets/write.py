@@ -18,6 +18,7 @@ from sync.connection import (
     Update,
     Written,
 )
+from vault.masks import split_cell
 
 from .cells import Entered, encode, entered, same, text
 from .client import Rejected, SheetsClient
@@ -84,6 +85,8 @@ class Writer:
         done = swap(self.client, self.scratch, tab, writes)
         found = [_verdict(op, write, done) for op, write in zip(able, writes, strict=True)]
         wrong = [write for write, reason in zip(writes, found, strict=True) if reason and done.copied(write)]
+        if not any(found) and all(_masked(tab, done.row_before(op.position)) for op in able):
+            self.scratch.found_clean()
         self.restorer.undo(done, wrong)
         for op, reason in zip(able, found, strict=True):
             results.append(
@@ -195,6 +198,13 @@ def _insertion(tab: Tab, operations: Sequence[Insert], start: int) -> list[Json]
             for first, last in runs(columns)
         ),
     ]
+
+
+def _masked(tab: Tab, row: SeenRow) -> bool:
+    """Whether the sensitive cells of a row are blank or show whole stand-ins."""
+    sensitive = tab.layout.config.sensitive
+    shown = (split_cell(str(row.cells[key])) for key in sensitive if key in row.cells)
+    return row.formulas.isdisjoint(sensitive) and all(one is not None and one.token for one in shown)
 
 
 def _reachable(tab: Tab, operation: Insert | Update) -> bool:

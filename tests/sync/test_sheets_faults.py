@@ -136,8 +136,10 @@ def test_putting_back_is_tried_again_when_its_answer_is_lost(office: Office) -> 
 
 def test_scratch_tab_is_wiped_by_a_later_pull_however_often_it_failed(office: Office) -> None:
     (row,) = office.fill(1)
+    office.type(f"{CUSTOMERS}!F2", ["13800138000"])
+    row = office.rows()[row.uid]
     failing(office, 2, 3, 4)
-    office.update(row, full_name="王芳")
+    office.update(row, mobile="138****8000〔9TQK27MB4D〕")
     office.pull()
     assert office.values("_tablekeeper!A1:Z2600") != []
     office.pull()
