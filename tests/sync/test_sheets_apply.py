@@ -1,5 +1,6 @@
 """Writing to tabs beside people who work in them, over HTTP."""
 
+import os
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -11,6 +12,8 @@ from emulators.server import Running
 from sync.connection import CellValue, Insert, Remove, SystemColumn, Update
 from sync.fingerprint import fingerprints
 from tests.sync.sheets_office import CUSTOMERS, Office, before_write, open_office, uid, world_of_offices
+from vault.masks import cell_text
+from vault.tokens import new_token
 
 EVERY_TYPE: dict[str, CellValue] = {
     "customer_no": "C00000001",
@@ -93,7 +96,7 @@ def test_many_rows_are_one_batch(office: Office) -> None:
 
 def test_scratch_tab_keeps_stand_ins_until_the_next_write_and_plaintext_for_no_moment(office: Office) -> None:
     office.fill(1)
-    office.type(f"{CUSTOMERS}!F2", ["138****8000〔9TQK27MB4D〕"])
+    office.type(f"{CUSTOMERS}!F2", [cell_text("138****8000", new_token(os.urandom))])
     assert office.update(office.rows()[uid(1)], full_name="王芳").written
     assert any(scratch(office)), "masked rows may stay"
     office.type(f"{CUSTOMERS}!F2", ["13800138000"])

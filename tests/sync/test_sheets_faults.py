@@ -138,7 +138,7 @@ def test_scratch_tab_is_wiped_by_a_later_pull_however_often_it_failed(office: Of
     (row,) = office.fill(1)
     office.type(f"{CUSTOMERS}!F2", ["13800138000"])
     row = office.rows()[row.uid]
-    failing(office, 2, 3, 4)
+    failing(office, 2, 3)
     office.update(row, mobile="138****8000〔9TQK27MB4D〕")
     office.pull()
     assert office.values("_tablekeeper!A1:Z2600") != []
