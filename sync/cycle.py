@@ -22,6 +22,7 @@ from .judge import check_rows, decode_rows, links_of, merge_rows
 from .plan import make_plan
 from .protect import protect
 from .queue import ENGINE, daily_pass, listings_of, queued, remember_full, reread
+from .reconfigure import reconfigure
 from .windows import note_plaintext
 
 log = structlog.get_logger("sync")
@@ -33,6 +34,7 @@ BLOCK_ROWS = 500
 def run_cycle(engine: Engine, *, full: bool = False) -> CycleReport:
     """Run one cycle over all replicas and tables. A service that fails does not stop the others."""
     report = CycleReport()
+    reconfigure(engine)
     daily_pass(engine)
     absorbed = {replica.name: read(engine, replica, report, full=full) for replica in engine.replicas}
     for table in engine.order:

@@ -10,7 +10,7 @@ from validators.issues import Issue, Rejection
 from validators.raw import Raw
 from validators.schema import LINKS, FieldConfig, FieldKey, FieldType, Level, SchemaConfig, TableKey
 from validators.values import Value
-from vault.masks import cell_text, invalid_text, split_cell
+from vault.masks import cell_text, invalid_text, is_stand_in, split_cell
 from vault.vault import Sealed
 
 from .connection import Uid
@@ -89,6 +89,11 @@ def _decode_cell(key: FieldKey, config: FieldConfig, known: Known, reader: Reade
         _decode_sensitive(key, config, row.cells.get(key), known, reader, draft)
     elif config.type in LINKS:
         _decode_link(key, config, row.cells.get(key), reader, draft)
+    elif not config.free_text and isinstance(stale := row.cells.get(key), str) and is_stand_in(stale):
+        draft.typed[key] = state.base.get(
+            key
+        )  # The field was sensitive once, or the cell was copied from one.
+        draft.rewrite.add(key)
     elif isinstance(raw := row.cells.get(key), str) and raw and raw == state.base.get(key):
         draft.typed[key] = state.base[key]
     else:

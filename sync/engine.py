@@ -80,6 +80,8 @@ class Engine:
     order: tuple[TableKey, ...] = field(init=False)
     last_full: dict[str, datetime] = field(default_factory=dict)
     last_day: date | None = None
+    configured: bool = False
+    """Whether the hub is in the shape of this configuration."""
     agreed: dict[tuple[str, TableKey], Stamp] = field(default_factory=dict)
     """The hub's stamp when a table of a replica last showed everything as the hub has it."""
 

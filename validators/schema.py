@@ -85,6 +85,13 @@ class Abroad(Section):
     reason: str = Field(min_length=1)
 
 
+class Plain(Section):
+    """Two people who decided that a field which was sensitive may stand in the clear from now on, and why."""
+
+    approved_by: tuple[str, ...] = Field(min_length=2)
+    reason: str = Field(min_length=1)
+
+
 class OptionList(Section):
     """The allowed values of a select, in order, and other spellings of them."""
 
@@ -116,6 +123,8 @@ class FieldConfig(Section):
     level: Literal["C1", "C2"] = "C1"
     sensitive: Sensitive | None = None
     abroad: Abroad | None = None
+    plain: Plain | None = None
+    """Needed once, where a field that was sensitive becomes plain."""
 
     required: bool = False
     """A new record is created elsewhere only when this is filled; clearing it is undone. Blank is an error."""

@@ -156,6 +156,12 @@ def invalid_text(token: str) -> str:
     return cell_text(INVALID_MASK, token)
 
 
+def is_stand_in(text: str) -> bool:
+    """Whether a cell's text is a well-formed stand-in, mask and token and nothing else."""
+    cell = split_cell(text)
+    return cell is not None and cell.token is not None
+
+
 def split_cell(text: str) -> CellText | None:
     """What a cell's text is, by form alone; whether the vault knows the token, and its mask, is for the caller.
 

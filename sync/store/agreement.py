@@ -106,3 +106,13 @@ class Agreement:
         raise_by(self._connection, SCOPE, 1)
         for what, change in ((outside, delete(outside)), (seen, update(seen).values(rev=None))):
             self._connection.execute(change.where(what.c.replica == replica, what.c.table == table))
+
+    def stay(self, replica: str, table: TableKey) -> None:
+        """No row is on its way out any more: the filter is another one."""
+        mine = (seen.c.replica == replica, seen.c.table == table)
+        self._connection.execute(update(seen).where(*mine).values(left_since=None))
+
+    def forget_replica(self, replica: str) -> None:
+        """Nothing is known any more of what this replica showed."""
+        for what in (seen, outside):
+            self._connection.execute(delete(what).where(what.c.replica == replica))

@@ -10,8 +10,8 @@ from typing import TypeVar
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from validators.issues import Issue
-from validators.schema import FieldKey, SchemaConfig, TableKey
-from validators.values import dump_value, load_value, refers
+from validators.schema import FieldConfig, FieldKey, SchemaConfig, TableKey
+from validators.values import Json, Value, dump_value, load_value, refers
 
 from ..connection import Uid
 from ..merge import Row
@@ -115,8 +115,9 @@ class Records:
     ) -> None:
         """Create or change records, in a few statements however many there are."""
         last = self.raise_by(REVISION, len(records))
-        created = {uid: old.created_at for uid, old in self.get_many(table, records).items()}
-        key = self._schema.tables[table].key
+        known = self._known(table, records)
+        created = {uid: at for uid, (at, _) in known.items()}
+        key, fields = self._schema.tables[table].key, self._schema.tables[table].fields
         rows = [
             {
                 "table": table,
@@ -124,7 +125,11 @@ class Records:
                 "rev": last - len(records) + number,
                 "key": str(values.get(key, "")),
                 "state": state,
-                "values": {name: dump_value(value) for name, value in values.items()},
+                # What the configuration no longer has stays in the store.
+                "values": {
+                    name: json for name, json in known.get(uid, (now, {}))[1].items() if name not in fields
+                }
+                | {name: dump_value(value) for name, value in values.items()},
                 "hints": [dump_issue(issue) for issue in hints],
                 "created_at": created.get(uid, now),
                 "changed_at": now,
@@ -138,6 +143,16 @@ class Records:
             table,
             {uid: {} if state is State.ARCHIVED else values for uid, (values, state, _) in records.items()},
         )
+
+    def _known(self, table: TableKey, uids: Iterable[Uid]) -> dict[Uid, tuple[datetime, Mapping[str, Json]]]:
+        """When records were created, and their values as stored."""
+        found: dict[Uid, tuple[datetime, Mapping[str, Json]]] = {}
+        for block in blocks(uids):
+            query = select(record.c.uid, record.c.created_at, record.c["values"]).where(
+                record.c.table == table, record.c.uid.in_(block)
+            )
+            found |= {uid: (utc(at), values) for uid, at, values in self._connection.execute(query)}
+        return found
 
     def set_state(self, table: TableKey, uids: Sequence[Uid], state: State) -> dict[Uid, int]:
         """Move records on in their life; returns their new revisions."""
@@ -257,7 +272,9 @@ class Records:
             state=State(mapping["state"]),
             # A field that the configuration no longer has stays in the store and is not shown.
             values={
-                key: load_value(fields[key], json) for key, json in mapping["values"].items() if key in fields
+                key: value
+                for key, json in mapping["values"].items()
+                if key in fields and (value := readable(fields[key], json)) is not None
             },
             created_at=utc(mapping["created_at"]),
             changed_at=utc(mapping["changed_at"]),
@@ -280,3 +297,11 @@ def blocks(items: Iterable[Item]) -> Iterator[Sequence[Item]]:
     """`items` without repeats, in blocks that fit one query."""
     unique = list(dict.fromkeys(items))
     return (unique[start : start + BLOCK] for start in range(0, len(unique), BLOCK))
+
+
+def readable(field: FieldConfig, json: Json) -> Value | None:
+    """A stored value; None where the configuration was changed and the hub is not yet in its shape."""
+    try:
+        return load_value(field, json)
+    except (ValueError, ArithmeticError, TypeError):
+        return None

@@ -21,12 +21,12 @@ from sqlalchemy import (
 
 from validators.issues import Issue
 from validators.schema import FieldKey, SchemaConfig, TableKey
-from validators.values import dump_value, load_value
+from validators.values import dump_value
 
 from ..connection import RowId, Uid
 from ..merge import Row
 from .issues import dump_issue, load_issue
-from .records import blocks, raise_by
+from .records import blocks, raise_by, readable
 from .tables import CHANGES, seen
 from .times import utc
 
@@ -266,7 +266,11 @@ class SeenRows:
             uid=row.uid,
             row_id=row.row_id,
             position=row.position,
-            base={key: load_value(fields[key], json) for key, json in row.base.items() if key in fields},
+            base={
+                key: value
+                for key, json in row.base.items()
+                if key in fields and (value := readable(fields[key], json)) is not None
+            },
             held={key: _load_held(json) for key, json in row.held.items() if key in fields},
             fingerprint=bytes(row.fingerprint) if row.fingerprint is not None else None,
             rev=row.rev,

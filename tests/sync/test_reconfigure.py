@@ -1,0 +1,227 @@
+"""A configuration that changes under an archive at work: what the hub makes of it, and what it says beforehand."""
+
+import copy
+import re
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sync.config import SyncConfig
+from sync.connection import SystemColumn
+from sync.effects import effects
+from sync.engine import Engine, Replica
+from sync.history_chain import history_faults
+from sync.reconfigure import ChangeRefused, remembered
+from sync.shape import Shape
+from sync.store.hub import Hub
+from tests.sync.conftest import MAIN, SCHEMA, Office, build_office
+from tests.sync.memory import MemoryConnection
+from validators.schema import SchemaConfig
+
+CLAIMS: dict[str, Any] = {"name": "理赔部", "service": "sheets", "tables": ["customers"], "edit": {}}
+Change = Callable[[dict[str, Any]], None]
+
+
+def changed(office: Office, change: Change = lambda schema: None, *departments: dict[str, Any]) -> Office:
+    """The same archive and tables after a restart with another configuration."""
+    raw = copy.deepcopy(SCHEMA)
+    change(raw)
+    old, schema = office.engine, SchemaConfig.model_validate(raw)
+    settings = {"settle_s": 0, "settle_partial_s": 0, "delete_grace_s": 0, "replicas": [*MAIN, *departments]}
+    config = SyncConfig.model_validate(settings)
+    url = old.hub.engine.url.render_as_string(hide_password=False)
+    old.hub.close()
+    there = {one.name: one.connection for one in old.replicas}
+    engine = Engine(
+        schema=schema,
+        config=config,
+        hub=Hub(url, schema),
+        vault=old.vault,
+        masks=old.masks,
+        replicas=tuple(
+            Replica(there.get(one.name) or MemoryConnection(one.name, "key"), one, schema)
+            for one in config.replicas
+        ),
+        clock=old.clock,
+        random_bits=old.random_bits,
+        zone=old.zone,
+    )
+    return Office(engine, office.airtable, office.sheets, office.clock)
+
+
+def told(office: Office) -> list[str]:
+    """What the new configuration will do, before it does it."""
+    old = remembered(office.engine.hub)
+    assert old is not None
+    new = Shape(office.engine.schema, office.engine.config.replicas)
+    with office.engine.hub.reading() as unit:
+        return [str(one) for one in effects(unit, old, new, office.engine.today())]
+
+
+def file_of(office: Office) -> bytes:
+    """Everything in the hub's files."""
+    path = Path(str(office.engine.hub.engine.url.database))
+    return b"".join(one.read_bytes() for one in path.parent.glob("hub.sqlite3*"))
+
+
+@pytest.fixture
+def office(tmp_path: Path) -> Office:
+    office = build_office(tmp_path, CLAIMS)
+    for name, job in (("王小明", "教师"), ("李小红", "护士")):
+        office.airtable.type_row("customers", full_name=name, occupation=job, notes="备注内容")
+    office.calm()
+    office.airtable.find("customers", full_name="王小明").cells["occupation"] = "园艺师"
+    office.calm()
+    return office
+
+
+def occupation(**settings: object) -> Change:
+    def change(schema: dict[str, Any]) -> None:
+        schema["tables"]["customers"]["fields"]["occupation"] |= settings
+
+    return change
+
+
+def test_field_made_sensitive_is_sealed_everywhere_and_purged_from_the_hub(office: Office) -> None:
+    escaped = "园艺师".encode("unicode_escape").replace(b"\\u", b"\\u")
+    assert escaped in file_of(office) or "园艺师".encode() in file_of(office)
+    office = changed(office, occupation(sensitive={"mask": "redact"}), CLAIMS)
+    assert told(office) == ["档案:客户·职业:将加密2个值,6格"]
+    office.calm()
+    for name in ("airtable", "sheets", "理赔部"):
+        line = office.replica(name).find("customers", full_name="王小明")
+        assert re.fullmatch(r".*〔\w{10}〕", line.cells["occupation"])
+    for text in ("园艺师", "教师"):
+        assert text.encode() not in file_of(office) and text.encode("unicode_escape") not in file_of(office)
+    assert history_faults(office.engine.hub, office.engine.vault) == []
+
+
+def test_sealed_value_is_what_it_was(office: Office) -> None:
+    office = changed(office, occupation(sensitive={"mask": "redact"}), CLAIMS)
+    office.calm()
+    with office.engine.hub.reading() as unit:
+        tokens = [str(one.values["occupation"]) for one in unit.records.of_table("customers")]
+    assert set(office.engine.vault.open_for_check(tokens).values()) == {"园艺师", "护士"}
+
+
+def test_sensitive_field_is_made_plain_by_two_people_only(office: Office) -> None:
+    office = changed(office, occupation(sensitive={"mask": "redact"}), CLAIMS)
+    office.calm()
+    for plain in (None, {"approved_by": ["甲", "甲"], "reason": "公开资料"}):
+        refused = changed(office, occupation(plain=plain), CLAIMS)
+        with pytest.raises(ChangeRefused, match=r"tables\.customers\.fields\.occupation"):
+            refused.cycle()
+    approved = {"approved_by": ["甲", "乙"], "reason": "公开资料"}
+    office = changed(refused, occupation(plain=approved), CLAIMS)
+    assert told(office) == ["档案:客户·职业:将改为明文2个值,6格"]
+    office.calm()
+    for name in ("airtable", "sheets", "理赔部"):
+        jobs = {line.cells["occupation"] for line in office.replica(name).lines("customers")}
+        assert jobs == {"园艺师", "护士"}
+
+
+def test_values_that_are_none_of_the_new_type_stay_where_they_stand_and_in_the_ledger(office: Office) -> None:
+    office.airtable.find("customers", full_name="李小红").cells["occupation"] = "2020-01-02"
+    office.calm()
+    office = changed(office, occupation(type="date"), CLAIMS)
+    assert told(office) == ["档案:客户·职业:1个值将不再有效"]
+    office.calm()
+    line = office.airtable.find("customers", full_name="王小明")
+    assert line.cells["occupation"] == "园艺师" and line.system[SystemColumn.STATUS] == "错误"
+    assert office.sheets.find("customers", full_name="李小红").cells["occupation"] == "2020-01-02"
+    with office.engine.hub.reading() as unit:
+        (entry,) = unit.lists.conflicts()
+        (good,) = [one for one in unit.records.of_table("customers") if "occupation" in one.values]
+    assert entry.other == "园艺师" and good.values["occupation"].isoformat() == "2020-01-02"  # type: ignore[union-attr]
+
+
+def test_option_that_is_renamed_is_renamed_in_every_row(tmp_path: Path) -> None:
+    office = build_office(tmp_path)
+    customer = office.airtable.type_row("customers", full_name="王小明", occupation="教师")
+    link = [office.airtable.row_id("customers", customer)]
+    office.airtable.type_row("policies", policy_no="P2020", customer_no=link, status="有效")
+    office.calm()
+
+    def rename(schema: dict[str, Any]) -> None:
+        schema["options"]["status"] = {"values": ["有效中", "终止"], "aliases": {"有效": "有效中"}}
+
+    office = changed(office, rename)
+    assert told(office) == ["档案:保单·状态:“有效”改为“有效中”,1个值"]
+    office.calm()
+    assert office.airtable.lines("policies")[0].cells["status"] == "有效中"
+    assert office.sheets.lines("policies")[0].cells["status"] == "有效中"
+
+
+def test_field_that_is_dropped_and_comes_back_has_kept_its_values(office: Office) -> None:
+    def drop(schema: dict[str, Any]) -> None:
+        del schema["tables"]["customers"]["fields"]["occupation"]
+
+    office = changed(office, drop, CLAIMS)
+    assert told(office) == ["档案:客户·职业:不再同步,2个值留在档案里"]
+    office.airtable.find("customers", full_name="王小明").cells["full_name"] = "王晓明"
+    office.calm()
+    office = changed(office, lambda schema: None, CLAIMS)
+    office.calm()
+    with office.engine.hub.reading() as unit:
+        jobs = {one.values.get("occupation") for one in unit.records.of_table("customers")}
+    assert jobs == {"园艺师", "护士"}
+
+
+def test_department_that_loses_a_column_is_told_in_numbers_and_the_archive_keeps_it(office: Office) -> None:
+    fewer = {**CLAIMS, "fields": {"customers": ["customer_no", "full_name"]}}
+    office = changed(office, lambda schema: None, fewer)
+    assert told(office) == ["理赔部:客户将移除6列,6格"]
+    office.calm()
+    assert {line.cells["occupation"] for line in office.airtable.lines("customers")} == {"园艺师", "护士"}
+
+
+def test_column_that_comes_back_to_a_department_is_filled_and_clears_nothing(office: Office) -> None:
+    fewer = {**CLAIMS, "fields": {"customers": ["customer_no", "full_name"]}}
+    office = changed(office, lambda schema: None, fewer)
+    office.calm()
+    for line in office.replica("理赔部").lines("customers"):
+        del line.cells["occupation"]
+    office = changed(office, lambda schema: None, CLAIMS)
+    office.calm()
+    assert {line.cells["occupation"] for line in office.airtable.lines("customers")} == {"园艺师", "护士"}
+    assert {line.cells["occupation"] for line in office.replica("理赔部").lines("customers")} == {
+        "园艺师",
+        "护士",
+    }
+
+
+def test_filter_that_changes_deletes_nothing_and_says_how_many_rows_come_and_go(office: Office) -> None:
+    filtered = {**CLAIMS, "filter": {"customers": "occupation == '护士'"}}
+    office = changed(office, lambda schema: None, filtered)
+    assert told(office) == ["理赔部:客户将移出1行(次日早晨)"]
+    office.calm()
+    office.clock.advance(86_400)
+    office.calm()
+    assert [line.cells["full_name"] for line in office.replica("理赔部").lines("customers")] == ["李小红"]
+    assert len(office.airtable.lines("customers")) == len(office.sheets.lines("customers")) == 2
+    office = changed(office, lambda schema: None, CLAIMS)
+    office.calm()
+    assert len(office.replica("理赔部").lines("customers")) == 2
+
+
+def test_department_that_is_retired_and_emptied_meanwhile_deletes_nothing_when_it_comes_back(
+    office: Office,
+) -> None:
+    sheet = office.replica("理赔部")
+    retired = changed(office)
+    assert told(retired) == ["理赔部:不再同步,2行留在原处,档案不变"]
+    retired.calm()
+    sheet.lines("customers").clear()
+    office = changed(retired, lambda schema: None, CLAIMS)
+    office.calm()
+    assert len(office.replica("理赔部").lines("customers")) == len(office.airtable.lines("customers")) == 2
+
+
+def test_same_configuration_changes_nothing(office: Office) -> None:
+    before = office.writes
+    office = changed(office, lambda schema: None, CLAIMS)
+    assert told(office) == []
+    office.calm()
+    assert office.writes == before
