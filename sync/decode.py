@@ -93,7 +93,6 @@ def _decode_cell(key: FieldKey, config: FieldConfig, known: Known, reader: Reade
         draft.typed[key] = state.base.get(
             key
         )  # The field was sensitive once, or the cell was copied from one.
-        draft.rewrite.add(key)
     elif isinstance(raw := row.cells.get(key), str) and raw and raw == state.base.get(key):
         draft.typed[key] = state.base[key]
     else:

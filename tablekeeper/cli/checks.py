@@ -1,14 +1,16 @@
 """The command check: config and connections, all problems at once, and what a changed config would do."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
 from sync.cycle import run_cycle
+from sync.effects import Effect
 from tablekeeper.cli.explain import DONE, USAGE
 from tablekeeper.cli.main import app, options, out, print_json
 from tablekeeper.cli.output import JsonOption, add_row, table
-from tablekeeper.cli.probing import Finding, Probe, probe
+from tablekeeper.cli.probing import Finding, Probe, config_effects, probe
 from tablekeeper.dry import rehearsing
 
 Counts = dict[str, dict[str, dict[str, int]]]
@@ -24,11 +26,13 @@ def check(
 ) -> None:
     """Config, environment, vault and services: every problem at once. Writes nothing."""
     found = probe(options.config)
+    # What the hub is in the shape of now, before the rehearsal takes a copy of it further.
+    changes = config_effects(found) if diff else []
     would_write = _rehearsed(found) if diff else None
     if json:
-        print_json(_as_json(found, would_write, diff=diff))
+        print_json(_as_json(found, would_write, changes, diff=diff))
     else:
-        _print(found, would_write, diff=diff)
+        _print(found, would_write, changes, diff=diff)
     raise typer.Exit(USAGE if found.problems else DONE)
 
 
@@ -42,7 +46,9 @@ def _rehearsed(found: Probe) -> Counts | None:
         return {rehearsal.name: rehearsal.counts(found.config) for rehearsal in rehearsals}
 
 
-def _as_json(found: Probe, would_write: Counts | None, *, diff: bool) -> dict[str, object]:
+def _as_json(
+    found: Probe, would_write: Counts | None, changes: Sequence[Effect], *, diff: bool
+) -> dict[str, object]:
     answer: dict[str, object] = {
         "ok": not found.problems,
         "problems": [_finding(each) for each in found.problems],
@@ -54,6 +60,9 @@ def _as_json(found: Probe, would_write: Counts | None, *, diff: bool) -> dict[st
             for name, changes in found.setup.items()
         }
         answer["would_write"] = would_write
+        answer["config_changes"] = [
+            {"where": one.where, "what": one.what, "count": one.count} for one in changes
+        ]
     return answer
 
 
@@ -61,7 +70,7 @@ def _finding(found: Finding) -> dict[str, str]:
     return {"part": found.part, "what": found.what, "mend": found.mend}
 
 
-def _print(found: Probe, would_write: Counts | None, *, diff: bool) -> None:
+def _print(found: Probe, would_write: Counts | None, changes: Sequence[Effect], *, diff: bool) -> None:
     for mark, style, findings in (("✗", "red", found.problems), ("!", "yellow", found.notes)):
         for each in findings:
             out.print(f"{mark} {each.part}: {each.what}", style=style, soft_wrap=True)
@@ -70,8 +79,15 @@ def _print(found: Probe, would_write: Counts | None, *, diff: bool) -> None:
     if not found.problems:
         out.print("✓ config, environment, vault and services are in order", style="green")
     if diff:
+        _print_changes(changes)
         _print_setup(found)
         _print_writes(would_write)
+
+
+def _print_changes(changes: Sequence[Effect]) -> None:
+    out.print("the changed config would do this" if changes else "the config is as it was", style="bold")
+    for one in changes:
+        out.print(f"  {one}")
 
 
 def _print_setup(found: Probe) -> None:

@@ -8,6 +8,7 @@ import typer
 from sqlalchemy.exc import DBAPIError
 
 from sync.errors import BudgetSpent, LeaseTaken, Misconfigured, ServiceError, SyncError, Unavailable
+from sync.reconfigure import ChangeRefused
 from tablekeeper.config_problems import ConfigProblems
 from tablekeeper.logs import where
 from vault.errors import (
@@ -93,6 +94,8 @@ def explain(error: Exception) -> Told:
             return Told(_service_code(error), str(error), error.advice)
         case LeaseTaken():
             return Told(FAILED, str(error), "stop the other one, or wait until it is done")
+        case ChangeRefused():
+            return Told(USAGE, str(error), "tablekeeper check --diff")
         case SyncError():
             return Told(FAILED, str(error))
         case VaultError():

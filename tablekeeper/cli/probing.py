@@ -3,8 +3,10 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError
@@ -12,8 +14,12 @@ from sqlalchemy.exc import DBAPIError
 from jobs.mail import MailUnavailable
 from sync.config import ReplicaConfig, SyncConfig
 from sync.connection import Change
+from sync.effects import Effect, effects
 from sync.errors import ServiceError
-from tablekeeper.archive import mailer
+from sync.reconfigure import refusals, remembered
+from sync.shape import Shape
+from sync.store.hub import Hub
+from tablekeeper.archive import HUB_FILE, hub_url, mailer
 from tablekeeper.cli.explain import explain
 from tablekeeper.cli.opening import connections, open_vault
 from tablekeeper.config import Config, load
@@ -63,7 +69,45 @@ def probe(path: Path) -> Probe:
         mend = "set it to the id of the spreadsheet or base when the department gets one"
         found.notes.append(Finding(name, f"not served: {variable} is not set", mend))
     _probe_mail(found, config, found.environment)
+    _probe_change(found, found.environment)
     return found
+
+
+def config_effects(found: Probe) -> list[Effect]:
+    """What the config would do to the archive as it stands, in numbers; nothing where it was never worked with."""
+    if found.config is None or found.environment is None:
+        return []
+    with _hub_of(found.config, found.environment) as hub:
+        old = remembered(hub) if hub else None
+        if hub is None or old is None:
+            return []
+        today = datetime.now(ZoneInfo(found.config.archive.timezone)).date()
+        with hub.reading() as unit:
+            return effects(unit, old, Shape(found.config, found.config.sync.replicas), today)
+
+
+def _probe_change(found: Probe, environment: Environment) -> None:
+    """Whether the daemon would take over this config."""
+    if found.config is None:
+        return
+    with _hub_of(found.config, environment) as hub:
+        old = remembered(hub) if hub else None
+        if old is not None:
+            found.problems += [Finding("config", refusal) for refusal in refusals(old, found.config)]
+            found.openable = found.openable and not refusals(old, found.config)
+
+
+@contextmanager
+def _hub_of(config: Config, environment: Environment) -> Iterator[Hub | None]:
+    """The hub, where there is one already."""
+    if not (environment.home / HUB_FILE).exists():
+        yield None
+        return
+    hub = Hub(hub_url(environment.home), config)
+    try:
+        yield hub
+    finally:
+        hub.close()
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from sync.effects import effects
 from sync.engine import Engine, Replica
 from sync.history_chain import history_faults
 from sync.reconfigure import ChangeRefused, remembered
+from sync.rewriting import stored
 from sync.shape import Shape
 from sync.store.hub import Hub
 from tests.sync.conftest import MAIN, SCHEMA, Office, build_office
@@ -162,6 +163,8 @@ def test_field_that_is_dropped_and_comes_back_has_kept_its_values(office: Office
     assert told(office) == ["档案:客户·职业:不再同步,2个值留在档案里"]
     office.airtable.find("customers", full_name="王小明").cells["full_name"] = "王晓明"
     office.calm()
+    with office.engine.hub.reading() as unit:
+        assert len(stored(unit.connection, "customers", "occupation")) == 2
     office = changed(office, lambda schema: None, CLAIMS)
     office.calm()
     with office.engine.hub.reading() as unit:
@@ -178,12 +181,14 @@ def test_department_that_loses_a_column_is_told_in_numbers_and_the_archive_keeps
 
 
 def test_column_that_comes_back_to_a_department_is_filled_and_clears_nothing(office: Office) -> None:
-    fewer = {**CLAIMS, "fields": {"customers": ["customer_no", "full_name"]}}
-    office = changed(office, lambda schema: None, fewer)
+    theirs = {**CLAIMS, "edit": {"customers": ["occupation"]}}
+    office = changed(office, lambda schema: None, theirs)
+    office.calm()
+    office = changed(office, lambda schema: None, {**CLAIMS, "fields": {"customers": ["full_name"]}})
     office.calm()
     for line in office.replica("理赔部").lines("customers"):
         del line.cells["occupation"]
-    office = changed(office, lambda schema: None, CLAIMS)
+    office = changed(office, lambda schema: None, theirs)
     office.calm()
     assert {line.cells["occupation"] for line in office.airtable.lines("customers")} == {"园艺师", "护士"}
     assert {line.cells["occupation"] for line in office.replica("理赔部").lines("customers")} == {
