@@ -90,9 +90,8 @@ def _decode_cell(key: FieldKey, config: FieldConfig, known: Known, reader: Reade
     elif config.type in LINKS:
         _decode_link(key, config, row.cells.get(key), reader, draft)
     elif not config.free_text and isinstance(stale := row.cells.get(key), str) and is_stand_in(stale):
-        draft.typed[key] = state.base.get(
-            key
-        )  # The field was sensitive once, or the cell was copied from one.
+        # The field was sensitive once, or the cell was copied from one.
+        draft.typed[key] = state.base.get(key)
     elif isinstance(raw := row.cells.get(key), str) and raw and raw == state.base.get(key):
         draft.typed[key] = state.base[key]
     else:

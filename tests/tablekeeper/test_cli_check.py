@@ -132,6 +132,7 @@ def test_after_setup_check_is_content(ready: Office) -> None:
         "ok": True,
         "problems": [],
         "notes": [],
+        "config_changes": [],
         "setup": {"airtable": [], "sheets": []},
         "would_write": {"airtable": {}, "sheets": {}},
     }
