@@ -10,12 +10,14 @@ from typing import Any
 
 import orjson
 
+from bench.desk import desk_figures
 from bench.emulated import emulator_figures
 from bench.engine import engine_figures
 from bench.vault import vault_figures
 
 SUBJECTS: Mapping[str, Callable[[], dict[str, Any]]] = {
     "engine": engine_figures,
+    "desk": desk_figures,
     "emulators": emulator_figures,
     "vault": vault_figures,
 }

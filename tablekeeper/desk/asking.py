@@ -24,25 +24,22 @@ class Asking:
         self._visit = visit
         self._config = visit.desk.archive.config
         self._engine = visit.desk.archive.engine
-        self._dialog = ui.dialog()
-        self._dialog.on("hide", self._close)
-        self._panel: ui.element | None = None
+        self._dialog: ui.dialog | None = None
 
     def _open(self, title: str) -> ui.element:
         self._close()
-        with self._dialog, ui.element("div").classes("panel") as panel:
+        with self._visit.client, ui.dialog(value=True) as dialog, ui.element("div").classes("panel") as panel:
             text(rendered("heading.html", title=title))
-        self._panel = panel
+        dialog.on("hide", self._close)
+        self._dialog = dialog
         self._visit.on_hide(self._close)
-        self._dialog.open()
         return panel
 
     def _close(self) -> None:
         """Take the panel and all that it shows away."""
-        if self._panel is not None and not self._panel.is_deleted:
-            self._panel.delete()
-        self._panel = None
-        self._dialog.close()
+        if self._dialog is not None and not self._dialog.is_deleted:
+            self._dialog.delete()
+        self._dialog = None
 
     async def reveal(self, name: str, token: str, subject: str, *, table: TableKey, key: FieldKey) -> None:
         """Show a value: at once while a purpose for this person stands, else after one is chosen."""

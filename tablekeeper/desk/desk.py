@@ -109,14 +109,9 @@ class Visit:
         self.desk.sessions.use(self.session)
         try:
             return await run.io_bound(work)
-        except (
-            Exception
-        ) as error:  # The page's edge: whatever fails is told in words, and never shown with its values.
-            words = told(error)
-            if words is None:
-                log.error("desk_failed", kind=type(error).__name__, where=where(error))
-                words = "出错了,没有保存;已记入日志,请联系信息技术部"
-            (tell or self.warn)(words)
+        except Exception as error:
+            # The page's edge: whatever fails is told in words, and never shown with its values.
+            (tell or self.warn)(words_for(error))
             return None
 
     def say(self, words: str) -> None:
@@ -129,3 +124,11 @@ class Visit:
         """Tell that something was refused."""
         with self.client:
             ui.notify(words, type="negative", position="top", multi_line=True, timeout=WARNING_MS)
+
+
+def words_for(error: Exception) -> str:
+    """What the person reads; an error that nobody expected is in the log, without its message."""
+    words = told(error)
+    if words is None:
+        log.error("desk_failed", kind=type(error).__name__, where=where(error))
+    return words or "出错了,没有保存;已记入日志,请联系信息技术部"

@@ -27,7 +27,11 @@ OPEN = frozenset({"/sign-in", "/static/desk.css", "/favicon.ico"})
 """What is there for people who are not signed in."""
 SOCKET = "/_nicegui_ws/"
 LIBRARY = "/_nicegui/"
-UPLOAD = re.compile(r"/_nicegui/client/([^/]*)/")
+PAGES = "/_nicegui/client/"
+"""Where a page of somebody has addresses of its own, for uploads."""
+UPLOAD = re.compile(PAGES + "([^/]*)/")
+KEPT = "public, max-age=31536000, immutable"
+"""How long browsers may keep NiceGUI's own libraries, whose addresses carry its version."""
 UNATTENDED = (LIBRARY, "/alive", "/static/")
 """What pages ask for by themselves: no sign that somebody is there."""
 PLACES = re.compile(r"/(r/[0-9A-Za-z]{1,40}|find|enter|import|status)?")
@@ -148,8 +152,8 @@ class Doors:
         async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
                 library = path.startswith(LIBRARY) and message["status"] == 200
-                kept = {} if library else {"cache-control": "no-store"}
-                message["headers"] = _replaced(message.get("headers", ()), {**ours, **kept})
+                kept = KEPT if library and not path.startswith(PAGES) else "no-store"
+                message["headers"] = _replaced(message.get("headers", ()), {**ours, "cache-control": kept})
             await send(message)
 
         return sending

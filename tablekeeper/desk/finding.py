@@ -11,7 +11,7 @@ from sync.secrets import to_text, vault_field
 from sync.store.hub import Unit
 from sync.store.records import Record
 from tablekeeper.archive import Archive
-from tablekeeper.desk.sheet import STATES
+from tablekeeper.desk.sheet import STATES, label_of
 from tablekeeper.desk.telling import Mistaken
 from validators.issues import Rejection
 from validators.schema import FieldKey, FieldType, TableKey
@@ -92,12 +92,11 @@ def _by_name_or_number(archive: Archive, text: str) -> Iterator[Hit]:
 
 def _hit(archive: Archive, record: Record, field: str, mask: str) -> Hit:
     config = archive.config.tables[record.table]
-    label = config.label if config.label and not config.fields[config.label].sensitive else None
     return Hit(
         uid=record.uid,
         table=config.name,
         number=record.key or record.uid,
-        label=str(record.values.get(label, "")) if label else "",
+        label=label_of(config, record),
         field=field,
         mask=mask,
         state=STATES[record.state],

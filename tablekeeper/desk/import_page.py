@@ -48,14 +48,9 @@ class ImportPage:
         text("导入工作簿", tag="h1")
         with ui.element("section"):
             text(rendered("import.html"))
-            upload = ui.upload(
-                label="选择或拖入 .xlsx 文件",
-                auto_upload=True,
-                max_files=1,
-                max_file_size=FILE_MAX,
-                on_upload=self._look,
-            )
-            upload.props('accept=".xlsx" flat bordered').classes("drop")
+            upload = ui.upload(auto_upload=True, max_files=1, max_file_size=FILE_MAX, on_upload=self._look)
+            upload.props('accept=".xlsx" flat bordered')
+            upload.add_slot("header", rendered("pick.html"))
         self._upload = upload
         self._found = ui.element("div").props("aria-live=polite")
 

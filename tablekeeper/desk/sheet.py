@@ -98,6 +98,7 @@ class Sheet:
     table_name: str
     uid: Uid
     number: str
+    label: str
     state: str
     archived: bool
     vanishing: bool
@@ -131,6 +132,7 @@ def _sheet(archive: Archive, unit: Unit, record: Record) -> Sheet:
         table_name=config.name,
         uid=record.uid,
         number=record.key or record.uid,
+        label=label_of(config, record),
         state=STATES[record.state],
         archived=record.state is State.ARCHIVED,
         vanishing=record.state is not State.ARCHIVED and any(state.gone_since for state in states.values()),
@@ -141,6 +143,12 @@ def _sheet(archive: Archive, unit: Unit, record: Record) -> Sheet:
         emptied=tuple(_emptied(archive, unit, record)),
         places=tuple(_places(archive, record, states)),
     )
+
+
+def label_of(config: TableConfig, record: Record) -> str:
+    """What people call the record beside its number; empty where that is sensitive."""
+    named = config.label is not None and not config.fields[config.label].sensitive
+    return str(record.values.get(config.label, "")) if named and config.label else ""
 
 
 def _states(archive: Archive, unit: Unit, record: Record) -> Iterator[tuple[str, SeenState]]:

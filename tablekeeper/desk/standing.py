@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import func, select
 
-from jobs.files import Files
 from jobs.outbox import MailState
 from sync.store.hub import Unit
 from sync.store.tables import outbox
@@ -194,14 +193,13 @@ def _verdict(diagnosis: Diagnosis, showing: Showing) -> Verdict:
 
 def _held(archive: Archive, unit: Unit) -> Sequence[HeldKind]:
     found: dict[tuple[str, str, str], list[str]] = {}
-    for row in Files(unit, archive.config).held():
-        config = archive.config.tables[row.table]
-        for replica in archive.engine.replicas:
-            state = unit.seen.get_many(replica.name, row.table, [row.uid]).get(row.uid)
-            for key, held in (state.held if state else {}).items():
-                if not held.mended:
-                    kind = config.name, config.fields[key].name, held.issue.message
-                    found.setdefault(kind, []).append(row.uid)
+    for replica in archive.engine.replicas:
+        for table, config in archive.config.tables.items():
+            for uid, state in unit.seen.with_held(replica.name, table).items():
+                for key, held in state.held.items():
+                    if not held.mended:
+                        kind = config.name, config.fields[key].name, held.issue.message
+                        found.setdefault(kind, []).append(uid)
     kinds = [HeldKind(*kind, count=len(uids), uid=uids[0]) for kind, uids in found.items()]
     return sorted(kinds, key=lambda kind: -kind.count)[:HELD_KINDS_MAX]
 

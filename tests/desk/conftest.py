@@ -3,9 +3,13 @@
 from collections.abc import Iterator
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.desk.desk_office import DeskOffice, add_users, running_desk
 from tests.tablekeeper.cli_office import office_at_work
+
+expect.set_options(timeout=15_000)
+"""The tests share their processors with the desk, the services and the browser."""
 
 
 @pytest.fixture(scope="session")

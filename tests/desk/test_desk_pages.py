@@ -1,0 +1,211 @@
+"""Intake, import and status in a browser; what roles may see; and an accessibility scan of every page."""
+
+from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from openpyxl import Workbook, load_workbook
+from playwright.sync_api import Page, expect
+
+from sync.lease import lease
+from tests.browser import DESKTOP, PHONE, OpenPage
+from tests.desk.desk_office import MANAGER, SALES, DeskOffice
+from tests.sync.people import ID_NUMBER, identity
+
+WIDTHS = pytest.mark.parametrize("width", [PHONE, DESKTOP])
+Picture = Callable[..., Path]
+OTHER_NUMBER = identity("44030519880512002")
+
+
+def fill(page: Page, label: str, value: str) -> None:
+    page.get_by_label(label).first.fill(value)
+
+
+# Intake
+
+
+@WIDTHS
+def test_number_is_validated_while_it_is_typed_and_fills_in_what_it_tells(
+    desk: DeskOffice, open_page: OpenPage, keep_picture: Picture, width: int
+) -> None:
+    page = desk.sign_in(open_page, "/enter", width=width)
+    fill(page, "身份证号码", ID_NUMBER[:-2])
+    expect(page.get_by_text("共16位,应为18位")).to_be_visible()
+    keep_picture(page, "wrong")
+    fill(page, "身份证号码", ID_NUMBER)
+    expect(page.get_by_label("出生日期").first).to_have_value("1990-03-07")
+    expect(page.get_by_text("登记地:北京市朝阳区")).to_be_visible()
+    keep_picture(page, "prefilled", full_page=True)
+
+
+def test_customer_and_policy_are_entered_in_at_most_three_clicks_and_reach_the_tables_masked(
+    desk: DeskOffice, open_page: OpenPage, keep_picture: Picture
+) -> None:
+    page = desk.sign_in(open_page, f"/r/{desk.office.uid('C00000001')}")
+    page.get_by_role("link", name="录入").click()
+    fill(page, "客户姓名", "孙七")
+    fill(page, "身份证号码", OTHER_NUMBER)
+    fill(page, "手机号码", "13600136000")
+    fill(page, "保单号", "P2026-0007")
+    page.get_by_role("button", name="保存").click()
+    expect(page.get_by_text("已保存,稍后写入各表")).to_be_visible()
+    keep_picture(page, "entered")
+    journal = desk.office.run("sync")
+    assert journal.code == 0
+    row = next(
+        one for one in desk.office.airtable("客户基本信息").all() if one["fields"].get("客户姓名") == "孙七"
+    )
+    assert row["fields"]["手机号码"].startswith("136****6000〔")
+    assert row["fields"]["出生日期"] == "1988-05-12"
+    policies = [one["fields"].get("保单号") for one in desk.office.airtable("保险合同信息").all()]
+    assert "P2026-0007" in policies
+
+
+def test_number_that_somebody_has_is_told_on_saving_and_nothing_is_stored(
+    desk: DeskOffice, open_page: OpenPage
+) -> None:
+    page = desk.sign_in(open_page, "/enter")
+    fill(page, "客户姓名", "周八")
+    fill(page, "手机号码", "1360013")
+    page.get_by_role("button", name="保存").click()
+    expect(page.get_by_text("有内容需要改正")).to_be_visible()
+    expect(page.get_by_text("共7位,应为11位")).to_be_visible()
+    assert desk.office.run("sync").code == 0
+    names = [one["fields"].get("客户姓名") for one in desk.office.airtable("客户基本信息").all()]
+    assert "周八" not in names
+
+
+# Import
+
+
+def workbook(*rows: tuple[str, ...]) -> dict[str, Any]:
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.title = "=台账"
+    for row in (("姓名", "手机号码", "职业"), *rows):
+        sheet.append(list(row))
+    content = BytesIO()
+    book.save(content)
+    return {"name": "台账.xlsx", "mimeType": "application/octet-stream", "buffer": content.getvalue()}
+
+
+@WIDTHS
+def test_workbook_is_looked_at_then_taken_in_and_its_result_kept(
+    desk: DeskOffice, open_page: OpenPage, keep_picture: Picture, width: int
+) -> None:
+    name = f"吴{'九十'[width > PHONE]}"
+    page = desk.sign_in(open_page, "/import", width=width)
+    page.set_input_files(
+        "input[type=file]", workbook((name, "1350013500" + str(width)[0], "教师"), ("郑某某", "135", ""))
+    )
+    expect(page.get_by_role("heading", name="预览:台账.xlsx")).to_be_visible()
+    keep_picture(page, "preview", full_page=True)
+    page.get_by_role("button", name="导入 2 行").click()
+    expect(page.get_by_role("heading", name="已导入")).to_be_visible(timeout=20_000)
+    keep_picture(page, "imported")
+    with page.expect_download() as download:
+        page.get_by_role("button", name="下载结果").click()
+    result = load_workbook(BytesIO(download.value.path().read_bytes()))
+    cells = [cell for sheet in result for row in sheet.iter_rows() for cell in row if cell.value is not None]
+    assert {cell.data_type for cell in cells} <= {"s", "n"}
+    assert any(str(cell.value).startswith("'=台账") for cell in cells)
+    assert not any("1350013500" in str(cell.value) for cell in cells)
+
+
+def test_file_that_is_no_workbook_is_refused_in_words(desk: DeskOffice, open_page: OpenPage) -> None:
+    page = desk.sign_in(open_page, "/import")
+    file = {"name": "x.xlsx", "mimeType": "application/octet-stream", "buffer": b"nothing of the kind"}
+    page.set_input_files("input[type=file]", file)  # type: ignore[arg-type]
+    expect(page.get_by_text("不是 .xlsx 工作簿")).to_be_visible()
+
+
+# Status
+
+
+@WIDTHS
+def test_status_says_first_what_is_the_matter(
+    desk: DeskOffice, open_page: OpenPage, keep_picture: Picture, width: int
+) -> None:
+    page = desk.sign_in(open_page, "/status", width=width, name=MANAGER)
+    expect(page.get_by_text("守护进程没有运行", exact=True)).to_be_visible()
+    expect(page.get_by_text("此后录入的内容还没有加密")).to_be_visible()
+    expect(page.locator("canvas")).to_be_visible()
+    keep_picture(page, "stopped", full_page=True)
+    with lease(desk.office.home):
+        expect(page.get_by_text("守护进程没有运行", exact=True)).to_have_count(0, timeout=20_000)
+
+
+def test_deletions_that_wait_are_approved_and_refused_at_the_page(
+    desk: DeskOffice, open_page: OpenPage, keep_picture: Picture
+) -> None:
+    office = desk.office
+    office.settings(deletes_max=0)
+    made = office.airtable("员工与部门").batch_create(
+        [{"工号": f"T100{n}", "姓名": "临时工"} for n in (1, 2)]
+    )
+    assert office.run("sync").code == 0
+    office.airtable("员工与部门").batch_delete([row["id"] for row in made])
+    assert office.run("sync").code == 4
+    page = desk.sign_in(open_page, "/status", name=MANAGER, width=PHONE)
+    keep_picture(page, "deletions")
+    page.get_by_role("button", name="批准删除 T1001").click()
+    expect(page.get_by_text("已批准")).to_be_visible()
+    page.get_by_role("button", name="驳回删除 T1002").click()
+    expect(page.get_by_text("已驳回")).to_be_visible()
+    assert office.run("sync").code == 0
+    numbers = {row["fields"].get("工号") for row in office.airtable("员工与部门").all()}
+    assert numbers & {"T1001", "T1002"} == {"T1002"}
+    office.settings()
+
+
+# Roles
+
+
+def test_what_a_role_may_not_do_is_not_offered(desk: DeskOffice, open_page: OpenPage) -> None:
+    page = desk.sign_in(open_page, f"/r/{desk.office.uid('C00000001')}", name=SALES)
+    expect(page.get_by_role("button", name="显示手机号码")).to_be_visible()
+    expect(page.get_by_role("link", name="录入")).to_have_count(0)
+    expect(page.get_by_role("link", name="状态")).to_have_count(0)
+    for path in ("/enter", "/import", "/status"):
+        page.goto(desk.url + path)
+        expect(page.get_by_text("权限")).to_be_visible()
+
+
+def test_what_is_not_offered_is_not_done_for_who_asks_by_hand(desk: DeskOffice, open_page: OpenPage) -> None:
+    """The button's message is forged: the page's own listener sends whatever a button says."""
+    page = desk.sign_in(open_page, f"/r/{desk.office.uid('C00000001')}", name=MANAGER)
+    expect(page.get_by_role("button", name="显示手机号码")).to_have_count(0)
+    page.evaluate(
+        """() => { const b = document.createElement('button'); b.dataset.act = 'reveal'; b.dataset.of = 'mobile';
+        document.querySelector('section').append(b); b.click(); }"""
+    )
+    page.wait_for_timeout(500)
+    expect(page.locator(".panel")).to_have_count(0)
+
+
+# For everybody
+
+
+@pytest.mark.parametrize("path", ["/sign-in", "/find", "/r", "/enter", "/import", "/status"])
+def test_pages_are_fit_for_everybody(desk: DeskOffice, open_page: OpenPage, path: str) -> None:
+    where = f"/r/{desk.office.uid('C00000001')}" if path == "/r" else path
+    if path == "/sign-in":
+        page = open_page(desk.url + path, width=PHONE)
+    else:
+        page = desk.sign_in(open_page, where, width=PHONE, name=MANAGER if path == "/status" else "李柜员")
+    page.wait_for_load_state("networkidle")
+    found = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa"]})
+    serious = [one for one in found.response["violations"] if one["impact"] in ("serious", "critical")]
+    assert [(one["id"], [node["html"][:200] for node in one["nodes"]][:3]) for one in serious] == []
+
+
+@pytest.mark.parametrize("path", ["/find", "/r", "/enter", "/import", "/status"])
+def test_nothing_is_wider_than_a_phone(desk: DeskOffice, open_page: OpenPage, path: str) -> None:
+    where = f"/r/{desk.office.uid('C00000001')}" if path == "/r" else path
+    page = desk.sign_in(open_page, where, width=PHONE, name=MANAGER if path == "/status" else "李柜员")
+    page.wait_for_load_state("networkidle")
+    assert page.evaluate("document.documentElement.scrollWidth") <= PHONE
