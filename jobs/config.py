@@ -16,25 +16,57 @@ ADDRESS_PATTERN = r"^[!-;=?A-~]+@[A-Za-z0-9.\-]+$"
 Address = Annotated[str, Field(pattern=ADDRESS_PATTERN)]
 
 
+OWNERS, MANAGERS = "owners", "managers"
+Clock = Annotated[str, Field(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")]
+
+
 class DigestConfig(Section):
-    """One kind of summary mail."""
+    """One kind of summary. Those that reach one address in one run are one mail."""
 
     id: Key
-    to: Literal["managers", "owners"]
-    """`owners`: each person gets what concerns them. `managers`: each manager gets what concerns their people."""
-    at: str = Field(default="08:30", pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
+    to: str = Field(min_length=1, max_length=40)
+    """`owners`: each person gets what concerns them. `managers`: each manager gets what concerns their people. A department
+    by name: its mailbox, or everybody who works there."""
+    every: Literal["day", "week", "month"] = "day"
+    """Weekly and monthly ones go out on the first working day of theirs."""
+    at: Clock = "08:30"
     """When it is sent on a working day, in the archive's time zone; in quotes, like '08:30'."""
+    content: Literal["items", "operations", "figures"] = "items"
+    """What is due; how the archive runs; or numbers about the whole archive, without persons."""
+    kinds: tuple[str, ...] = ()
+    """Only these kinds of reminders; without any, all."""
     skip_if_empty: bool = True
-    """Whether a reader with nothing due gets no mail; otherwise managers are told that there is nothing."""
+    """Whether a reader with nothing due gets no mail; otherwise managers and departments are told that there is nothing."""
+    on_days_off: bool = False
     max_rows_per_group: int = Field(default=15, ge=1, le=200)
+
+
+class UrgentConfig(Section):
+    """Mails about what is 紧急, at once, to its owner and their manager."""
+
+    first: Clock = "08:00"
+    last: Clock = "20:00"
+    max_per_day: int = Field(default=3, ge=0, le=50)
+    """More of a day wait, and go out together."""
+    together_at: Clock = "17:00"
 
 
 class MailConfig(Section):
     """Who the mails come from, and who gets what concerns nobody."""
 
-    sender: str = Field(default="tablekeeper@localhost", pattern=ADDRESS_PATTERN)
-    no_owner: str | None = Field(default=None, pattern=ADDRESS_PATTERN)
+    sender: Address = "tablekeeper@localhost"
+    no_owner: Address | None = None
     """A mailbox for what has no owner, or an owner without address. Without it such items are only counted."""
+    mailboxes: dict[str, Address] = Field(default_factory=dict)
+    """By department, its mailbox; without one, mails for a department go to everybody who works there."""
+    readers: dict[TableKey, tuple[str, ...]] = Field(default_factory=dict)
+    """By table, the departments that may open it; other readers of a mail get a link to the desk."""
+    first_days: int = Field(default=0, ge=0, le=90)
+    """For so many days after the first import only legal time limits are listed; everything else is counted."""
+    urgent: UrgentConfig | None = None
+    alive_url: str | None = Field(default=None, pattern=r"^https?://\S+$")
+    """Called in the evening of each day on which everything went well: a service there raises the alarm when it is not."""
+    alive_at: Clock = "20:00"
 
 
 class CalendarConfig(Section):

@@ -1,48 +1,57 @@
-"""A digest as its readers see it: groups by day, counts, masked names. Pure; `rendering.py` makes it a mail.
+"""A digest mail as its reader sees it: groups by day, counts, masked names. Pure; `rendering.py` makes it a mail.
 
 What stands here is all that a mail can hold: a masked name, a business key, a fixed text and dates. No other field is read.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
-from jobs.config import DigestConfig
-from jobs.due import Due, pressing
-from jobs.letters import Letter, Part
+from jobs.config import MANAGERS, OWNERS, DigestConfig
+from jobs.due import Due, Today, pressing
+from jobs.items import Item as Kept
+from jobs.letters import Letter, Part, Section
 from jobs.reminder_config import Priority
+from jobs.words import Words
 from sync.connection import Uid
 from validators.schema import SchemaConfig, TableKey
 
-Link = Callable[[TableKey, Uid], str | None]
-"""The address of a record's row, where it has one."""
+Place = tuple[TableKey, Uid]
+LONG_HOLIDAY_DAYS = 3
 
-OVERDUE, TODAY, WEEK, MONTH, LATER = "逾期", "今天", "7天内", "30天内", "30天以后"
-BUCKETS = (OVERDUE, TODAY, WEEK, MONTH, LATER)
-NOBODY = "无人负责"
-_WEEKDAYS = "一二三四五六日"
+
+@dataclass(frozen=True, slots=True)
+class Anchor:
+    """A link: what it is called, and its address."""
+
+    label: str
+    url: str
 
 
 @dataclass(frozen=True, slots=True)
 class Naming:
     """How records are called in mails: business keys and masked names, by table and uid, and the links to their rows."""
 
-    numbers: Mapping[tuple[TableKey, Uid], str]
-    names: Mapping[tuple[TableKey, Uid], str]
-    link: Link
+    numbers: Mapping[Place, str]
+    names: Mapping[Place, str]
+    links: Mapping[Place, tuple[Anchor, ...]]
+    todo: str = ""
+    """Where the to-do table is."""
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
-    """One line of a digest, all of it text."""
+class Line:
+    """One item of a digest, all of it text."""
 
+    kind: str
     what: str
     name: str
     number: str
     table: str
     day: str
     left: str
-    link: str | None
+    links: tuple[Anchor, ...]
     priority: str
     """Shown only when it presses: 紧急 or 高, else empty."""
     law: str
@@ -54,8 +63,10 @@ class Item:
 class Group:
     """The items of one bucket, cut off at the configured number; `more` were left out."""
 
+    tone: int
+    """0 is overdue, 4 is later."""
     bucket: str
-    items: tuple[Item, ...]
+    items: tuple[Line, ...]
     more: int
 
     @property
@@ -75,6 +86,17 @@ class Chapter:
 
 
 @dataclass(frozen=True, slots=True)
+class Page:
+    """One section of a mail: chapters by person, or facts."""
+
+    heading: str
+    about_others: bool
+    nothing: str
+    chapters: tuple[Chapter, ...] = ()
+    facts: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Counts:
     """What the first lines say. `legal_now` of the `now` items have a day set by law."""
 
@@ -90,101 +112,194 @@ class Digest:
     """Everything that one mail shows."""
 
     archive: str
+    words: Words
     day: str
-    team: bool
-    """Whether it is about other people's files too."""
+    subject: str
     counts: Counts
+    lists: bool
+    """Whether it is about items at all, and not only about figures."""
     top: str
     """The most pressing item in one line, for the list of mails; empty when there is nothing."""
-    chapters: tuple[Chapter, ...]
+    pages: tuple[Page, ...]
+    remarks: tuple[str, ...]
+    """What is special about the day: a holiday ahead, an archive just imported."""
     owner_fields: tuple[str, ...]
     """Headers of the columns that decide whose a record is."""
-
-    @property
-    def subject(self) -> str:
-        """`【客户保险档案】2026-11-23 待办 12 项(3 逾期,1 紧急)`."""
-        counts = self.counts
-        return f"【{self.archive}】{self.day[:10]} 待办 {counts.total} 项({counts.overdue} 逾期,{counts.urgent} 紧急)"
+    todo: str
+    footer: tuple[str, ...]
 
 
-def build_digest(
-    letter: Letter,
-    config: DigestConfig,
-    *,
-    archive: str,
-    schema: SchemaConfig,
-    today: date,
-    naming: Naming,
-) -> Digest:
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a mail says that is no item: lines of pages without items, of the footer, and how many things are to be seen to."""
+
+    operations: tuple[tuple[str, str], ...] = ()
+    figures: tuple[tuple[str, str], ...] = ()
+    footer: tuple[str, ...] = ()
+    troubles: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """What all mails of a run have in common."""
+
+    archive: str
+    words: Words
+    schema: SchemaConfig
+    today: Today
+    items: Mapping[str, Kept]
+    facts: Facts
+    quiet_until: date | None
+    """While an archive is new, only legal time limits are listed until this day."""
+
+
+def shown(letter: Letter, setting: Setting) -> Letter:
+    """The letter without what is only counted yet."""
+    if setting.quiet_until is None:
+        return letter
+    sections = []
+    for section in letter.sections:
+        parts = (Part(part.person, tuple(due for due in part.dues if due.law)) for part in section.parts)
+        sections.append(Section(section.digest, tuple(part for part in parts if part.dues)))
+    return Letter(letter.address, tuple(sections), letter.departments)
+
+
+def listed(letter: Letter) -> set[Place]:
+    """The records whose rows a mail leads to."""
+    return {
+        (due.table, due.uid)
+        for section in letter.sections
+        for part in section.parts
+        for _, dues in _buckets(part.dues)
+        for due in dues[: section.digest.max_rows_per_group]
+    }
+
+
+def build_digest(letter: Letter, setting: Setting, naming: Naming) -> Digest:
     """What the reader of a letter is shown."""
-    dues = [due for part in letter.parts for due in part.dues]
+    listing = shown(letter, setting)
+    every = _dues(letter)
+    dues = _dues(listing)
+    words, day = setting.words, setting.today.day
+    counts = _count(every)
+    lists = any(section.digest.content == "items" for section in letter.sections)
     return Digest(
-        archive=archive,
-        day=day_text(today),
-        team=config.to == "managers",
+        archive=setting.archive,
+        words=words,
+        day=_day_text(day, words),
+        subject=_subject(letter, setting, counts, lists=lists),
         counts=_count(dues),
-        top=_top(_item(min(dues, key=pressing), schema, today, naming)) if dues else "",
-        chapters=tuple(_chapter(part, config, schema, today, naming) for part in letter.parts),
-        owner_fields=_owner_fields(dues, schema),
+        lists=lists,
+        top=_top(_line(min(dues, key=pressing), setting, naming), words) if dues else "",
+        pages=tuple(_page(section, setting, naming) for section in listing.sections),
+        remarks=tuple(_remarks(every, dues, setting)),
+        owner_fields=_owner_fields(dues, setting.schema),
+        todo=naming.todo,
+        footer=setting.facts.footer,
     )
 
 
-def day_text(day: date) -> str:
-    """`2026-11-23 周一`."""
-    return f"{day.isoformat()} 周{_WEEKDAYS[day.weekday()]}"
+def _dues(letter: Letter) -> list[Due]:
+    return [due for section in letter.sections for part in section.parts for due in part.dues]
 
 
-def bucket_of(days_left: int) -> str:
-    """The heading under which an item stands."""
-    if days_left < 0:
-        return OVERDUE
-    if days_left == 0:
-        return TODAY
-    if days_left <= 7:
-        return WEEK
-    return MONTH if days_left <= 30 else LATER
+def _subject(letter: Letter, setting: Setting, counts: Counts, *, lists: bool) -> str:
+    words, named = setting.words, {"archive": setting.archive, "day": setting.today.day.isoformat()}
+    if lists:
+        numbers = {"total": counts.total, "overdue": counts.overdue, "urgent": counts.urgent}
+        return words.subject.format(**named, **numbers)
+    if any(section.digest.content == "operations" for section in letter.sections):
+        troubles = setting.facts.troubles
+        return words.operations_subject.format(
+            **named, state=words.bad.format(count=troubles) if troubles else words.good
+        )
+    return words.figures_subject.format(**named)
 
 
-def _chapter(part: Part, config: DigestConfig, schema: SchemaConfig, today: date, naming: Naming) -> Chapter:
-    by_bucket: dict[str, list[Due]] = {bucket: [] for bucket in BUCKETS}
-    for due in part.dues:
-        by_bucket[bucket_of(due.days_left)].append(due)
-    shown = config.max_rows_per_group
+def _page(section: Section, setting: Setting, naming: Naming) -> Page:
+    words, digest = setting.words, section.digest
+    if digest.content != "items":
+        operations = digest.content == "operations"
+        facts = setting.facts.operations if operations else setting.facts.figures
+        return Page(words.operations if operations else words.figures, False, "", facts=facts)
+    others = digest.to != OWNERS
+    whose = words.team if digest.to == MANAGERS else words.yours if digest.to == OWNERS else f"{digest.to} "
+    return Page(
+        heading=words.sections.get(digest.to, digest.to),
+        about_others=others,
+        nothing="" if section.parts else words.nothing_long.format(whose=whose.strip()),
+        chapters=tuple(_chapter(part, digest, setting, naming) for part in section.parts),
+    )
+
+
+def _chapter(part: Part, config: DigestConfig, setting: Setting, naming: Naming) -> Chapter:
+    words = setting.words
+    buckets = _buckets(part.dues)
+    limit = config.max_rows_per_group
     return Chapter(
-        heading=part.person.name if part.person else NOBODY,
-        note="休假中" if part.person and part.person.away else "",
-        counts=tuple(len(dues) for dues in by_bucket.values()),
+        heading=part.person.name if part.person else words.nobody,
+        note=words.away if part.person and part.person.away else "",
+        counts=tuple(len(dues) for _, dues in buckets),
         groups=tuple(
-            Group(bucket, tuple(_item(due, schema, today, naming) for due in dues[:shown]), len(dues[shown:]))
-            for bucket, dues in by_bucket.items()
+            Group(tone, words.buckets[tone], _by_kind(dues[:limit], setting, naming), len(dues[limit:]))
+            for tone, dues in buckets
             if dues
         ),
     )
 
 
-def _item(due: Due, schema: SchemaConfig, today: date, naming: Naming) -> Item:
-    return Item(
+def _buckets(dues: Sequence[Due]) -> list[tuple[int, list[Due]]]:
+    """Overdue, today, within 7 and 30 days, later."""
+    sorted_: list[list[Due]] = [[], [], [], [], []]
+    for due in dues:
+        sorted_[_tone(due.days_left)].append(due)
+    return list(enumerate(sorted_))
+
+
+def _tone(days_left: int) -> int:
+    if days_left <= 0:
+        return 0 if days_left < 0 else 1
+    return 2 if days_left <= 7 else 3 if days_left <= 30 else 4
+
+
+def _by_kind(dues: Sequence[Due], setting: Setting, naming: Naming) -> tuple[Line, ...]:
+    """The lines of a group, those of a kind together; the kind of the most pressing one first."""
+    kinds = list(dict.fromkeys(due.kind for due in dues))
+    ordered = sorted(dues, key=lambda due: (kinds.index(due.kind), *pressing(due)))
+    return tuple(_line(due, setting, naming) for due in ordered)
+
+
+def _line(due: Due, setting: Setting, naming: Naming) -> Line:
+    place, day = (due.table, due.uid), setting.today.day
+    item = setting.items.get(due.item)
+    return Line(
+        kind=due.kind,
         what=due.title,
-        name=naming.names[due.table, due.uid],
-        number=naming.numbers[due.table, due.uid],
-        table=schema.tables[due.table].name,
+        name=naming.names[place],
+        number=naming.numbers[place],
+        table=setting.schema.tables[due.table].name,
         day=due.anchor.isoformat(),
-        left=_left(due.days_left),
-        link=naming.link(due.table, due.uid),
+        left=_left(due.days_left, setting.words),
+        links=naming.links.get(place, ()),
         priority=due.priority if due.priority in (Priority.URGENT, Priority.HIGH) else "",
         law=due.law or "",
-        new=due.due_on == today,
+        new=item is None or item.key != due.key or item.since == day.isoformat(),
     )
 
 
-def _top(item: Item) -> str:
-    return " ".join(filter(None, ("最急:" + item.what, item.name, item.number, item.left)))
+def _top(line: Line, words: Words) -> str:
+    return " ".join(filter(None, (words.top.format(what=line.what), line.name, line.number, line.left)))
 
 
-def _left(days: int) -> str:
+def _left(days: int, words: Words) -> str:
     if days == 0:
-        return "今天"
-    return f"逾期{-days}天" if days < 0 else f"还有{days}天"
+        return words.today
+    return words.overdue.format(days=-days) if days < 0 else words.left.format(days=days)
+
+
+def _day_text(day: date, words: Words) -> str:
+    """`2026-11-23 周一`."""
+    return f"{day.isoformat()} {words.weekdays[day.weekday()]}"
 
 
 def _count(dues: Sequence[Due]) -> Counts:
@@ -196,6 +311,19 @@ def _count(dues: Sequence[Due]) -> Counts:
         now=len(now),
         legal_now=sum(due.law is not None for due in now),
     )
+
+
+def _remarks(every: Sequence[Due], dues: Sequence[Due], setting: Setting) -> Iterable[str]:
+    words, today = setting.words, setting.today
+    if today.days_off >= LONG_HOLIDAY_DAYS:
+        first, last = today.day + timedelta(days=1), today.day + timedelta(days=today.days_off)
+        count = sum(first <= due.anchor <= last for due in every)
+        yield words.holiday.format(days=today.days_off, first=first, last=last, count=count)
+    if setting.quiet_until is not None and len(every) > len(dues):
+        kinds = Counter(due.kind for due in every if not due.law)
+        by_kind = "、".join(f"{kind} {count}" for kind, count in kinds.most_common())
+        yield words.first_days.format(until=setting.quiet_until, count=len(every) - len(dues))
+        yield f"{words.first_days_list}:{by_kind}"
 
 
 def _owner_fields(dues: Iterable[Due], schema: SchemaConfig) -> tuple[str, ...]:

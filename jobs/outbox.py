@@ -108,6 +108,12 @@ class Outbox:
             uncertain=tuple(outcome[MailState.UNCERTAIN]),
         )
 
+    def waiting(self) -> bool:
+        """Whether a mail is still to be sent."""
+        with self._hub.reading() as unit:
+            waits = outbox.c.state.in_((MailState.STORED, MailState.SENDING, MailState.ENDING))
+            return unit.connection.execute(select(outbox.c.id).where(waits).limit(1)).first() is not None
+
     def _deliver(self, id_: str, mailer: Mailer) -> MailState:
         """Mark, send, mark. A crash between the marks leaves `sending`, which is what is known then."""
         row = self._claim(id_)

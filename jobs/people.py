@@ -38,6 +38,14 @@ class People:
         found = (person for person in self._persons.values() if person.active and person.department == name)
         return sorted(found, key=lambda person: (person.name, person.uid))
 
+    def departments_by_address(self) -> Mapping[str, set[str]]:
+        """The departments of those who read at each address."""
+        found: dict[str, set[str]] = {}
+        for person in self._persons.values():
+            if person.department and person.email:
+                found.setdefault(person.email.lower(), set()).add(person.department)
+        return found
+
     def in_charge(self, uid: Uid | None) -> Person | None:
         """Who looks after the files of `uid`: that person, or once they have left, the nearest manager who has not."""
         return next((person for person in self._line(uid, _manager) if person.active), None)

@@ -1,26 +1,41 @@
 """The digests of a day as mails, from what is due to the rendered text. Reads the hub, writes nothing."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
+
+from sqlalchemy import select
 
 from jobs.calendar import Calendar
 from jobs.collect import Collected, Ground, Open, collect
 from jobs.config import DigestConfig, JobsConfig
-from jobs.digest import Link, Naming, build_digest
+from jobs.digest import Anchor, Facts, Naming, Place, Setting, build_digest, listed, shown
 from jobs.due import Due, Failure, Today
 from jobs.files import Files
-from jobs.items import Items, wished
-from jobs.letters import Letter, Sorted, sort_letters
+from jobs.items import Item, Items, wished
+from jobs.letters import Letter, sort_letters
 from jobs.mail import Mail
-from jobs.outbox import mail_id
+from jobs.outbox import TOGETHER, mail_id
 from jobs.people import People, read_people
 from jobs.reminders import ReminderBook
 from jobs.rendering import render
+from jobs.words import words_of
+from sync.admit import SOURCE as IMPORT
 from sync.connection import Uid
 from sync.store.hub import Hub, Unit
+from sync.store.tables import history
+from sync.store.times import utc
+from validators.dates import SHANGHAI
 from validators.schema import SchemaConfig
 from vault.masks import MasksConfig, mask
+
+Links = Callable[[Iterable[Place]], Mapping[Place, tuple[Anchor, ...]]]
+"""Where the rows of records are, on each side that has them."""
+
+
+def no_facts() -> Facts:
+    """Nothing is known of how the archive runs."""
+    return Facts()
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +47,15 @@ class Archive:
     schema: SchemaConfig
     config: JobsConfig
     masks: MasksConfig
-    link: Link
+    links: Links
     open: Open
     """Opens what conditions may read: `Vault.open_for_check`, which counts it."""
-
     desk_url: str = ""
+    locale: str = "zh-CN"
+    facts: Callable[[], Facts] = no_facts
+    """How the archive runs, asked once for each run."""
+    todo: Callable[[], str] = str
+    """Where the to-do table is; empty where nobody has one."""
 
     def at_the_desk(self, uid: Uid) -> str:
         """Where a record is shown inside the company's network."""
@@ -67,16 +86,26 @@ class Findings:
     collected: Collected
     """As staff wished it."""
     all_dues: tuple[Due, ...]
+    items: Mapping[str, Item]
     people: People
-    naming: Naming
+    numbers: Mapping[Place, str]
+    names: Mapping[Place, str]
+    today: Today
+    first_import: date | None
 
 
-def preview(archive: Archive, *, today: date, only: str | None = None) -> Preview:
-    """The mails that a run on this day would store; `only` names one digest. Raises ReminderProblems."""
+def preview(archive: Archive, *, today: date, only: Iterable[str] | None = None) -> Preview:
+    """The mails that a run on this day would store; `only` names digests. Raises ReminderProblems."""
     book = ReminderBook(archive.schema, archive.config)
     with archive.hub.unit() as unit:
         found = find(unit, archive, book, Today.of(today, Calendar(archive.config.calendar)))
-    return write_mails(found, archive, today, only)
+    return write_mails(found, archive, digests_named(archive.config, only))
+
+
+def digests_named(config: JobsConfig, only: Iterable[str] | None) -> list[DigestConfig]:
+    """The digests of these ids; all without any."""
+    named = None if only is None else set(only)
+    return [digest for digest in config.digests if named is None or digest.id in named]
 
 
 def find(unit: Unit, archive: Archive, book: ReminderBook, today: Today) -> Findings:
@@ -85,49 +114,87 @@ def find(unit: Unit, archive: Archive, book: ReminderBook, today: Today) -> Find
     config, files = archive.config.people, ground.files
     collected = collect(ground)
     items = Items(unit.connection).open()
-    all_dues = collected.dues
-    collected = replace(collected, dues=tuple(wished(all_dues, items, today.day)))
     places = {(due.table, due.uid) for due in collected.dues}
     return Findings(
-        collected,
-        all_dues,
+        replace(collected, dues=tuple(wished(collected.dues, items, today.day))),
+        collected.dues,
+        items,
         people=read_people(files.rows(config.table), config, today=today.day),
-        naming=Naming(
-            numbers={place: files.number(*place) for place in places},
-            names={place: files.name(*place, archive.masked) for place in places},
-            link=archive.link,
-        ),
+        numbers={place: files.number(*place) for place in places},
+        names={place: files.name(*place, archive.masked) for place in places},
+        today=today,
+        first_import=_first_import(unit) if archive.config.mail.first_days else None,
     )
 
 
-def write_mails(found: Findings, archive: Archive, today: date, only: str | None) -> Preview:
+def write_mails(found: Findings, archive: Archive, digests: Sequence[DigestConfig]) -> Preview:
     """The mails about what was found. Outside any transaction: links may have to be looked up in the hub."""
-    sorted_letters: dict[DigestConfig, Sorted] = {
-        digest: sort_letters(
-            found.collected.dues, found.people, digest, no_owner=archive.config.mail.no_owner
-        )
-        for digest in archive.config.digests
-        if only in (None, digest.id)
-    }
+    result = sort_letters(found.collected.dues, found.people, digests, archive.config)
+    setting = setting_of(found, archive, unaddressed=sum(map(len, result.unaddressed.values())))
     return Preview(
-        mails=tuple(
-            _mail(letter, digest, archive, today, found.naming)
-            for digest, each in sorted_letters.items()
-            for letter in each.letters
-        ),
-        unaddressed={digest.id: len(each.unaddressed) for digest, each in sorted_letters.items()},
+        mails=tuple(_mail(letter, archive, setting, found) for letter in result.letters),
+        unaddressed={id_: len(dues) for id_, dues in result.unaddressed.items()},
         failures=found.collected.failures,
     )
 
 
-def _mail(letter: Letter, config: DigestConfig, archive: Archive, today: date, naming: Naming) -> Mail:
-    digest = build_digest(
-        letter, config, archive=archive.name, schema=archive.schema, today=today, naming=naming
+def setting_of(found: Findings, archive: Archive, *, unaddressed: int = 0) -> Setting:
+    """What all mails of a run have in common."""
+    quiet_until = found.first_import and found.first_import + timedelta(days=archive.config.mail.first_days)
+    return Setting(
+        archive.name,
+        words_of(archive.locale),
+        archive.schema,
+        found.today,
+        found.items,
+        _with_what_went_wrong(archive.facts(), found.collected.failures, unaddressed),
+        quiet_until if quiet_until and found.today.day < quiet_until else None,
     )
+
+
+def naming_for(letter: Letter, archive: Archive, found: Findings, setting: Setting) -> Naming:
+    """How the records of a mail are called, and the links its readers may follow."""
+    places = sorted(listed(shown(letter, setting)))
+    desk = setting.words.desk
+    readers = archive.config.mail.readers
+    allowed = [
+        place for place in places if place[0] not in readers or letter.departments & set(readers[place[0]])
+    ]
+    links = dict(archive.links(allowed))
+    for place in places:
+        if not links.get(place) and archive.desk_url:
+            links[place] = (Anchor(desk, archive.at_the_desk(place[1])),)
+    return Naming(found.numbers, found.names, links, archive.todo())
+
+
+def _mail(letter: Letter, archive: Archive, setting: Setting, found: Findings) -> Mail:
+    kinds = TOGETHER.join(section.digest.id for section in letter.sections)
+    day = found.today.day
     return render(
-        digest,
-        id_=mail_id(config.id, letter.address, today.isoformat()),
-        kind=config.id,
+        build_digest(letter, setting, naming_for(letter, archive, found, setting)),
+        id_=mail_id(kinds, letter.address, day.isoformat()),
+        kind=kinds,
         recipient=letter.address,
         sender=archive.config.mail.sender,
+        day=day,
     )
+
+
+def _with_what_went_wrong(facts: Facts, failures: Sequence[Failure], unaddressed: int) -> Facts:
+    """Operations hear of each reminder that failed, by its id and the record's, and of items that reach nobody."""
+    lines = [(f"{each.reminder} {each.table} {each.uid}", each.reason) for each in failures[:FAILURES_MAX]]
+    lines += [("无法判断的提醒", str(len(failures)))] if failures else []
+    lines += [("没有收件人的事项", str(unaddressed))] if unaddressed else []
+    troubles = facts.troubles + len(failures) + bool(unaddressed)
+    return replace(facts, operations=(*facts.operations, *lines), troubles=troubles)
+
+
+FAILURES_MAX = 20
+"""Failures that are named in a mail; the others are counted."""
+
+
+def _first_import(unit: Unit) -> date | None:
+    """The day on which records first came from a file."""
+    query = select(history.c.at).where(history.c.replica == IMPORT).order_by(history.c.id).limit(1)
+    at = unit.connection.execute(query).scalar()
+    return utc(at).astimezone(SHANGHAI).date() if at else None

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from jobs.config import JobsConfig, PeopleConfig
+from jobs.config import MANAGERS, OWNERS, JobsConfig, PeopleConfig
 from jobs.due import Linked, Reminder
 from jobs.laws import LAWS
 from jobs.reminder_config import (
@@ -47,6 +47,7 @@ class ReminderBook:
 def problems(schema: SchemaConfig, config: JobsConfig) -> list[Problem]:
     """What the sections of this package name and the archive does not have; paths as in `config.yaml`."""
     found = [*_people_problems(schema, config.people), *_todo_problems(schema, config)]
+    found += _department_problems(schema, config)
     for place, reminder in enumerate(config.reminders):
         for key, message in _reminder_problems(schema, config, reminder):
             found.append(Problem(f"reminders.{place}.{key}", message))
@@ -72,6 +73,27 @@ def _todo_problems(schema: SchemaConfig, config: JobsConfig) -> Iterator[Problem
             yield Problem(
                 "todo.table", f"{table}.{key} has no option {', '.join(unknown)}: add it to its list"
             )
+
+
+def _department_problems(schema: SchemaConfig, config: JobsConfig) -> Iterator[Problem]:
+    """Departments that mails go to, and tables that they are named for."""
+    known = departments(schema, config.people)
+    named = [(f"digests.{place}.to", each.to) for place, each in enumerate(config.digests)]
+    named += [(f"people.responsible.{table}", name) for table, name in config.people.responsible.items()]
+    named += [(f"mail.mailboxes.{name}", name) for name in config.mail.mailboxes]
+    named += [
+        (f"mail.readers.{table}", name) for table, names in config.mail.readers.items() for name in names
+    ]
+    for path, name in named:
+        if name not in (OWNERS, MANAGERS, *known):
+            yield Problem(path, f"no department {name}{suggestion(name, known)}")
+    for section, tables in (
+        ("people.responsible", config.people.responsible),
+        ("mail.readers", config.mail.readers),
+    ):
+        for table in tables:
+            if table not in schema.tables:
+                yield Problem(f"{section}.{table}", f"no table {table}{suggestion(table, schema.tables)}")
 
 
 def departments(schema: SchemaConfig, people: PeopleConfig) -> tuple[str, ...]:

@@ -2,11 +2,15 @@
 
 import unicodedata
 from collections.abc import Sequence
+from datetime import date
+from hashlib import sha256
 
+import css_inline
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-from jobs.digest import BUCKETS, Digest, Group
+from jobs.digest import Digest, Group, Page
 from jobs.mail import Mail
+from jobs.words import Words
 
 _ENVIRONMENT = Environment(
     loader=PackageLoader("jobs"),
@@ -17,16 +21,21 @@ _ENVIRONMENT = Environment(
 )
 
 
-def render(digest: Digest, *, id_: str, kind: str, recipient: str, sender: str) -> Mail:
+_INLINER = css_inline.CSSInliner(load_remote_stylesheets=False, keep_style_tags=False)
+"""Many mail programs drop style sheets: every element carries its own style."""
+
+
+def render(digest: Digest, *, id_: str, kind: str, recipient: str, sender: str, day: date) -> Mail:
     """The mail of a digest. `id_` makes its Message-ID, so that a copy of it is known for one."""
+    html = _ENVIRONMENT.get_template("digest.html.j2").render(digest=digest)
     return Mail(
         id=id_,
         digest=kind,
         recipient=recipient,
         subject=digest.subject,
-        text=_ENVIRONMENT.get_template("digest.txt.j2").render(digest=digest, buckets=BUCKETS),
-        html=_ENVIRONMENT.get_template("digest.html.j2").render(digest=digest, buckets=BUCKETS),
-        headers=_headers(digest, id_, kind, sender),
+        text=_ENVIRONMENT.get_template("digest.txt.j2").render(digest=digest),
+        html=_INLINER.inline(html),
+        headers=_headers(digest, id_, recipient, sender, day),
     )
 
 
@@ -41,37 +50,68 @@ def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
     ]
 
 
-def _headers(digest: Digest, id_: str, kind: str, sender: str) -> dict[str, str]:
-    """RFC 5322 (Message-ID), RFC 2919 (List-Id), RFC 2369 (List-Unsubscribe), RFC 3834 (Auto-Submitted)."""
+def _headers(digest: Digest, id_: str, recipient: str, sender: str, day: date) -> dict[str, str]:
+    """RFC 5322 (Message-ID, threads), RFC 2919 (List-Id), RFC 2369 (List-Unsubscribe), RFC 3834 (Auto-Submitted).
+
+    The mails of one week answer the same first message, which nobody sent, so that mail programs show them as one thread.
+    """
     host = sender.rpartition("@")[2]
+    year, week, _ = day.isocalendar()
+    thread = f"<{sha256(f'{recipient}:{year}:{week}'.encode()).hexdigest()[:32]}@{host}>"
     return {
         "Message-ID": f"<{id_}@{host}>",
-        "List-Id": f"{digest.archive} <{kind.replace('_', '-')}.tablekeeper.{host}>",
-        "List-Unsubscribe": f"<mailto:{sender}?subject=unsubscribe%20{kind}>",
+        "In-Reply-To": thread,
+        "References": thread,
+        "List-Id": f"{digest.archive} <digest.tablekeeper.{host}>",
+        "List-Unsubscribe": f"<mailto:{sender}?subject=unsubscribe>",
         "Auto-Submitted": "auto-generated",
     }
 
 
-def _summary_lines(digest: Digest) -> list[str]:
+def _headline_parts(digest: Digest, place: int) -> str:
+    """What has to be done today, and how much of it by law."""
+    counts, words = digest.counts, digest.words
+    if not counts.now:
+        return "" if place else words.nothing_now
+    legal = words.legal_now.format(count=counts.legal_now) if counts.legal_now else ""
+    return legal if place else words.now.format(count=counts.now)
+
+
+def _headline(digest: Digest) -> str:
+    return _headline_parts(digest, 0) + _headline_parts(digest, 1)
+
+
+def _totals(digest: Digest) -> str:
+    counts = digest.counts
+    return digest.words.total.format(total=counts.total, overdue=counts.overdue, urgent=counts.urgent)
+
+
+def _summary_lines(page: Page, words: Words) -> list[str]:
     """How many in each bucket, a line per person."""
-    rows = [["", *BUCKETS]]
+    rows = [["", *words.buckets]]
     rows += [
-        [chapter.heading + _bracket(chapter.note), *map(str, chapter.counts)] for chapter in digest.chapters
+        [chapter.heading + _bracket(chapter.note), *map(str, chapter.counts)] for chapter in page.chapters
     ]
     return aligned(rows)
 
 
+def _fact_lines(facts: Sequence[tuple[str, str]]) -> list[str]:
+    return aligned(facts)
+
+
 def _group_lines(group: Group) -> list[str]:
-    """Two lines per item, or one where there is no link."""
+    """Two lines per item, or one where there is no link; the kind before the first of its kind."""
     rows = [
-        [f"{item.priority}" if item.priority else "", item.name, item.number, item.day, item.left, item.what]
-        for item in group.items
+        [f"{line.priority}" if line.priority else "", line.name, line.number, line.day, line.left, line.what]
+        for line in group.items
     ]
     lines: list[str] = []
-    for line, item in zip(aligned(rows), group.items, strict=True):
-        lines.append(line + _bracket(item.law))
-        if item.link:
-            lines.append(f"    {item.link}")
+    kind = ""
+    for text, line in zip(aligned(rows), group.items, strict=True):
+        lines += [f"〔{line.kind}〕"] if line.kind != kind else []
+        kind = line.kind
+        lines.append(text + _bracket(line.law))
+        lines += [f"    {link.label} {link.url}" for link in line.links]
     return lines
 
 
@@ -83,4 +123,11 @@ def _width(text: str) -> int:
     return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
 
 
-_ENVIRONMENT.filters |= {"summary_lines": _summary_lines, "group_lines": _group_lines}
+_ENVIRONMENT.filters |= {
+    "headline": _headline,
+    "headline_parts": _headline_parts,
+    "totals": _totals,
+    "summary_lines": _summary_lines,
+    "fact_lines": _fact_lines,
+    "group_lines": _group_lines,
+}

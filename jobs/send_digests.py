@@ -1,6 +1,6 @@
 """The daily job: writes each reader's mail, stores it, delivers. Doing it twice on a day sends once."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
 
@@ -9,7 +9,7 @@ from jobs.due import Failure, Today
 from jobs.items import Items
 from jobs.mail import Mailer
 from jobs.outbox import Delivery, Outbox
-from jobs.preview import Archive, find, write_mails
+from jobs.preview import Archive, digests_named, find, write_mails
 from jobs.reminders import ReminderBook
 
 
@@ -37,12 +37,12 @@ def send_digests(
     today: date,
     outbox: Outbox,
     mailer: Mailer,
-    only: str | None = None,
+    only: Iterable[str] | None = None,
     on_any_day: bool = False,
 ) -> DigestReport:
     """Store this day's mails and deliver all that wait; on a day off only when told `on_any_day`.
 
-    `only` names one digest. Raises ReminderProblems; what goes wrong with single records or mails is in the report.
+    `only` names digests. Raises ReminderProblems; what goes wrong with single records or mails is in the report.
     """
     calendar = Calendar(archive.config.calendar)
     report = DigestReport(today, calendar.is_working(today), calendar.knows(today.year))
@@ -50,10 +50,10 @@ def send_digests(
         return report
     book = ReminderBook(archive.schema, archive.config)
     with archive.hub.unit() as unit:
-        found = find(unit, archive, book, Today.of(today, calendar))
         items = Items(unit.connection)
-        items.keep(found.all_dues, items.open(), today=today, now=outbox.clock())
-    written = write_mails(found, archive, today, only)
+        found = find(unit, archive, book, Today.of(today, calendar))
+        items.keep(found.all_dues, found.items, today=today, now=outbox.clock())
+    written = write_mails(found, archive, digests_named(archive.config, only))
     stored = {mail.id: outbox.put(mail) for mail in written.mails}
     return replace(
         report,

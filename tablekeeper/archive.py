@@ -10,7 +10,6 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from jobs.mail import Mailer
-from jobs.preview import Archive as DigestArchive
 from sync.airtable.connection import AirtableConnection
 from sync.config import ReplicaConfig
 from sync.connection import Connection
@@ -51,20 +50,6 @@ class Archive:
         """Work on the tables alone. Raises LeaseTaken, and VaultInUse when another archive's daemon has this vault."""
         with lease(self.environment.home), self.vault.store.lease():
             yield
-
-    def digests(self) -> DigestArchive:
-        """The archive as the digest jobs see it."""
-        config = self.config
-        return DigestArchive(
-            config.archive.name,
-            self.hub,
-            config,
-            config,
-            config.masks,
-            lambda table, uid: self.link(table, uid),
-            self.vault.open_for_check,
-            config.archive.desk_url,
-        )
 
     def link(self, table: str, uid: str) -> str | None:
         """Where a person sees this record: its row in the first replica that has it.

@@ -1,6 +1,5 @@
 """The daemon: APScheduler triggers cycles, digests and the heartbeat; a signal lets the write in hand finish."""
 
-import functools
 import signal
 import threading
 from collections.abc import Callable
@@ -11,17 +10,15 @@ from zoneinfo import ZoneInfo
 import structlog
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
-from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
-from jobs.outbox import Outbox
-from jobs.send_digests import send_digests
 from sync.config import SyncConfig
 from sync.cycle import run_cycle
 from sync.engine import CycleReport
 from sync.errors import ServiceError
 from tablekeeper.archive import Archive
 from tablekeeper.logs import where
+from tablekeeper.posting import Posting
 from tablekeeper.status import CycleNotes, figures
 from tablekeeper.tending import Tending
 from vault.errors import VaultError
@@ -34,6 +31,7 @@ PROMPT_S = 0.3
 """What was written on one side brings work on the other: staff should not wait a whole interval for it."""
 MARGIN_S = 0.1
 JOURNAL_S = 60
+POSTING_EVERY_S = 60.0
 
 
 def next_cycle_s(report: CycleReport, config: SyncConfig) -> float | None:
@@ -58,6 +56,7 @@ class Daemon:
         place = archive.config.backup.vault_journal
         self._journal = Journal(archive.vault, place) if place else None
         self._tending = Tending(archive)
+        self._posting = Posting(archive)
 
     def run(self) -> None:
         """Work until SIGTERM or SIGINT. Raises LeaseTaken when another daemon has the archive."""
@@ -113,12 +112,10 @@ class Daemon:
                 IntervalTrigger(seconds=JOURNAL_S, timezone=zone),
                 next_run_time=now,
             )
-        for digest in config.digests:
-            hour, minute = digest.at.split(":")
-            scheduler.add_job(
-                self._job("digest", functools.partial(self.digest, digest.id)),
-                CronTrigger(hour=hour, minute=minute, timezone=zone),
-            )
+        scheduler.add_job(
+            self._job("posting", self._posting.look),
+            IntervalTrigger(seconds=POSTING_EVERY_S, timezone=zone),
+        )
         return scheduler
 
     def _job(self, name: str, work: Callable[[], object]) -> Callable[[], None]:
@@ -178,23 +175,3 @@ class Daemon:
                 log.warning(
                     "heartbeat_failed", replica=replica.name, kind=type(error).__name__, message=error.message
                 )
-
-    def digest(self, name: str) -> None:
-        """Send one kind of digest for today."""
-        engine = self.archive.engine
-        report = send_digests(
-            self.archive.digests(),
-            today=engine.today(),
-            outbox=Outbox(self.archive.hub, engine.clock),
-            mailer=self.archive.mailer(),
-            only=name,
-        )
-        log.info(
-            "digest",
-            digest=name,
-            working_day=report.working,
-            stored=len(report.stored),
-            skipped=len(report.skipped),
-            sent=len(report.delivery.sent),
-            failures=len(report.failures),
-        )

@@ -6,6 +6,7 @@ import structlog
 
 from jobs.tend import TendReport, follow, newest_revision, tend
 from tablekeeper.archive import Archive
+from tablekeeper.mailing import digest_archive
 
 log = structlog.get_logger("todo")
 
@@ -41,6 +42,6 @@ class Tending:
         return report
 
     def _report(self, today: date) -> TendReport:
-        engine, archive = self._archive.engine, self._archive.digests()
+        engine, archive = self._archive.engine, digest_archive(self._archive)
         followed = follow(archive, engine, self._revision) if self._day == today else None
         return followed or tend(archive, engine)

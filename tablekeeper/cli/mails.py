@@ -23,6 +23,7 @@ from tablekeeper.cli.explain import Away, Failed
 from tablekeeper.cli.main import app, out, print_json
 from tablekeeper.cli.opening import opened
 from tablekeeper.cli.output import JsonOption, add_row, day, table
+from tablekeeper.mailing import digest_archive
 from tablekeeper.showing import Showing
 
 digest = typer.Typer(help="The summary mails: look at them, or send them now.", no_args_is_help=True)
@@ -44,7 +45,7 @@ def preview(
     """The mails of a day as their readers would get them. Sends and stores nothing."""
     with opened() as archive:
         wanted = _day(archive, on)
-        found = preview_mails(archive.digests(), today=wanted)
+        found = preview_mails(digest_archive(archive), today=wanted)
     if html:
         html.write_text(_page(found.mails), encoding="utf-8")
     if json:
@@ -59,7 +60,7 @@ def send(on: On = "", json: JsonOption = False) -> None:
     with opened() as archive:
         outbox = Outbox(archive.hub, archive.engine.clock)
         report = send_digests(
-            archive.digests(),
+            digest_archive(archive),
             today=_day(archive, on),
             outbox=outbox,
             mailer=archive.mailer(),
@@ -86,7 +87,7 @@ def reminders(on: On = "", json: JsonOption = False) -> None:
         today = Today.of(wanted, Calendar(archive.config.calendar))
         book = ReminderBook(archive.config, archive.config)
         with archive.hub.reading() as unit:
-            found = collect(archive.digests().ground(unit, book, today))
+            found = collect(digest_archive(archive).ground(unit, book, today))
             showing = Showing(archive, unit)
             dues = [_due(archive, showing, one) for one in found.dues]
         archive.vault.close_cycle()

@@ -25,6 +25,7 @@ from tablekeeper.demo.stage import HASTE, Stage, staged
 from tablekeeper.demo.traffic import calm
 from tablekeeper.importing.workbook import Workbook
 from tablekeeper.logs import start_logging
+from tablekeeper.mailing import digest_archive
 
 SEED = 8
 OWN_LOG = "demo.log"
@@ -171,7 +172,7 @@ def _send_mails(stage: Stage, show: Show, archive: Archive) -> None:
     day = next_working_day(archive.engine.today(), Calendar(stage.config.calendar))
     with show.step(f"{day:%Y-%m-%d} 08:30 的邮件经 SMTP 发出"):
         send_digests(
-            archive.digests(),
+            digest_archive(archive),
             today=day,
             outbox=Outbox(archive.hub, archive.engine.clock),
             mailer=archive.mailer(),

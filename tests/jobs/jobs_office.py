@@ -1,10 +1,12 @@
 """A small insurer for the tests of jobs: its settings, a real hub on disk, and a clock that stands still."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
 from jobs.config import JobsConfig
+from jobs.digest import Anchor, Place
 from jobs.preview import Archive
 from sync.store.hub import Hub
 from sync.store.records import State
@@ -136,11 +138,14 @@ class Office:
             status = status or ("错误" if held else "通过")
             unit.seen.save(replica, table, [SeenState(uid, held=held, status=status)])
 
-    def link(self, table: str, uid: str) -> str | None:
-        """The address of a record's row, as the application gives it: after a look into the hub."""
+    def links(self, places: Iterable[Place]) -> dict[Place, tuple[Anchor, ...]]:
+        """The addresses of records' rows, as the application gives them: after a look into the hub."""
+        found = {}
         with self.hub.unit() as unit:
-            record = unit.records.get(table, uid)
-        return f"https://tables.example/{table}/{record.uid}" if record else None
+            for table, uid in places:
+                if unit.records.get(table, uid):
+                    found[table, uid] = (Anchor("Airtable", f"https://tables.example/{table}/{uid}"),)
+        return found
 
     def archive(self, config: JobsConfig | None = None) -> Archive:
         """What digests are made from."""
@@ -150,6 +155,6 @@ class Office:
             schema=self.hub.schema,
             config=config or jobs_config(),
             masks=MasksConfig(),
-            link=self.link,
+            links=self.links,
             open=lambda tokens: {},
         )

@@ -217,7 +217,7 @@ def test_columns_of_the_plain_text_stand_below_each_other() -> None:
 def test_only_the_named_digest_is_sent(team: Office, mailbox: Mailbox) -> None:
     """Each has its own time of the day."""
     both = jobs_config(digests=[{"id": "first", "to": "managers"}, {"id": "second", "to": "owners"}])
-    send(team, mailbox, both, only="second")
+    send(team, mailbox, both, only=["second"])
     assert sorted(mailbox.readers) == ["liu@insurer.example", "sun@insurer.example", "wang@insurer.example"]
 
 

@@ -85,9 +85,7 @@ def test_no_mail_shows_more_than_a_masked_name_and_a_number(
             row.pop("manager_no")
         office.save(table, links[table], **row)
         office.hold(table, links[table], *(SCHEMA.tables[table].fields if held else ()))
-    archive = Archive(
-        "客户保险档案", office.hub, SCHEMA, CONFIG, MasksConfig(), lambda *_: None, lambda _: {}
-    )
+    archive = Archive("客户保险档案", office.hub, SCHEMA, CONFIG, MasksConfig(), lambda _: {}, lambda _: {})
     found = preview(archive, today=MONDAY)
     assert not found.failures
     for mail in found.mails:
@@ -110,9 +108,7 @@ def test_a_number_or_name_in_the_vault_is_not_mailed_at_all(office: Office) -> N
     office.save(
         "customers", "c1", customer_no=token, full_name=token, agent_no="agent", next_review_on=MONDAY
     )
-    archive = Archive(
-        "客户保险档案", office.hub, schema, CONFIG, MasksConfig(), lambda *_: None, lambda _: {}
-    )
+    archive = Archive("客户保险档案", office.hub, schema, CONFIG, MasksConfig(), lambda _: {}, lambda _: {})
     [mail] = preview(archive, today=MONDAY).mails
     assert "季度审查" in mail.text
     assert token not in mail.text + mail.html

@@ -50,7 +50,7 @@ class Board:
     @property
     def archive(self) -> Archive:
         hub, masks = self.office.hub, MasksConfig()
-        return Archive("档案", hub, SCHEMA, CONFIG, masks, lambda *_: None, lambda _: {}, "http://desk")
+        return Archive("档案", hub, SCHEMA, CONFIG, masks, lambda _: {}, lambda _: {}, "http://desk")
 
     def tend(self, today: date | None = None) -> TendReport:
         self.today = today or self.today
@@ -224,7 +224,7 @@ def test_staff_hand_an_item_over(board: Board) -> None:
 def test_a_new_archive_does_not_bury_its_staff(board: Board) -> None:
     """The most pressing first, so many a pass; the rest is counted and comes later."""
     config = CONFIG.model_copy(update={"todo": CONFIG.todo.model_copy(update={"new_max": 1})})
-    archive = Archive("档案", board.office.hub, SCHEMA, config, MasksConfig(), lambda *_: None, lambda _: {})
+    archive = Archive("档案", board.office.hub, SCHEMA, config, MasksConfig(), lambda _: {}, lambda _: {})
     report = tend(archive, board.engine)
     assert (report.open, report.rows, report.waiting) == (2, 1, 1)
     assert [row["target_no"] for row in board.rows()] == ["CL2026001"]

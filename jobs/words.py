@@ -1,0 +1,135 @@
+"""The fixed words of mails, in Chinese and English. Titles, kinds and names of tables are the configuration's own."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """One language. Braces are filled in by whoever uses a sentence."""
+
+    language: str
+    buckets: tuple[str, str, str, str, str]
+    nobody: str
+    away: str
+    subject: str
+    operations_subject: str
+    figures_subject: str
+    good: str
+    bad: str
+    now: str
+    legal_now: str
+    nothing_now: str
+    total: str
+    nothing: str
+    nothing_long: str
+    yours: str
+    team: str
+    in_charge: str
+    items: str
+    law: str
+    new: str
+    open_in: str
+    desk: str
+    more: str
+    today: str
+    overdue: str
+    left: str
+    top: str
+    weekdays: tuple[str, ...]
+    holiday: str
+    first_days: str
+    first_days_list: str
+    wrong_list: str
+    hidden: str
+    automatic: str
+    sections: dict[str, str]
+    operations: str
+    figures: str
+
+
+CHINESE = Words(
+    language="zh-CN",
+    buckets=("逾期", "今天", "7天内", "30天内", "30天以后"),
+    nobody="无人负责",
+    away="休假中",
+    subject="【{archive}】{day} 待办 {total} 项({overdue} 逾期,{urgent} 紧急)",
+    operations_subject="【{archive}】{day} 运行情况:{state}",
+    figures_subject="【{archive}】{day} 档案概况",
+    good="正常",
+    bad="有 {count} 件事要看",
+    now="今天必须处理 {count} 项",
+    legal_now="(法定时限 {count} 项)",
+    nothing_now="今天没有必须处理的事项",
+    total="共 {total} 项,逾期 {overdue} 项,紧急 {urgent} 项",
+    nothing="今天没有待办",
+    nothing_long="今天没有待办:{whose}客户档案没有到期或要更正的内容。",
+    yours="您的",
+    team="您团队的",
+    in_charge="负责人",
+    items="{bucket}({count} 项)",
+    law="法定时限",
+    new="新提醒",
+    open_in="打开",
+    desk="查看页",
+    more="另有 {count} 项,请在「提醒与待办」中查看。",
+    today="今天",
+    overdue="逾期{days}天",
+    left="还有{days}天",
+    top="最急:{what}",
+    weekdays=("周一", "周二", "周三", "周四", "周五", "周六", "周日"),
+    holiday="明天起放假 {days} 天({first}至{last}),期间到期 {count} 项,已列在下面,请在放假前处理。",
+    first_days="档案刚刚导入:至 {until} 只列法定时限,其余 {count} 项先计数,不必现在处理。",
+    first_days_list="其余按类型",
+    wrong_list="不是我的?把「{fields}」改对,明早自动转走。",
+    hidden="姓名已隐去部分。证件、电话、健康和财务内容不会出现在邮件里,请点链接到表格中查看。",
+    automatic="本邮件由系统自动发送。",
+    sections={"owners": "我的待办", "managers": "我的团队"},
+    operations="运行情况",
+    figures="档案概况",
+)
+
+ENGLISH = Words(
+    language="en",
+    buckets=("Overdue", "Today", "Within 7 days", "Within 30 days", "Later"),
+    nobody="Nobody in charge",
+    away="away",
+    subject="[{archive}] {day}: {total} to do ({overdue} overdue, {urgent} urgent)",
+    operations_subject="[{archive}] {day}: {state}",
+    figures_subject="[{archive}] {day}: the archive in figures",
+    good="all is well",
+    bad="{count} thing(s) to look at",
+    now="{count} to be done today",
+    legal_now=" ({count} by law)",
+    nothing_now="Nothing has to be done today",
+    total="{total} in all, {overdue} overdue, {urgent} urgent",
+    nothing="Nothing to do today",
+    nothing_long="Nothing to do today: in {whose} files nothing is due and nothing is to be corrected.",
+    yours="your",
+    team="your team's",
+    in_charge="In charge",
+    items="{bucket} ({count})",
+    law="by law",
+    new="new",
+    open_in="open in",
+    desk="desk",
+    more="{count} more: see the to-do table.",
+    today="today",
+    overdue="{days} days overdue",
+    left="in {days} days",
+    top="First: {what}",
+    weekdays=("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
+    holiday="From tomorrow {days} days off ({first} to {last}); {count} fall into them and are listed below.",
+    first_days="The archive was imported lately: until {until} only legal time limits are listed; {count} others are counted.",
+    first_days_list="The others by kind",
+    wrong_list="Not yours? Correct “{fields}”; it moves tomorrow morning.",
+    hidden="Names are shown in part. Documents, phones, health and finances are never mailed: follow the link.",
+    automatic="Sent automatically.",
+    sections={"owners": "My work", "managers": "My team"},
+    operations="Operations",
+    figures="The archive in figures",
+)
+
+
+def words_of(locale: str) -> Words:
+    """The words of a locale such as zh-CN or en."""
+    return CHINESE if locale.startswith("zh") else ENGLISH
