@@ -65,7 +65,7 @@ class Wanted:
 
 
 def who_saw(vault: Vault, wanted: Wanted) -> Iterator[dict[str, Any]]:
-    """The chain's entries, in order. A search names no person: without one found it stands under its field alone."""
+    """The chain's entries, in order. A search that found nothing names no person and stands under its field alone."""
     for entry in entries(vault):
         at = datetime.fromisoformat(entry["at"])
         if wanted.covers(entry["subject"], entry["field"]) and wanted.spans(at, at):

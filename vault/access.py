@@ -22,7 +22,7 @@ from vault.errors import (
     TriesReached,
 )
 from vault.index import index_marks
-from vault.revealing import opened_values
+from vault.revealing import find_acts, opened_values
 from vault.tokens import is_token
 from vault.usage import use, used
 from vault.users import User, Users
@@ -93,7 +93,7 @@ class Access:
             if refusal is None:
                 use(self._vault, connection, actor=self.user.name, what=self._class_of(field))
                 found = rows.by_index_mark(connection, index_marks(self._vault.keys, field, value))
-            self._record_find(connection, refusal, field=field, purpose=purpose, count=len(found))
+            self._record_find(connection, refusal, field=field, purpose=purpose, found=found)
         if refusal:
             raise refusal
         return [rows.sealed_of(row) for row in found]
@@ -176,14 +176,20 @@ class Access:
         self._vault.chain.append(connection, [act])
 
     def _record_find(
-        self, connection: sa.Connection, refusal: Refused | None, *, field: str, purpose: str, count: int
+        self,
+        connection: sa.Connection,
+        refusal: Refused | None,
+        *,
+        field: str,
+        purpose: str,
+        found: list[Any],
     ) -> None:
-        action, reason = ("find_refused", refusal.reason) if refusal else ("find", "")
-        known = field if self._vault.config.class_of(field) else ""
-        act = Act(
-            self.user.name, action, field=known, purpose=self._listed(purpose), reason=reason, count=count
-        )
-        self._vault.chain.append(connection, [act])
+        known, listed = field if self._vault.config.class_of(field) else "", self._listed(purpose)
+        acts = find_acts(self.user.name, known, listed, found)
+        if refusal:
+            reason = refusal.reason
+            acts = [Act(self.user.name, "find_refused", field=known, purpose=listed, reason=reason)]
+        self._vault.chain.append(connection, acts)
 
     def _listed(self, purpose: str) -> str:
         """The purpose as it may go on record: free text may hold anything."""

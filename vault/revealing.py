@@ -1,6 +1,7 @@
 """Opening values for a person: every token goes on record before anything is opened, a batch in one transaction."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -67,6 +68,12 @@ def _act(actor: str, purpose: str, reason: str, token: str, standing: Mapping[st
 def _refused(actor: str, token: str) -> Act:
     # What was given as a token may be a value pasted by mistake; only a token's form goes on record.
     return Act(actor, "reveal_refused", token=token if is_token(token) else "")
+
+
+def find_acts(actor: str, field: str, purpose: str, found: Sequence[Any], *, reason: str = "") -> list[Act]:
+    """One entry per value found, so that each person's record says who found them; one for a search that found nothing."""
+    said = Act(actor, "find", field=field, purpose=purpose, reason=reason, count=len(found))
+    return [replace(said, subject=one.subject, token=one.token) for one in found] or [said]
 
 
 def opened_values(vault: "Vault", places: Mapping[str, str]) -> dict[str, str]:

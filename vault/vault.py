@@ -22,7 +22,7 @@ from vault.index import index_marks
 from vault.key_versions import KeyVersions
 from vault.keys import Keys, RootKey
 from vault.opening import create_store, open_store
-from vault.revealing import every_plaintext, reveal_batch, reveal_one
+from vault.revealing import every_plaintext, find_acts, reveal_batch, reveal_one
 from vault.sealing import EMPTIED, Sealing
 from vault.store import Store, sealed_value
 from vault.subjects import SubjectKeys
@@ -243,10 +243,7 @@ class Vault:
         self.require_purpose([Act(actor, "find_refused", field=field)], purpose)
         with self.store.writing() as connection:
             found = self._matching(connection, field, value)
-            self.chain.append(
-                connection,
-                [Act(actor, "find", field=field, purpose=purpose, reason=reason, count=len(found))],
-            )
+            self.chain.append(connection, find_acts(actor, field, purpose, found, reason=reason))
         return found
 
     def reveal(self, token: str, *, actor: str, purpose: str, reason: str = "") -> str:

@@ -186,7 +186,9 @@ def test_a_find_needs_the_right_and_is_counted_also_when_it_finds_nothing(
     access: Access, vault: Vault, phone: str
 ) -> None:
     assert [one.token for one in access.find("customers.mobile", PHONE, "理赔")] == [phone]
+    assert (last(vault)["subject"], last(vault)["token"]) == ("R1", phone)
     assert access.find("customers.mobile", "nobody's", "理赔") == []
+    assert (last(vault)["subject"], last(vault)["count"]) == ("", 0)
     assert access.left("contact") == 0
     with pytest.raises(RoleRefuses):
         access.find("customers.id_number", NUMBER, "理赔")

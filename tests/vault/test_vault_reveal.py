@@ -71,7 +71,10 @@ def test_a_find_is_on_record_with_its_count_and_without_its_value(vault: Vault, 
     both = vault.seal([secret(), secret(subject="R2"), secret("else")])[:2]
     found = vault.find("customers.id_number", "plaintext-one", actor="clerk", purpose="理赔")
     assert sorted(found, key=lambda one: one.subject) == both
-    assert acts(vault, "action", "field", "purpose", "count") == [("find", "customers.id_number", "理赔", 2)]
+    assert (
+        acts(vault, "action", "field", "purpose", "count") == [("find", "customers.id_number", "理赔", 2)] * 2
+    )
+    assert {token for (token,) in acts(vault, "token")} == {one.token for one in both}
     assert "plaintext-one" not in str(list(entries(vault)))
 
 
