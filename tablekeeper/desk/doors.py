@@ -97,7 +97,10 @@ class Doors:
                 self._sessions.use(session)
             await self._inside(scope, receive, sending if scope["type"] == "http" else send)
         elif scope["type"] == "websocket":
-            log.warning("desk_refused", why=refused, what="socket")
+            if (
+                refused != "session"
+            ):  # A page that was left open calls again and again after its session has ended.
+                log.warning("desk_refused", why=refused, what="socket")
             await receive()
             await send({"type": "websocket.close", "code": 4403})
         else:

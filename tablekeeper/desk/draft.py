@@ -1,7 +1,7 @@
 """What is typed into the intake form, and what the archive's rules say of it. Judged in memory; stored only when it is right."""
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -10,16 +10,19 @@ from stdnum.exceptions import ValidationError
 
 from sync.admit import NewRow, enter
 from sync.connection import Uid
+from sync.correct import SOURCE
 from sync.engine import Engine
+from sync.guesses import note_findings
 from sync.store.hub import Unit
 from sync.uid import new_uid
 from tablekeeper.desk.telling import Mistaken
 from tablekeeper.importing.existing import Archive as InArchive
-from tablekeeper.importing.preview import Judge
+from tablekeeper.importing.preview import Judge, Judged
 from validators.identity import facts_of
 from validators.issues import Issue, Rejection
 from validators.raw import Raw
 from validators.schema import FieldConfig, FieldKey, FieldType, SchemaConfig, TableKey
+from vault.guesses import Guesses
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,17 +97,21 @@ class WithoutSecrets(InArchive):
 Found = dict[tuple[TableKey, FieldKey], Issue]
 
 
-def judge(engine: Engine, draft: Draft, *, saving: bool = False) -> Found:
-    """What is wrong or missing, by field; errors before hints."""
+def judge(engine: Engine, draft: Draft) -> Found:
+    """What is wrong or missing, by field; errors before hints. Says nothing of what others have in the vault."""
     with engine.hub.reading() as unit:
-        return _judged(engine, unit, draft.rows(engine), saving)
+        existing = WithoutSecrets(unit.records, engine.vault)
+        return _by_field(_judged(engine, existing, draft.rows(engine)))
 
 
-def _judged(engine: Engine, unit: Unit, rows: list[NewRow], saving: bool) -> Found:
-    existing = (InArchive if saving else WithoutSecrets)(unit.records, engine.vault)
+def _judged(engine: Engine, existing: InArchive, rows: list[NewRow]) -> list[Judged]:
     judge_ = Judge(engine.schema, existing, engine.today(), parser=engine.parser, rules=engine.rules)
+    return judge_.judge(rows)
+
+
+def _by_field(judged: Iterable[Judged]) -> Found:
     found: Found = {}
-    for one in judge_.judge(rows):
+    for one in judged:
         for issue in sorted(one.checked.issues, key=lambda issue: not issue.holds):
             for key in issue.fields:
                 found.setdefault((one.row.table, key), issue)
@@ -120,18 +127,36 @@ class Entered:
     number: str
 
 
+class Unfit(Mistaken):
+    """Something in the form does not pass; `found` says what, by field."""
+
+    def __init__(self, found: Found) -> None:
+        super().__init__("有内容需要改正,见各栏的说明")
+        self.found = found
+
+
 def save(engine: Engine, draft: Draft, *, actor: str) -> list[Entered]:
-    """Take the form's rows into vault and hub. Raises Mistaken while anything is wrong with them."""
+    """Take the form's rows into vault and hub. Raises Unfit, or Mistaken when there is nothing to save or too much was tried."""
     rows = draft.rows(engine)
     if not rows:
         raise Mistaken("还没有填写内容")
-    with engine.hub.reading() as unit:
-        found = _judged(engine, unit, rows, saving=True)
+    found = _told(engine, rows, f"{SOURCE} {actor}")
     if any(issue.holds for issue in found.values()):
-        raise Mistaken("有内容需要改正,见各栏的说明")
+        raise Unfit(found)
     enter(engine, rows, actor=actor)
     with engine.hub.reading() as unit:
         return [_entered(engine, unit, row) for row in rows]
+
+
+def _told(engine: Engine, rows: list[NewRow], place: str) -> Found:
+    """What there is to say, also whether somebody else has the same number: counted, for it would confirm guesses."""
+    if Guesses(engine.vault).spent(place, {("", "")}):
+        raise Mistaken("今天试过的号码太多,明天恢复;急用请联系主管")
+    with engine.hub.reading() as unit:
+        judged = _judged(engine, InArchive(unit.records, engine.vault), rows)
+    for one in judged:
+        note_findings(engine, place, one.row.table, [one.checked])
+    return _by_field(judged)
 
 
 def _entered(engine: Engine, unit: Unit, row: NewRow) -> Entered:

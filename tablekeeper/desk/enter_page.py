@@ -7,7 +7,18 @@ from nicegui import Client, ui
 from nicegui.elements.mixins.value_element import ValueElement
 
 from tablekeeper.desk.desk import Desk, Visit
-from tablekeeper.desk.draft import Draft, Forms, entered, forms_of, judge, save, told_by_number
+from tablekeeper.desk.draft import (
+    Draft,
+    Entered,
+    Forms,
+    Found,
+    Unfit,
+    entered,
+    forms_of,
+    judge,
+    save,
+    told_by_number,
+)
 from tablekeeper.desk.fields import build_field
 from tablekeeper.desk.frame import frame, rendered, text
 from validators.raw import Raw
@@ -116,11 +127,10 @@ class EnterPage:
 
     async def _save(self) -> None:
         made = await self._visit.do(
-            lambda: save(self._engine, self._draft, actor=self._visit.user.name),
-            tell=lambda words: self._answer.set_content(rendered("refused.html", words=words)),
+            self._saved, tell=lambda words: self._answer.set_content(rendered("refused.html", words=words))
         )
-        if made is None:
-            await self._show_all()
+        if made is None or isinstance(made, Unfit):
+            self._show_all(made.found if made else {})
             return
         self._answer.set_content(rendered("entered.html", made=made))
         self._draft, self._touched, self._prefilled = Draft(self._forms), set(), {}
@@ -128,11 +138,18 @@ class EnterPage:
         self._form.clear()
         self._build()
 
-    async def _show_all(self) -> None:
-        """Say at every field what is wrong, also at those that nobody has touched; now whether a number is taken, too."""
-        found = await self._visit.do(lambda: judge(self._engine, self._draft, saving=True))
+    def _saved(self) -> list[Entered] | Unfit:
+        try:
+            return save(self._engine, self._draft, actor=self._visit.user.name)
+        except Unfit as unfit:
+            return unfit
+
+    def _show_all(self, found: Found) -> None:
+        """Say at every field what is wrong, also at those that nobody has touched."""
+        if found:
+            self._answer.set_content(rendered("refused.html", words="有内容需要改正,见各栏的说明"))
         for place in self._inputs:
-            issue = (found or {}).get(place)
+            issue = found.get(place)
             self._mark(place, f"{issue.message} → {issue.mend}" if issue and issue.holds else None)
 
 

@@ -17,8 +17,15 @@ from validators.issues import Rejection
 from validators.schema import FieldKey, FieldType, TableKey
 from validators.text import normalise_identifier, normalise_text
 from vault.access import Access
+from vault.audit import Act
+from vault.config import PLAIN
+from vault.errors import BudgetReached, PurposeUnknown, Refused
+from vault.usage import use, used
+from vault.users import Users
 
 FOUND_MAX = 20
+SEARCHES_MAX = 200
+"""By one person on one day, whatever they search by."""
 SHORTEST_NAME = 2
 NUMBERED = (FieldType.IDNO, FieldType.PHONE, FieldType.ACCOUNT, FieldType.EMAIL)
 """What a text can be told to be by its form, so that one search looks in few fields."""
@@ -43,10 +50,30 @@ def find_records(archive: Archive, access: Access, text: str, purpose: str) -> S
     wanted = normalise_text(text)
     if len(wanted) < SHORTEST_NAME:
         raise Mistaken("请至少输入两个字")
+    _count(archive, access, purpose)
     hits: dict[Uid, Hit] = {}
     for hit in (*_by_secret(archive, access, wanted, purpose), *_by_name_or_number(archive, wanted)):
         hits.setdefault(hit.uid, hit)
     return list(hits.values())[:FOUND_MAX]
+
+
+def _count(archive: Archive, access: Access, purpose: str) -> None:
+    """Searching names and numbers opens nothing; it is on record and has a limit all the same. Raises kinds of Refused."""
+    vault, user = archive.vault, access.user
+    with vault.store.writing() as connection:
+        refusal: Refused | None = Users(vault).standing(connection, user.name)
+        if purpose not in archive.config.vault.purposes:
+            refusal = refusal or PurposeUnknown("the purpose must be one of the config's")
+        if used(vault, connection, actor=user.name, what=PLAIN) >= SEARCHES_MAX:
+            refusal = refusal or BudgetReached(f"{user.name} has searched {SEARCHES_MAX} times today")
+        if refusal is None:
+            use(vault, connection, actor=user.name, what=PLAIN)
+        listed = "" if isinstance(refusal, PurposeUnknown) else purpose
+        action = "find_refused" if refusal else "find"
+        act = Act(user.name, action, field=PLAIN, purpose=listed, reason=refusal.reason if refusal else "")
+        vault.chain.append(connection, [act])
+    if refusal:
+        raise refusal
 
 
 def _by_secret(archive: Archive, access: Access, text: str, purpose: str) -> Iterator[Hit]:

@@ -17,7 +17,7 @@ SESSIONS_MAX = 500
 Clock = Callable[[], datetime]
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Session:
     """One sign-in of one user in one browser."""
 

@@ -78,6 +78,19 @@ def test_number_that_somebody_has_is_told_on_saving_and_nothing_is_stored(
     assert "周八" not in names
 
 
+def test_number_of_somebody_else_is_told_only_on_saving(desk: DeskOffice, open_page: OpenPage) -> None:
+    """Told while typing, it would answer whoever tries numbers through; on saving each answer counts."""
+    taken = identity("32010619791105004")
+    for saving in (False, True):
+        page = desk.sign_in(open_page, "/enter")
+        fill(page, "客户姓名", f"冯{'甲乙'[saving]}")
+        fill(page, "身份证号码", taken)
+        expect(page.get_by_label("出生日期").first).to_have_value("1979-11-05")
+        expect(page.get_by_text("已有相同的记录")).to_have_count(0)
+        page.get_by_role("button", name="保存").click()
+    expect(page.get_by_text("已有相同的记录").first).to_be_visible()
+
+
 # Import
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from tablekeeper.desk.frame import STATIC
 from tests.browser import DESKTOP, PHONE, OpenPage
 from tests.desk.desk_office import DeskOffice
 from tests.tablekeeper.cli_office import MOBILE
@@ -125,6 +126,18 @@ def test_value_is_not_in_the_page_before_it_is_asked_for_nor_after_it_is_put_awa
         )
         == 0
     )
+
+
+def test_browser_forgets_a_shown_value_after_a_minute_whatever_the_server_does(open_page: OpenPage) -> None:
+    """The page's own script, alone, on a clock that is moved by hand."""
+    page = open_page("about:blank")
+    page.clock.install()
+    page.add_script_tag(path=STATIC / "desk.js")
+    page.evaluate("document.body.innerHTML = '<output class=shown>13900139000</output>'")
+    page.clock.run_for(59_000)
+    assert MOBILE in page.content()
+    page.clock.run_for(2_000)
+    assert MOBILE not in page.content()
 
 
 def test_purpose_is_asked_once_in_a_while_for_one_person(desk: DeskOffice, open_page: OpenPage) -> None:
