@@ -10,6 +10,7 @@ import structlog
 from validators.schema import FieldKey, TableKey
 from vault.masks import cell_text, split_cell
 from vault.vault import Sealed, Secret
+from vault.windows import Shown, Windows
 
 from .connection import SeenRow, Uid, Update
 from .engine import Engine, Replica
@@ -48,8 +49,19 @@ def mask_torn(engine: Engine, replica: Replica, table: TableKey, rows: Sequence[
         for _, row in rows
         if id(row) in cells
     ]
+    windows = Windows(engine.vault)
+    windows.note(replica.name, _shown(found, sealed), readers=replica.config.people)
     outcome = replica.connection.apply(table, operations)
+    masked = {one.uid for one in outcome.written}
+    windows.end(replica.name, [(row.uid, vault_field(table, key)) for row, key in found if row.uid in masked])
     log.info("torn_rows_masked", replica=replica.name, table=table, rows=len(outcome.written))
+
+
+def _shown(found: Sequence[tuple[SeenRow, FieldKey]], sealed: Sequence[Sealed]) -> list[Shown]:
+    return [
+        Shown(row.uid, one.field, one.subject, one.token, row.actor or "")
+        for (row, _), one in zip(found, sealed, strict=True)
+    ]
 
 
 def _plaintext(engine: Engine, table: TableKey, row: SeenRow) -> list[FieldKey]:

@@ -1,6 +1,9 @@
 """How long plaintext stood in a cell, and in which replica: noted when it is read, ended when it was overwritten."""
 
-from tests.sync.conftest import Office
+from pathlib import Path
+
+from sync.connection import SystemColumn
+from tests.sync.conftest import Office, build_office
 from tests.sync.people import ID_NUMBER
 from vault.windows import Window, Windows
 
@@ -63,3 +66,27 @@ def test_each_value_has_a_window_of_its_own(office: Office) -> None:
     office.calm()
     assert len({window.token for window in windows(office)}) == 2
     assert all(window.until for window in windows(office))
+
+
+def test_plaintext_in_a_torn_tab_counts_too(office: Office) -> None:
+    for n in "一二三四":
+        office.airtable.type_row("customers", full_name=f"王{n}明", occupation="教师")
+    office.calm()
+    lines = office.sheets.lines("customers")
+    uids = [line.system[SystemColumn.UID] for line in lines]
+    for line, uid in zip(lines, reversed(uids), strict=True):
+        line.system[SystemColumn.UID] = uid
+    lines[0].cells["mobile"] = MOBILE
+    office.cycle()
+    (window,) = windows(office)
+    assert (window.place, window.field) == ("sheets", "customers.mobile")
+    assert window.token in lines[0].cells["mobile"]
+    assert window.until is not None
+
+
+def test_who_has_the_table_is_remembered_as_it_was(tmp_path: Path) -> None:
+    office = build_office(tmp_path, {"name": "claims", "people": ["赵六", "钱七"], "creates": True})
+    office.replica("claims").type_row("customers", full_name="王小明", mobile=MOBILE, occupation="教师")
+    office.calm()
+    (window,) = windows(office)
+    assert (window.place, window.readers) == ("claims", "赵六、钱七")
