@@ -21,10 +21,10 @@ from sync.store.hub import Hub
 from tablekeeper.config import Config
 from tablekeeper.config_problems import ConfigProblems
 from tablekeeper.environment import Environment, needed, variable
+from tablekeeper.stores import stores
 from validators.references import Problem
 from vault.vault import Vault
 
-HUB_FILE, VAULT_FILE = "hub.sqlite3", "vault.sqlite3"
 GOOGLE = "google"
 """What the account that all spreadsheets share is called in errors."""
 Clock = Callable[[], datetime]
@@ -80,13 +80,13 @@ def mailer(config: Config, environment: Environment) -> Mailer:
 
 
 def vault_url(home: Path) -> str:
-    """Where the vault of an archive lies."""
-    return f"sqlite:///{home / VAULT_FILE}"
+    """Where the vault of an archive lies that keeps it in its folder."""
+    return stores(home).vault
 
 
 def hub_url(home: Path) -> str:
-    """Where the hub of an archive lies."""
-    return f"sqlite:///{home / HUB_FILE}"
+    """Where the hub of an archive lies that keeps it in its folder."""
+    return stores(home).hub
 
 
 def private_folder(home: Path) -> Path:
@@ -109,9 +109,10 @@ def open_archive(
     served = environment.served(config.sync)
     environment.require("passphrase", *needed(served))
     folder = private_folder(home or environment.home)
-    vault = Vault.open(vault_url(folder), environment.root_key(), config=config.vault, clock=clock)
+    lying = stores(folder) if home else environment.stores(config.store)
+    vault = Vault.open(lying.vault, environment.root_key(), config=config.vault, clock=clock)
     try:
-        hub = Hub(hub_url(folder), config)
+        hub = Hub(lying.hub, config)
         try:
             gate = Gate(GOOGLE, clock=clock, sleep=sleep)
             replicas = tuple(

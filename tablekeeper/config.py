@@ -21,6 +21,7 @@ from tablekeeper.config_problems import ConfigProblems, from_models
 from tablekeeper.config_repair import repaired
 from tablekeeper.field_classes import classes_of
 from tablekeeper.field_classes import problems as class_problems
+from tablekeeper.stores import StoreConfig
 from tablekeeper.yaml_document import read_yaml
 from validators import references
 from validators.field_references import mapping, text
@@ -62,6 +63,7 @@ class Config(Expressions):
     masks: MasksConfig = Field(default_factory=MasksConfig)
     vault: VaultConfig = Field(default_factory=VaultConfig)
     sync: SyncConfig = Field(default_factory=SyncConfig)
+    store: StoreConfig = Field(default_factory=StoreConfig)
     backup: BackupConfig = Field(default_factory=BackupConfig)
 
     @model_validator(mode="after")

@@ -2,10 +2,12 @@
 
 import sqlite3
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Literal
+
+from sqlalchemy import MetaData, create_engine, select
 
 from sync.connection import (
     Change,
@@ -19,10 +21,17 @@ from sync.connection import (
     Update,
 )
 from sync.errors import ServiceError
-from tablekeeper.archive import HUB_FILE, VAULT_FILE, Archive, open_archive
+from sync.store.hub import Hub
+from sync.store.tables import metadata as hub_tables
+from tablekeeper.archive import Archive, open_archive
 from tablekeeper.config import Config
 from tablekeeper.environment import Environment
+from tablekeeper.stores import is_missing, stores
 from validators.schema import TableKey
+from vault.store import Store
+from vault.store import metadata as vault_tables
+
+_FILE = "sqlite:///"
 
 
 class Rehearsal(Connection):
@@ -88,13 +97,34 @@ def rehearsing(config: Config, environment: Environment) -> Iterator[tuple[Archi
         update={"sync": config.sync.model_copy(update={"settle_s": 0, "settle_partial_s": 0})}
     )
     with tempfile.TemporaryDirectory(prefix="tablekeeper-") as folder:
-        for name in (HUB_FILE, VAULT_FILE):
-            _copy(environment.home / name, Path(folder) / name)
+        lying, copied = environment.stores(config.store), stores(Path(folder))
+        _copy(lying.hub, copied.hub, hub_tables, lambda url: Hub(url, config).close())
+        _copy(lying.vault, copied.vault, vault_tables, _empty_vault)
         with open_archive(settings, environment, wrap=wrap, home=Path(folder)) as archive:
             yield archive, rehearsals
 
 
-def _copy(source: Path, target: Path) -> None:
-    if source.exists():
-        with closing(sqlite3.connect(source)) as old, closing(sqlite3.connect(target)) as new:
+def _copy(source: str, target: str, tables: MetaData, make: Callable[[str], None]) -> None:
+    """The database as it is, in a file: as one where it is a file itself, else row by row."""
+    if is_missing(source):
+        return
+    if source.startswith(_FILE):
+        old_file, new_file = (url.removeprefix(_FILE) for url in (source, target))
+        with closing(sqlite3.connect(old_file)) as old, closing(sqlite3.connect(new_file)) as new:
             old.backup(new)
+        return
+    make(target)
+    from_engine, to_engine = (create_engine(url, hide_parameters=True) for url in (source, target))
+    with from_engine.connect() as old_rows, to_engine.begin() as new_rows:
+        for table in tables.sorted_tables:
+            rows = [dict(row) for row in old_rows.execute(select(table)).mappings()]
+            if rows:
+                new_rows.execute(table.insert(), rows)
+    from_engine.dispose()
+    to_engine.dispose()
+
+
+def _empty_vault(url: str) -> None:
+    store = Store(url)
+    store.upgrade()
+    store.close()

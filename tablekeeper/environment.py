@@ -10,6 +10,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from sync.config import PLACE_VARIABLE, ReplicaConfig, SyncConfig
 from tablekeeper.config_problems import ConfigProblems
+from tablekeeper.stores import StoreConfig, Stores, checked, stores
 from validators.references import Problem
 from vault.age_keys import identity_key
 from vault.keys import RootKey, from_passphrase
@@ -48,6 +49,8 @@ class Environment(BaseSettings):
     google_credentials: HomePath | None = None
     spreadsheet: str | None = None
     smtp_url: SecretStr | None = None
+    hub_url: SecretStr | None = None
+    vault_url: SecretStr | None = None
     places: Mapping[str, str] = {}
     """What `place_env` of a replica may name: variables like TABLEKEEPER_SPREADSHEET_CLAIMS, by their whole name."""
 
@@ -57,6 +60,11 @@ class Environment(BaseSettings):
         if address is not None and not address.startswith(("https://", "http://")):
             raise ValueError("must start with https:// or http://")
         return address.rstrip("/") if address else address
+
+    @field_validator("hub_url", "vault_url")
+    @classmethod
+    def _a_database(cls, url: SecretStr | None) -> SecretStr | None:
+        return checked(url)
 
     @field_validator("smtp_url")
     @classmethod
@@ -77,6 +85,10 @@ class Environment(BaseSettings):
                 Problem(variable(str(found["loc"][0])), found["msg"].removeprefix("Value error, "))
                 for found in error.errors(include_url=False, include_input=False)
             ) from None
+
+    def stores(self, config: StoreConfig) -> Stores:
+        """Where hub and vault lie: the environment's databases, or the config's, or files in the archive's folder."""
+        return stores(self.home, StoreConfig(hub=self.hub_url, vault=self.vault_url), config)
 
     def require(self, *names: str) -> None:
         """Raises ConfigProblems naming every variable of `names` that is missing or leads to no file."""

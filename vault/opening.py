@@ -62,6 +62,19 @@ def open_store(url: str, root: RootKey, *, clock: Clock, trust_clock: bool) -> t
         raise
 
 
+def exists(url: str) -> bool:
+    """Whether a finished vault stands at this address; makes none. Raises VaultUnavailable, VaultDamaged."""
+    try:
+        must_exist(url)
+    except VaultMissing:
+        return False
+    store = Store(url)
+    try:
+        return store.exists()
+    finally:
+        store.close()
+
+
 def _first_rows(store: Store, roots: list[RootKey], suite: Suite, at: str, random_bytes: RandomBytes) -> Keys:
     vault_id = random_bytes(16).hex()
     keys = Keys(random_bytes(KEY_LENGTH), vault_id=vault_id)

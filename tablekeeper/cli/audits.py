@@ -15,7 +15,6 @@ import typer
 from sync.history_chain import Batch, history_faults
 from sync.secrets import vault_field
 from sync.store.hub import Hub
-from tablekeeper.archive import HUB_FILE, hub_url
 from tablekeeper.audit_export import COLUMNS, UNKNOWABLE, Wanted, cell, note, who_could_have, who_saw
 from tablekeeper.cli.explain import FAILED, Misused
 from tablekeeper.cli.main import app, out, print_json
@@ -23,6 +22,7 @@ from tablekeeper.cli.opening import actor, opened_vault
 from tablekeeper.cli.output import JsonOption, day
 from tablekeeper.config import Config
 from tablekeeper.environment import Environment
+from tablekeeper.stores import is_missing
 from vault.anchors import Kind, check_anchors, take_anchor
 from vault.audit import Act
 from vault.audit import verify as verify_chain
@@ -148,10 +148,10 @@ def export(
 
 def _altered_history(config: Config, vault: Vault) -> list[Batch]:
     """The batches of the field history that are not as they were written; none where there is no hub yet."""
-    home = Environment.read().home
-    if not (home / HUB_FILE).exists():
+    url = Environment.read().stores(config.store).hub
+    if is_missing(url):
         return []
-    hub = Hub(hub_url(home), config)
+    hub = Hub(url, config)
     try:
         return history_faults(hub, vault)
     finally:

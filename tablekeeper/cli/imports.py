@@ -11,7 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from sync.admit import AdmitReport, NewRow, admit
 from sync.errors import LeaseTaken, ServiceError
-from tablekeeper.archive import VAULT_FILE, Archive
+from tablekeeper.archive import Archive
 from tablekeeper.cli.explain import Misused
 from tablekeeper.cli.main import app, console, out, print_json
 from tablekeeper.cli.opening import opened, settings
@@ -24,6 +24,7 @@ from tablekeeper.importing.read import read_workbook
 from tablekeeper.importing.report import ImportReport, rendered
 from tablekeeper.importing.taking_in import judged, taken_in
 from tablekeeper.importing.workbook import ImportProblem, Workbook
+from vault.opening import exists
 
 
 @app.command(name="import")
@@ -36,7 +37,7 @@ def import_workbook(
     """Move a legacy workbook in: plaintext into the vault first, then the rows; what is wrong waits to be mended."""
     config, environment = settings()
     workbook = _read(file, config)
-    if dry_run and not (environment.home / VAULT_FILE).exists():
+    if dry_run and not exists(environment.stores(config.store).vault):
         # Before the archive is set up, a file can be looked at all the same.
         _tell_preview(judged(workbook, config, Empty()).report, json=json)
         return

@@ -11,22 +11,15 @@ import structlog
 
 from sync.connection import Connection
 from sync.store.hub import Hub
-from tablekeeper.archive import (
-    HUB_FILE,
-    VAULT_FILE,
-    Archive,
-    connect,
-    hub_url,
-    open_archive,
-    private_folder,
-    vault_url,
-)
+from tablekeeper.archive import Archive, connect, hub_url, open_archive, private_folder
 from tablekeeper.cli.explain import Misused
 from tablekeeper.cli.main import options
 from tablekeeper.config import Config, load
 from tablekeeper.environment import Environment, needed
+from tablekeeper.stores import Stores, is_missing
 from vault.age_keys import AgeKey
 from vault.errors import VaultExists
+from vault.opening import exists
 from vault.vault import Vault
 
 log = structlog.get_logger("vault")
@@ -60,7 +53,8 @@ def opened_vault() -> Iterator[tuple[Config, Vault]]:
 def open_vault(config: Config, environment: Environment, *, trust_clock: bool = False) -> Vault:
     """The vault of the archive; the caller closes it."""
     root = environment.root_key()
-    return Vault.open(vault_url(environment.home), root, config=config.vault, trust_clock=trust_clock)
+    url = environment.stores(config.store).vault
+    return Vault.open(url, root, config=config.vault, trust_clock=trust_clock)
 
 
 def make_vault(config: Config, environment: Environment) -> bool:
@@ -76,20 +70,21 @@ def make_vault(config: Config, environment: Environment) -> bool:
 
 def create_vault(config: Config, environment: Environment, *, recovery: AgeKey | None = None) -> None:
     """Create the vault; without `recovery`, losing the root key loses everything. Raises VaultExists."""
-    folder = private_folder(environment.home)
+    private_folder(environment.home)
     root = environment.root_key()
-    _require_no_records(folder, config)
-    Vault.create(vault_url(folder), root, recovery=recovery, config=config.vault).close()
+    lying = environment.stores(config.store)
+    _require_no_records(lying, config)
+    Vault.create(lying.vault, root, recovery=recovery, config=config.vault).close()
 
 
-def _require_no_records(folder: Path, config: Config) -> None:
+def _require_no_records(lying: Stores, config: Config) -> None:
     """A hub with records whose vault is gone must not get an empty one: its tokens would stand for nothing.
 
     Raises Misused.
     """
-    if (folder / VAULT_FILE).exists() or not (folder / HUB_FILE).exists():
+    if is_missing(lying.hub) or exists(lying.vault):
         return
-    hub = Hub(hub_url(folder), config)
+    hub = Hub(lying.hub, config)
     try:
         with hub.reading() as unit:
             records = sum(sum(unit.records.count(table).values()) for table in config.tables)
@@ -97,7 +92,7 @@ def _require_no_records(folder: Path, config: Config) -> None:
         hub.close()
     if records:
         raise Misused(
-            f"the hub in {folder} knows {records} record(s), but their vault is gone",
+            f"the hub knows {records} record(s), but their vault is gone",
             advice="restore the vault from the last backup; a new one could open none of their values",
         )
 
@@ -110,10 +105,12 @@ def connections(
     served = environment.served(config.sync)
     environment.require(*needed(served))
     with ExitStack() as cleanup:
-        home = environment.home if looking else private_folder(environment.home)
-        if looking and not (home / HUB_FILE).exists():
-            home = Path(cleanup.enter_context(TemporaryDirectory(prefix="tablekeeper-")))
-        hub = Hub(hub_url(home), config)
+        url = environment.stores(config.store).hub
+        if looking and is_missing(url):
+            url = hub_url(Path(cleanup.enter_context(TemporaryDirectory(prefix="tablekeeper-"))))
+        elif not looking:
+            private_folder(environment.home)
+        hub = Hub(url, config)
         cleanup.callback(hub.close)
         yield [connect(config, environment, replica, hub) for replica in served.replicas]
 

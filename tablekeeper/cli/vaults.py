@@ -9,7 +9,7 @@ import typer
 
 from sync.connection import Uid
 from sync.store.hub import Unit
-from tablekeeper.archive import Archive, vault_url
+from tablekeeper.archive import Archive
 from tablekeeper.cli.explain import Misused
 from tablekeeper.cli.main import app, out, print_json
 from tablekeeper.cli.opening import actor, create_vault, open_vault, opened, opened_vault, settings
@@ -91,7 +91,7 @@ def recover(
     config, environment = settings()
     key = identity_key(identity.read_text(encoding="utf-8"), kind="recovery")
     root = _new_root(environment)
-    present = Vault.open(vault_url(environment.home), key, config=config.vault)
+    present = Vault.open(environment.stores(config.store).vault, key, config=config.vault)
     try:
         envelopes.replace_root(present, root, actor=actor())
     finally:

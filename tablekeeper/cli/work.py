@@ -13,7 +13,7 @@ from sync.engine import CycleReport
 from sync.errors import AnswerLost, BudgetSpent, Throttled, Unavailable
 from sync.setting_up import rehearsed, set_up, unrehearsed
 from sync.store.hub import Hub
-from tablekeeper.archive import Archive, hub_url, open_archive
+from tablekeeper.archive import Archive, open_archive
 from tablekeeper.cli.explain import Away, Failed, Misused, Waits
 from tablekeeper.cli.main import app, out, print_json
 from tablekeeper.cli.opening import connections, make_vault, opened, settings
@@ -188,7 +188,7 @@ def _rehearse(json: bool) -> None:
 
 def _note_rehearsal(config: Config, environment: Environment) -> None:
     """Somebody has looked: the tables that were taken over may be worked with."""
-    hub = Hub(hub_url(environment.home), config)
+    hub = Hub(environment.stores(config.store).hub, config)
     try:
         for replica in config.sync.replicas:
             rehearsed(hub, replica.name)

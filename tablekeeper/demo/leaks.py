@@ -7,8 +7,8 @@ from typing import Any
 
 import orjson
 
-from tablekeeper.archive import VAULT_FILE
 from tablekeeper.config import Config
+from tablekeeper.stores import VAULT_FILE
 from validators.raw import Raw
 from validators.text import normalise_identifier, normalise_text
 from vault.regions import region

@@ -8,6 +8,7 @@ from random import Random
 from zoneinfo import ZoneInfo
 
 import pytest
+from postgres import BOTH, store_url
 
 from sync.config import SyncConfig
 from sync.cycle import run_cycle
@@ -148,8 +149,14 @@ class Office:
         return found
 
 
-def build_office(folder: Path, *departments: Mapping[str, object], **settings: object) -> Office:
-    """A fresh archive in `folder`, with spreadsheets of departments; `settings` go into the section `sync`."""
+def build_office(
+    folder: Path,
+    *departments: Mapping[str, object],
+    stores: tuple[str, str] | None = None,
+    **settings: object,
+) -> Office:
+    """A fresh archive in `folder`, or in `stores` of hub and vault; `settings` go into the section `sync`."""
+    hub_url, vault_url = stores or (f"sqlite:///{folder}/hub.sqlite3", f"sqlite:///{folder}/vault.sqlite3")
     clock = Clock()
     schema = SchemaConfig.model_validate(SCHEMA)
     config = SyncConfig.model_validate(
@@ -166,14 +173,14 @@ def build_office(folder: Path, *departments: Mapping[str, object], **settings: o
         for replica in config.replicas
     ]
     vault = Vault.create(
-        f"sqlite:///{folder}/vault.sqlite3",
+        vault_url,
         from_passphrase("only for tests", cost=Argon2Cost(iterations=1, lanes=1, memory_kib=64)),
         clock=clock,
     )
     engine = Engine(
         schema=schema,
         config=config,
-        hub=Hub(f"sqlite:///{folder}/hub.sqlite3", schema),
+        hub=Hub(hub_url, schema),
         vault=vault,
         masks=MasksConfig({}),
         replicas=tuple(Replica(c, k, schema) for c, k in zip(connections, config.replicas, strict=True)),
@@ -184,9 +191,20 @@ def build_office(folder: Path, *departments: Mapping[str, object], **settings: o
     return Office(engine, *connections[:2], clock)
 
 
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """The tests of the cycle run on SQLite and on PostgreSQL."""
+    if "office" in metafunc.fixturenames:
+        both = metafunc.module.__name__.rpartition(".")[2].startswith("test_cycle_")
+        metafunc.parametrize("store_kind", BOTH if both else BOTH[:1], ids=str)
+
+
 @pytest.fixture
-def office(tmp_path: Path) -> Iterator[Office]:
-    built = build_office(tmp_path)
+def office(store_kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Office]:
+    stores = (
+        store_url(store_kind, request, tmp_path, "hub"),
+        store_url(store_kind, request, tmp_path, "vault"),
+    )
+    built = build_office(tmp_path, stores=stores)
     yield built
     built.engine.hub.close()
     built.engine.vault.close()
