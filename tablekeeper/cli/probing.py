@@ -19,12 +19,13 @@ from sync.errors import ServiceError
 from sync.reconfigure import refusals, remembered
 from sync.shape import Shape
 from sync.store.hub import Hub
-from tablekeeper.archive import HUB_FILE, hub_url, mailer
+from tablekeeper.archive import mailer
 from tablekeeper.cli.explain import explain
 from tablekeeper.cli.opening import connections, open_vault
 from tablekeeper.config import Config, load
 from tablekeeper.config_problems import ConfigProblems
 from tablekeeper.environment import Environment
+from tablekeeper.stores import is_missing
 from tablekeeper.yaml_document import read_yaml
 from vault.errors import VaultError
 
@@ -100,10 +101,11 @@ def _probe_change(found: Probe, environment: Environment) -> None:
 @contextmanager
 def _hub_of(config: Config, environment: Environment) -> Iterator[Hub | None]:
     """The hub, where there is one already."""
-    if not (environment.home / HUB_FILE).exists():
+    url = environment.stores(config.store).hub
+    if is_missing(url):
         yield None
         return
-    hub = Hub(hub_url(environment.home), config)
+    hub = Hub(url, config)
     try:
         yield hub
     finally:
