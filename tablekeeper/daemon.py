@@ -19,6 +19,7 @@ from sync.errors import ServiceError
 from tablekeeper.archive import Archive
 from tablekeeper.logs import where
 from tablekeeper.posting import Posting
+from tablekeeper.reload import ConfigWatch
 from tablekeeper.status import CycleNotes, figures
 from tablekeeper.tending import Tending
 from vault.errors import VaultError
@@ -47,8 +48,12 @@ def next_cycle_s(report: CycleReport, config: SyncConfig) -> float | None:
 class Daemon:
     """Runs one archive until told to stop. One job at a time: cycle, digest and heartbeat share hub and connections."""
 
-    def __init__(self, archive: Archive) -> None:
+    def __init__(self, archive: Archive, watch: ConfigWatch | None = None) -> None:
+        """`watch` tells when another config should be worked with."""
         self.archive = archive
+        self.replaced = False
+        """Whether the daemon ended for another config to take its place."""
+        self._watch = watch
         self._stop = threading.Event()
         self._planned: BackgroundScheduler | None = None
         self._last_good: dict[str, datetime] = {}
@@ -132,6 +137,11 @@ class Daemon:
 
     def _cycle_and_next(self) -> None:
         """A cycle, and the next one sooner where somebody waits for it."""
+        if self._watch is not None and self._watch.ready():
+            log.info("config_changed")
+            self.replaced = True
+            self.stop()
+            return
         report = self.cycle()
         if not report.busy or report.pulled:
             self._job("todo", self._tending.look)()

@@ -11,17 +11,19 @@ from sync.connection import Change
 from sync.cycle import run_cycle
 from sync.engine import CycleReport
 from sync.errors import AnswerLost, BudgetSpent, Throttled, Unavailable
+from sync.reconfigure import reconfigure
 from sync.setting_up import rehearsed, set_up, unrehearsed
 from sync.store.hub import Hub
 from tablekeeper.archive import Archive, open_archive
 from tablekeeper.cli.explain import Away, Failed, Misused, Waits
-from tablekeeper.cli.main import app, out, print_json
+from tablekeeper.cli.main import app, options, out, print_json
 from tablekeeper.cli.opening import connections, make_vault, opened, settings
 from tablekeeper.cli.output import JsonOption
 from tablekeeper.config import Config
 from tablekeeper.daemon import Daemon
 from tablekeeper.dry import rehearsing
 from tablekeeper.environment import Environment
+from tablekeeper.reload import ConfigWatch
 from tablekeeper.status import CycleNotes
 from tablekeeper.tending import Tending
 
@@ -209,6 +211,11 @@ def _print_writes(found: Mapping[str, Mapping[str, Mapping[str, int]]]) -> None:
 @app.command()
 def run() -> None:
     """The daemon: cycles, digests and the heartbeat, until SIGTERM."""
-    with opened() as archive:
-        _require_rehearsal(archive)
-        Daemon(archive).run()
+    replaced = True
+    while replaced:
+        with opened() as archive:
+            _require_rehearsal(archive)
+            reconfigure(archive.engine)
+            daemon = Daemon(archive, ConfigWatch(options.config, archive.hub))
+            daemon.run()
+            replaced = daemon.replaced
