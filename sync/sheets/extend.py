@@ -8,7 +8,7 @@ from validators.schema import SchemaConfig, ViewConfig
 
 from . import dress
 from .columns import Found, find_columns, marks_of
-from .grid import Json, area, insert
+from .grid import Json, area, insert, span
 from .layout import LEFT, Column, ColumnKey, Layout
 from .plan import Place, Plan
 from .tabs import Sheet
@@ -46,6 +46,7 @@ class Extension:
                     column, at[column.key], self._header(found.at[column.key]), column.key in marks, plan
                 )
         self._add_views(at, plan)
+        self._remove_columns(arrange(layout.columns, len(self.headers), found.at, contested)[1], plan)
         plan.remember(layout, [column for column in layout.columns if column.key in at], self.schema)
         plan.bindings[f"tab:{layout.table}"] = str(gid)
 
@@ -97,6 +98,20 @@ class Extension:
         renewed = [dress.validation(column, gid, index, self.schema), *dress.note(column, gid, index)]
         plan.make(title, f"renew options and note of the column {column.header}", renewed)
 
+    def _remove_columns(self, insertions: Sequence[int], plan: Plan) -> None:
+        """What the replica no longer holds goes; the archive has it. A column that is not ours, or of no field, stays."""
+        layout, gid = self.layout, self.sheet.gid
+        held = {column.key for column in layout.columns}
+        gone = [
+            Column(key, field.name, field) for key, field in layout.config.fields.items() if key not in held
+        ]
+        marks = marks_of(self.place.metadata, gid, layout.table, gone)
+        for column in sorted(gone, key=lambda column: -marks.get(column.key, -1)):
+            if column.key in marks:
+                index = shifted(marks[column.key], insertions)
+                request = {"deleteDimension": {"range": span(gid, "COLUMNS", index, index + 1)}}
+                plan.make(layout.title, f"remove the column {column.header}", [request])
+
     def _add_views(self, at: Mapping[ColumnKey, int], plan: Plan) -> None:
         there = self.place.views(self.sheet.gid)
         for view in self.layout.config.views:
@@ -122,6 +137,13 @@ def arrange(
             order.insert(index, column.key)
             insertions.append(index)
     return {key: index for index, key in enumerate(order) if key is not None}, insertions
+
+
+def shifted(index: int, insertions: Sequence[int]) -> int:
+    """Where a column stands after these insertions, each at its place when it is made."""
+    for inserted in insertions:
+        index += inserted <= index
+    return index
 
 
 def _slot(column: Column, columns: Sequence[Column], order: Sequence[ColumnKey | None]) -> int:

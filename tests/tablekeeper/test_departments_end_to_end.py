@@ -159,6 +159,22 @@ def test_new_policy_in_a_department_that_may_make_none_is_held(departments: Depa
     assert len(departments.office.airtable(POLICY_TAB).all()) == 1
 
 
+def test_column_that_a_department_loses_leaves_its_spreadsheet_and_no_other(departments: Departments) -> None:
+    office = departments.office
+    raw = yaml.safe_load(office.config.read_text(encoding="utf-8"))
+    (finance,) = [one for one in raw["sync"]["replicas"] if one["name"] == FINANCE]
+    finance["fields"]["claims"].remove("payee_account")
+    office.config.write_text(yaml.safe_dump(raw, allow_unicode=True), encoding="utf-8")
+    changes = office.run("check", "--diff", "--json").json["config_changes"]
+    assert [(one["where"], one["what"]) for one in changes] == [(FINANCE, f"{CLAIM_TAB}将移除1列,2格")]
+    assert office.run("setup").code == 0
+    departments.sync()
+    screen = departments.screens[FINANCE]
+    assert screen.tab(CLAIM_TAB).row_values(1)[3:] == ["赔案号", "未决赔款准备", "记录编号"]
+    assert "收款账号" in departments.cells(CLAIMS, CLAIM_TAB, "赔案号", "LP2024001")
+    assert departments.cells(FINANCE, CLAIM_TAB, "赔案号", "LP2024001")["未决赔款准备"] == "1,200.00"
+
+
 def test_archive_works_where_only_the_main_spreadsheet_is_named(tmp_path: Path) -> None:
     with bare_office(tmp_path) as office:
         _write_settings(office)
