@@ -6,13 +6,14 @@ import secrets
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import gspread
 import requests
 
 from bench.people import HEADERS, TITLE, config_of
@@ -21,6 +22,8 @@ from tablekeeper.cli.opening import make_vault
 from tablekeeper.config import Config
 from tablekeeper.environment import Environment
 
+GOOGLE = "https://sheets.googleapis.com"
+FIRST = f"?maxRecords=1&filterByFormula=%7B{HEADERS[0]}%7D%3D'K00000000'"
 BLOCK = 5_000
 """Rows typed by staff in one request."""
 
@@ -32,6 +35,7 @@ class Office:
     description: Mapping[str, Any]
     now: datetime = field(default_factory=lambda: datetime.now(UTC))
     session: requests.Session = field(default_factory=requests.Session)
+    spreadsheets: list[str] = field(default_factory=list)
     _counted: int = 0
 
     def clock(self) -> datetime:
@@ -50,6 +54,38 @@ class Office:
         return sum(
             entry["caller"] == caller and entry["service"] in ("airtable", "sheets") for entry in entries
         )
+
+    def places(self, services: Sequence[str]) -> list[tuple[str, str]]:
+        """Service and place of replicas; further spreadsheets are made for those that are asked for."""
+        self.spreadsheets = [self.description["google"]["spreadsheet_id"]]
+        while len(self.spreadsheets) < services.count("sheets"):
+            number = len(self.spreadsheets)
+            self.spreadsheets.append(f"bench-{number}")
+            seeded = {"id": self.spreadsheets[-1], "title": f"bench {number}", "private": False}
+            self._control("POST", "seed", {"spreadsheets": [seeded]})
+        sheets = iter(self.spreadsheets)
+        base = self.description["airtable"]["base_id"]
+        return [(service, base if service == "airtable" else next(sheets)) for service in services]
+
+    def column(self, header: str, spreadsheet: int = 0) -> list[str]:
+        """The filled cells below a header, as a person sees them."""
+        shown = self._sheets("GET", f"/values/{TITLE}", spreadsheet=spreadsheet).get("values", [[]])
+        at = shown[0].index(header)
+        return [row[at] for row in shown[1:] if at < len(row) and row[at]]
+
+    def airtable_cell(self, header: str) -> Any:
+        """The cell of the record that `edit_airtable` edits."""
+        return self._airtable("GET", FIRST)["records"][0]["fields"].get(header)
+
+    def local_client(self) -> type[gspread.HTTPClient]:
+        """gspread's client, sent to the emulators."""
+        url = self.description["google"]["endpoint_url"]
+
+        class Local(gspread.HTTPClient):
+            def request(self, method: str, endpoint: str, *args: Any, **options: Any) -> requests.Response:
+                return super().request(method, endpoint.replace(GOOGLE, url), *args, **options)
+
+        return Local
 
     def type_rows(self, headers: list[str], rows: list[list[Any]], first: int = 2) -> None:
         """Rows typed by a person into the spreadsheet, from row `first` on."""
@@ -83,7 +119,7 @@ class Office:
 
     def edit_airtable(self, header: str, value: str) -> None:
         """One cell of the first record, typed by a person into Airtable."""
-        [first, *_] = self._airtable("GET", "?maxRecords=1")["records"]
+        [first] = self._airtable("GET", FIRST)["records"]
         self._airtable("PATCH", f"/{first['id']}", {"fields": {header: value}})
 
     def _airtable(self, method: str, path: str, body: object = None) -> Any:
@@ -107,9 +143,9 @@ class Office:
             more = {"sheetId": tab["sheetId"], "dimension": "ROWS", "length": missing}
             self._sheets("POST", ":batchUpdate", {"requests": [{"appendDimension": more}]})
 
-    def _sheets(self, method: str, path: str, body: object = None) -> Any:
+    def _sheets(self, method: str, path: str, body: object = None, *, spreadsheet: int = 0) -> Any:
         google = self.description["google"]
-        url = f"{google['endpoint_url']}/v4/spreadsheets/{google['spreadsheet_id']}{path}"
+        url = f"{google['endpoint_url']}/v4/spreadsheets/{self.spreadsheets[spreadsheet]}{path}"
         return self._call(method, url, body, google["staff_token"])
 
     def _call(self, method: str, url: str, body: object, token: str) -> Any:
@@ -161,11 +197,11 @@ def archive_of(config: Config, there: Office) -> Iterator[Archive]:
 
 
 @contextmanager
-def bench_archive(*services: str, quotas: bool = False) -> Iterator[tuple[Office, Archive]]:
+def bench_archive(*services: str, quotas: bool = False, **sync: Any) -> Iterator[tuple[Office, Archive]]:
     """An office and its archive over the services named, in a folder that goes away."""
     with (
         tempfile.TemporaryDirectory() as home,
         office(Path(home), quotas=quotas) as there,
-        archive_of(config_of(services), there) as archive,
+        archive_of(config_of(there.places(services), **sync), there) as archive,
     ):
         yield there, archive

@@ -30,8 +30,8 @@ FIELDS: dict[str, dict[str, Any]] = {
 HEADERS = [field["name"] for field in FIELDS.values()]
 
 
-def config_of(services: Sequence[str], **sync: Any) -> Config:
-    """One table of these fields on the services; rows are taken as soon as they are seen."""
+def config_of(places: Sequence[tuple[str, str]], **sync: Any) -> Config:
+    """One table of these fields at these places, each a service and an id; rows are taken as soon as they are seen."""
     raw = {
         "archive": {"name": "bench", "desk_url": "http://127.0.0.1:8460"},
         "options": {"id_type": ["居民身份证", "护照"], "level": ["普通", "银卡", "金卡"]},
@@ -49,7 +49,10 @@ def config_of(services: Sequence[str], **sync: Any) -> Config:
             "phone": {"keep_head": 3, "keep_tail": 4},
         },
         "sync": {
-            "replicas": [{"name": service, "service": service, "calls_per_s": 0} for service in services],
+            "replicas": [
+                {"name": f"{service}{number}", "service": service, "place": place, "calls_per_s": 0}
+                for number, (service, place) in enumerate(places)
+            ],
             "settle_s": 0,
             "settle_partial_s": 0,
         }

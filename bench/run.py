@@ -10,16 +10,23 @@ from typing import Any
 
 import orjson
 
+from bench.calls import call_figures
 from bench.desk import desk_figures
 from bench.emulated import emulator_figures
 from bench.engine import engine_figures
+from bench.lag import lag_figures, script_figures
+from bench.scale import scale_figures
 from bench.vault import vault_figures
 
 SUBJECTS: Mapping[str, Callable[[], dict[str, Any]]] = {
     "engine": engine_figures,
     "desk": desk_figures,
+    "calls": call_figures,
+    "lag": lag_figures,
+    "script": script_figures,
     "emulators": emulator_figures,
     "vault": vault_figures,
+    "scale": scale_figures,
 }
 
 

@@ -11,7 +11,7 @@ from sync.errors import ServiceError, TableMissing
 from sync.retry import Gate
 from validators.schema import SchemaConfig, TableKey
 
-from .client import Rejected, SheetsClient
+from .client import Content, Rejected, SheetsClient
 from .credentials import ServiceAccount
 from .layout import layouts
 from .pull import TAB_GONE, Puller
@@ -71,6 +71,10 @@ class SheetsConnection(Connection):
     def pull(self, *, reread: Mapping[TableKey, frozenset[RowId]], full: bool) -> Iterator[Listing]:
         self._restorer.settle()
         return self._puller.pull(reread, full=full)
+
+    def read(self) -> Content:
+        """What a pull reads: the raw answer for all tabs."""
+        return self._puller.read()
 
     def acknowledge(self) -> None:
         self._puller.acknowledge()

@@ -65,7 +65,7 @@ class Puller:
             self._marks.pop(table, None)
         self._pulled, self._metadata = None, []
         self.scratch.wipe()
-        content = self._read()
+        content = self.read()
         if not full and not any(again.values()) and content.digest == self._whole:
             return
         self._pulled = pulled = Pulled()
@@ -108,7 +108,7 @@ class Puller:
         self._marks.clear()
         self._whole = b""
 
-    def _read(self) -> Content:
+    def read(self) -> Content:
         """The raw answer for all tabs that are there. Tabs are looked for when one is not known or was lost."""
         if not self.scratch.found or any(layout.table not in self.tabs for layout in self.layouts):
             self.locate()
