@@ -18,11 +18,11 @@ from bench.calls import calm
 from bench.people import HEADERS, TITLE, identity, row_of
 from sync.cycle import run_cycle
 from tablekeeper.archive import Archive
-from tablekeeper.daemon import next_cycle_s
+from tablekeeper.daemon import next_cycle_s, polling_of
 
 ROWS, EDITS = 30, 24
 SCRIPT_ROWS, SCRIPT_EDITS, HOUR_S, SCRIPT_EVERY_S = 10_000, 60, 3_600, 60
-PATIENT = {"settle_s": 5, "settle_partial_s": 60}
+PATIENT = {"settle_s": 5, "settle_partial_s": 60, "calls_per_s": 5}
 LIMIT_S = 300
 
 
@@ -44,8 +44,9 @@ def lag_figures() -> dict[str, Any]:
             else:
                 there.type_rows(["备注2"], [[text]])
                 waits.append(daemon.until(lambda: there.airtable_cell("备注2") == text))  # noqa: B023
+            daemon.run(random.uniform(20, 40))
             typed = identity(number + ROWS)
-            there.type_rows(["身份证号码"], [[typed]])
+            there.type_rows(["身份证号码"], [[typed]], first=2 + number)
             windows.append(daemon.until(lambda: typed not in there.column("身份证号码")))  # noqa: B023
         visible = [wait - PATIENT["settle_s"] for wait in waits]
         return {
@@ -61,6 +62,7 @@ class Daemon:
     def __init__(self, archive: Archive, there: Office) -> None:
         self._archive, self._there = archive, there
         self._next = there.clock()
+        self._polling = polling_of(archive.engine)
 
     def run(self, seconds: float) -> None:
         """Let so much time pass."""
@@ -80,8 +82,11 @@ class Daemon:
 
     def _turn(self) -> None:
         self._there.wait(max(0.0, (self._next - self._there.clock()).total_seconds()))
-        report = run_cycle(self._archive.engine)
-        config = self._archive.config.sync
+        engine, config = self._archive.engine, self._archive.config.sync
+        now = engine.clock()
+        look_at = self._polling.due(now, engine.settling.replicas())
+        report = run_cycle(engine, look_at=look_at)
+        self._polling.looked(look_at, frozenset(report.pulled), now)
         pause = next_cycle_s(report, config) or config.interval_s
         self._next = self._there.clock() + timedelta(seconds=pause)
 

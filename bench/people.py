@@ -30,7 +30,7 @@ FIELDS: dict[str, dict[str, Any]] = {
 HEADERS = [field["name"] for field in FIELDS.values()]
 
 
-def config_of(places: Sequence[tuple[str, str]], **sync: Any) -> Config:
+def config_of(places: Sequence[tuple[str, str]], *, calls_per_s: int = 0, **sync: Any) -> Config:
     """One table of these fields at these places, each a service and an id; rows are taken as soon as they are seen."""
     raw = {
         "archive": {"name": "bench", "desk_url": "http://127.0.0.1:8460"},
@@ -50,7 +50,7 @@ def config_of(places: Sequence[tuple[str, str]], **sync: Any) -> Config:
         },
         "sync": {
             "replicas": [
-                {"name": f"{service}{number}", "service": service, "place": place, "calls_per_s": 0}
+                {"name": f"{service}{number}", "service": service, "place": place, "calls_per_s": calls_per_s}
                 for number, (service, place) in enumerate(places)
             ],
             "settle_s": 0,

@@ -28,6 +28,8 @@ class ReplicaConfig(Section):
     """Who has this base or spreadsheet, as far as you know: `audit export` names them beside plaintext that stood there."""
     calls_per_s: int = Field(default=5, ge=0)
     """Calls to an Airtable base in a second; past five the real service locks out for 30 s. 0: no limit, for emulators."""
+    calls_per_month: int | None = Field(default=None, ge=1)
+    """What the Airtable plan allows this daemon: calls are then spread over the month, a fifth of them in reserve."""
     fields: dict[TableKey, tuple[FieldKey, ...]] = Field(default_factory=dict)
     """The fields it holds of a table; the business key is always among them."""
     filter: dict[TableKey, str] = Field(default_factory=dict)

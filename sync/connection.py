@@ -180,6 +180,11 @@ class Connection(Protocol):
     link_form: Literal["row_id", "key"]
 
     @property
+    def calls(self) -> int:
+        """Requests made so far; those of connections that share an account's limits count together."""
+        ...
+
+    @property
     def problems(self) -> Sequence[ServiceError]:
         """The tables that the last pull could not show, and why; the others were shown all the same."""
         ...

@@ -1,6 +1,6 @@
 """One cycle: read what people did, agree, write what is missing. Read this file first; it names the steps and nothing else."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from contextlib import contextmanager
 
 import structlog
@@ -21,7 +21,7 @@ from .intake import know, settle
 from .judge import check_rows, decode_rows, links_of, merge_rows
 from .plan import make_plan
 from .protect import protect
-from .queue import ENGINE, daily_pass, listings_of, queued, remember_full, reread
+from .queue import ENGINE, daily_pass, listings_of, queued, remember_full, remember_torn, reread
 from .reconfigure import reconfigure
 from .windows import note_plaintext
 
@@ -31,16 +31,24 @@ BLOCK_ROWS = 500
 """Rows judged, sealed and committed together: memory does not follow the size of a table."""
 
 
-def run_cycle(engine: Engine, *, full: bool = False) -> CycleReport:
-    """Run one cycle over all replicas and tables. A service that fails does not stop the others."""
+def run_cycle(engine: Engine, *, full: bool = False, look_at: Container[str] | None = None) -> CycleReport:
+    """Run one cycle over all replicas and tables. A service that fails does not stop the others.
+
+    With `look_at` only these replicas are read; what the hub has for the others is written all the same.
+    """
     report = CycleReport()
     reconfigure(engine)
     daily_pass(engine)
-    absorbed = {replica.name: read(engine, replica, report, full=full) for replica in engine.replicas}
+    absorbed = {
+        replica.name: read(engine, replica, report, full=full)
+        for replica in engine.replicas
+        if look_at is None or replica.name in look_at
+    }
     for table in engine.order:
         for replica in engine.replicas:
             if replica.holds(table) and replica.name not in report.down:
-                write(engine, replica, table, absorbed[replica.name].get(table, Absorbed()), report)
+                judged = absorbed.get(replica.name, {}).get(table, Absorbed())
+                write(engine, replica, table, judged, report)
     engine.vault.close_cycle({"held": report.held})
     chain_history(engine.hub, engine.vault, ENGINE)
     report.rechecks = queued(engine)
@@ -70,6 +78,7 @@ def absorb(engine: Engine, replica: Replica, listing: Listing, report: CycleRepo
     """Take the rows of one table through the steps, in blocks."""
     arrivals = settle(engine, replica, listing, report)
     absorbed = Absorbed(stray=arrivals.stray, torn=arrivals.torn)
+    remember_torn(engine, replica, listing, torn=arrivals.torn)
     mask_torn(engine, replica, listing.table, arrivals.torn_rows)
     for start in range(0, len(arrivals.rows), BLOCK_ROWS):
         absorb_rows(engine, replica, listing, arrivals.rows[start : start + BLOCK_ROWS], absorbed, report)
@@ -140,7 +149,7 @@ def absorb_block(
 
 def write(engine: Engine, replica: Replica, table: TableKey, absorbed: Absorbed, report: CycleReport) -> None:
     """The second half for one table of one replica: plan, apply, confirm. A torn table is left alone."""
-    if absorbed.torn:
+    if (replica.name, table) in engine.torn:
         return
     with guarded(replica, report):
         plan = make_plan(engine, replica, table, absorbed)

@@ -80,6 +80,7 @@ class Engine:
     order: tuple[TableKey, ...] = field(init=False)
     last_full: dict[str, datetime] = field(default_factory=dict)
     last_day: date | None = None
+    torn: set[tuple[str, TableKey]] = field(default_factory=set)
     configured: bool = False
     """Whether the hub is in the shape of this configuration."""
     agreed: dict[tuple[str, TableKey], Stamp] = field(default_factory=dict)

@@ -47,6 +47,14 @@ def remember_full(engine: Engine, replica: Replica, *, full: bool) -> None:
         engine.last_full[replica.name] = engine.clock()
 
 
+def remember_torn(engine: Engine, replica: Replica, listing: Listing, *, torn: bool) -> None:
+    """A torn table is left alone until a listing shows it whole."""
+    if torn:
+        engine.torn.add((replica.name, listing.table))
+    elif listing.complete:
+        engine.torn.discard((replica.name, listing.table))
+
+
 def daily_pass(engine: Engine) -> None:
     """Ages, terms and reminders move with the day: once a day every row of a table that reads `today` is looked at."""
     today = engine.today()

@@ -27,6 +27,8 @@ class Gate:
         self.service = service
         self._clock, self._sleep = clock, sleep
         self._closed_until: datetime | None = None
+        self.calls = 0
+        """Requests made so far, repetitions among them."""
 
     def close_for(self, seconds: float) -> Throttled:
         """Shut the gate; returns the error to raise."""
@@ -44,7 +46,12 @@ class Gate:
             sleep=self._sleep,
             reraise=True,
         )
-        return retrying(function)
+
+        def counted() -> T:
+            self.calls += 1
+            return function()
+
+        return retrying(counted)
 
 
 def _passes(error: BaseException) -> bool:

@@ -61,6 +61,10 @@ class Settling:
         """The names of the rows held back."""
         return [name[2] for name in self._pending if name[:2] == (replica, table)]
 
+    def replicas(self) -> frozenset[str]:
+        """The replicas that have rows held back."""
+        return frozenset(name[0] for name in self._pending)
+
     def uids(self, replica: str, table: TableKey) -> set[str]:
         """The uids that the rows held back show."""
         return {pending.row.uid for name, pending in self._pending.items() if name[:2] == (replica, table)}

@@ -15,7 +15,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from jobs import reminders
 from jobs.backup_config import BackupConfig
 from jobs.config import JobsConfig
-from sync import departments
+from sync import departments, polling
 from sync.config import SyncConfig
 from tablekeeper.config_problems import ConfigProblems, from_models
 from tablekeeper.config_repair import repaired
@@ -111,6 +111,7 @@ def _judge(raw: Mapping[str, Any], problems: list[Problem]) -> Config | None:
     problems += _references_of_the_other_sections(raw)
     if config:
         problems += departments.problems(config, config.sync)
+        problems += polling.problems(config.sync)
     if checked:
         problems += _rule_problems(checked, raw)
         # An archive that mails nobody needs no table of its staff.

@@ -14,8 +14,9 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from sync.config import SyncConfig
 from sync.cycle import run_cycle
-from sync.engine import CycleReport
+from sync.engine import CycleReport, Engine
 from sync.errors import ServiceError
+from sync.polling import Polling
 from tablekeeper.archive import Archive
 from tablekeeper.logs import where
 from tablekeeper.posting import Posting
@@ -33,6 +34,12 @@ PROMPT_S = 0.3
 MARGIN_S = 0.1
 JOURNAL_S = 60
 POSTING_EVERY_S = 60.0
+
+
+def polling_of(engine: Engine) -> Polling:
+    """When the replicas of an engine are to be looked at."""
+    replicas = {replica.name: (replica.config, replica.connection) for replica in engine.replicas}
+    return Polling(engine.config, replicas, engine.hub)
 
 
 def next_cycle_s(report: CycleReport, config: SyncConfig) -> float | None:
@@ -57,6 +64,7 @@ class Daemon:
         self._stop = threading.Event()
         self._planned: BackgroundScheduler | None = None
         self._last_good: dict[str, datetime] = {}
+        self._polling = polling_of(archive.engine)
         self._notes = CycleNotes(archive.hub)
         place = archive.config.backup.vault_journal
         self._journal = Journal(archive.vault, place) if place else None
@@ -154,9 +162,11 @@ class Daemon:
         """One cycle, and its line in the log."""
         engine = self.archive.engine
         started = engine.clock()
-        report = run_cycle(engine)
+        look_at = self._polling.due(started, engine.settling.replicas())
+        report = run_cycle(engine, look_at=look_at)
         now = engine.clock()
-        up = [replica.name for replica in engine.replicas if replica.name not in report.down]
+        self._polling.looked(look_at, frozenset(report.pulled), started)
+        up = sorted(look_at - report.down.keys())
         self._last_good |= dict.fromkeys(up, now)
         self._notes.note(up, now)
         lag_s = {name: round((now - last).total_seconds(), 1) for name, last in self._last_good.items()}

@@ -45,6 +45,10 @@ class Rehearsal(Connection):
         self.operations: list[tuple[TableKey, Operation]] = []
 
     @property
+    def calls(self) -> int:
+        return self._real.calls
+
+    @property
     def problems(self) -> Sequence[ServiceError]:
         return self._real.problems
 

@@ -104,6 +104,11 @@ class AirtableClient:
         self._gate = Gate(service, clock=clock, sleep=sleep)
         self._pace = Pace(calls_max=calls_per_s, clock=clock, sleep=sleep)
 
+    @property
+    def calls(self) -> int:
+        """Requests made so far."""
+        return self._gate.calls
+
     def schema(self) -> tuple[ServiceTable, ...]:
         """All tables of the base with their columns."""
         answer = self._read("GET", "meta", "bases", self.base_id, "tables")

@@ -64,6 +64,10 @@ class AirtableConnection(Connection):
         return not self._webhook.refused
 
     @property
+    def calls(self) -> int:
+        return self._client.calls
+
+    @property
     def problems(self) -> list[ServiceError]:
         """The tables that the last pull could not show, and why."""
         return list(self._puller.problems)

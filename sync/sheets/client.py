@@ -111,6 +111,11 @@ class SheetsClient:
         self._account, self._gate = account, gate
         self._transport = Transport(account, url)
 
+    @property
+    def calls(self) -> int:
+        """Requests made so far by all who share the account's gate."""
+        return self._gate.calls
+
     def document(self, fields: str) -> Json:
         """`spreadsheets.get` with a mask."""
         return self._json(self._read("get", "", params={"fields": fields}))

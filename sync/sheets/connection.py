@@ -59,6 +59,10 @@ class SheetsConnection(Connection):
         self._writer = Writer(self._client, scratch, self._restorer, self._relocate)
 
     @property
+    def calls(self) -> int:
+        return self._client.calls
+
+    @property
     def problems(self) -> list[ServiceError]:
         """The tables that the last pull could not list, and why. The others were listed all the same."""
         return list(self._puller.problems.values())

@@ -231,6 +231,11 @@ class Records:
         """Take the next `amount` values of a counter; returns the last of them."""
         return raise_by(self._connection, name, amount)
 
+    def number(self, name: str) -> int:
+        """The last value that a persistent counter gave; 0 for one that never did."""
+        found = self._connection.execute(select(counter.c.value).where(counter.c.name == name)).scalar()
+        return int(found or 0)
+
     def raise_number(self, name: str, value: int) -> None:
         """Make sure that the counter never gives `value` or less again."""
         current = self._connection.execute(select(counter.c.value).where(counter.c.name == name)).scalar()

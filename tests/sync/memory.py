@@ -50,7 +50,7 @@ class MemoryConnection:
     def __init__(self, name: str, link_form: Literal["row_id", "key"]) -> None:
         self.name, self.link_form = name, link_form
         self.tables: dict[TableKey, Sheet] = {}
-        self.writes = 0
+        self.writes = self.calls = 0
         self.down = False
         self.fail_after: int | None = None
         self._next = 0
