@@ -14,6 +14,7 @@ from bench.calls import call_figures
 from bench.desk import desk_figures
 from bench.emulated import emulator_figures
 from bench.engine import engine_figures
+from bench.jobs import job_figures
 from bench.lag import lag_figures, script_figures
 from bench.scale import scale_figures
 from bench.vault import vault_figures
@@ -27,6 +28,7 @@ SUBJECTS: Mapping[str, Callable[[], dict[str, Any]]] = {
     "emulators": emulator_figures,
     "vault": vault_figures,
     "scale": scale_figures,
+    "jobs": job_figures,
 }
 
 

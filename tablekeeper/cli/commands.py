@@ -17,6 +17,7 @@ ROOMS = (
     "verifying",
     "audits",
     "mails",
+    "reminding",
     "imports",
     "demo",
     "desk",

@@ -1,4 +1,4 @@
-"""The commands digest and reminders: what is due on a day, and the mails that say so."""
+"""The command digest: the mails that say what is due."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -9,22 +9,18 @@ from typing import Annotated, Any
 
 import typer
 
-from jobs.calendar import Calendar
-from jobs.collect import collect
-from jobs.due import Due, Failure, Today
+from jobs.due import Failure
 from jobs.mail import Mail
 from jobs.outbox import Outbox
 from jobs.preview import Preview
 from jobs.preview import preview as preview_mails
-from jobs.reminders import ReminderBook
 from jobs.send_digests import DigestReport, send_digests
 from tablekeeper.archive import Archive
 from tablekeeper.cli.explain import Away, Failed
 from tablekeeper.cli.main import app, out, print_json
 from tablekeeper.cli.opening import opened
-from tablekeeper.cli.output import JsonOption, add_row, day, table
+from tablekeeper.cli.output import JsonOption, day
 from tablekeeper.mailing import digest_archive
-from tablekeeper.showing import Showing
 
 digest = typer.Typer(help="The summary mails: look at them, or send them now.", no_args_is_help=True)
 app.add_typer(digest, name="digest")
@@ -44,7 +40,7 @@ def preview(
 ) -> None:
     """The mails of a day as their readers would get them. Sends and stores nothing."""
     with opened() as archive:
-        wanted = _day(archive, on)
+        wanted = the_day(archive, on)
         found = preview_mails(digest_archive(archive), today=wanted)
     if html:
         html.write_text(_page(found.mails), encoding="utf-8")
@@ -61,7 +57,7 @@ def send(on: On = "", json: JsonOption = False) -> None:
         outbox = Outbox(archive.hub, archive.engine.clock)
         report = send_digests(
             digest_archive(archive),
-            today=_day(archive, on),
+            today=the_day(archive, on),
             outbox=outbox,
             mailer=archive.mailer(),
             on_any_day=True,
@@ -75,30 +71,12 @@ def send(on: On = "", json: JsonOption = False) -> None:
             f"{answer['sent']} sent, {answer['waiting']} waiting, {answer['refused']} refused, "
             f"{answer['uncertain']} of unknown fate"
         )
-        _print_left_out(report.unaddressed, report.failures)
+        print_left_out(report.unaddressed, report.failures)
     _end(report)
 
 
-@app.command()
-def reminders(on: On = "", json: JsonOption = False) -> None:
-    """What is due on a day, most pressing first."""
-    with opened() as archive:
-        wanted = _day(archive, on)
-        today = Today.of(wanted, Calendar(archive.config.calendar))
-        book = ReminderBook(archive.config, archive.config)
-        with archive.hub.reading() as unit:
-            found = collect(digest_archive(archive).ground(unit, book, today))
-            showing = Showing(archive, unit)
-            dues = [_due(archive, showing, one) for one in found.dues]
-        archive.vault.close_cycle()
-    if json:
-        print_json({"on": wanted, "due": dues, "failures": _failures(found.failures)})
-    else:
-        _print_dues(dues, wanted)
-        _print_left_out({}, found.failures)
-
-
-def _day(archive: Archive, on: str) -> date:
+def the_day(archive: Archive, on: str) -> date:
+    """The day that an option names, or today."""
     return day(on) if on else archive.engine.today()
 
 
@@ -128,7 +106,7 @@ def _preview_as_json(found: Preview, on: date) -> dict[str, object]:
         "on": on,
         "mails": mails,
         "unaddressed": dict(found.unaddressed),
-        "failures": _failures(found.failures),
+        "failures": failures_as_json(found.failures),
     }
 
 
@@ -145,7 +123,7 @@ def _report_as_json(report: DigestReport) -> dict[str, Any]:
         "refused": len(delivery.refused),
         "uncertain": len(delivery.uncertain),
         "unaddressed": dict(report.unaddressed),
-        "failures": _failures(report.failures),
+        "failures": failures_as_json(report.failures),
     }
 
 
@@ -161,23 +139,8 @@ def _end(report: DigestReport) -> None:
         raise Failed(f"{len(report.failures)} record(s) could not be judged by a reminder: see above")
 
 
-def _due(archive: Archive, showing: Showing, due: Due) -> dict[str, Any]:
-    return {
-        "reminder": due.reminder,
-        "kind": due.kind,
-        "title": due.title,
-        "table": showing.table(due.table),
-        "key": showing.key(due.table, due.uid),
-        "uid": due.uid,
-        "day": due.anchor,
-        "days_left": due.days_left,
-        "priority": due.priority,
-        "to": showing.key(archive.config.people.table, due.recipient) if due.recipient else None,
-        "law": due.law,
-    }
-
-
-def _failures(failures: Sequence[Failure]) -> list[dict[str, str]]:
+def failures_as_json(failures: Sequence[Failure]) -> list[dict[str, str]]:
+    """Records that a reminder could not judge."""
     return [asdict(failure) for failure in failures]
 
 
@@ -186,18 +149,11 @@ def _print_preview(found: Preview, on: date) -> None:
         out.rule(f"{mail.recipient} · {mail.subject}", align="left")
         out.print(mail.text, soft_wrap=True)
     out.print(f"{on}: {len(found.mails)} mail(s)", style="bold")
-    _print_left_out(found.unaddressed, found.failures)
+    print_left_out(found.unaddressed, found.failures)
 
 
-def _print_dues(dues: Sequence[dict[str, Any]], on: date) -> None:
-    made = table("事项", "表", "编号", "日期", "剩余天数", "级别", "负责人", title=f"{on}: {len(dues)} due")
-    for one in dues:
-        cells = (one["title"], one["table"], one["key"], one["day"], one["days_left"], one["priority"])
-        add_row(made, (*cells, one["to"] or "-"))
-    out.print(made if dues else f"{on}: nothing is due")
-
-
-def _print_left_out(unaddressed: Mapping[str, int], failures: Sequence[Failure]) -> None:
+def print_left_out(unaddressed: Mapping[str, int], failures: Sequence[Failure]) -> None:
+    """What reached nobody, and what could not be judged."""
     for name, count in unaddressed.items():
         if count:
             out.print(

@@ -207,10 +207,20 @@ def test_sending_without_a_mail_server_says_what_to_set(office: Office) -> None:
 
 def test_reminders_list_what_is_due_on_a_day(office: Office) -> None:
     due = office.run("reminders", "--json").json["due"]
-    assert [(one["key"], one["title"], one["to"]) for one in due] == [
+    assert [(one["number"], one["title"], one["to"]) for one in due] == [
         ("C00000002", "更正未生效的内容:手机号码", "A0001")
     ]
-    assert office.run("reminders", "--on", "2020-01-01", "--json").json["due"] == []
+    explained = office.run("reminders", "explain", due[0]["key"], "--json").json
+    assert explained["rule"]["id"] == "held_rows"
+    assert explained["recipient"]["why"] == ["the table's owner: agent_no"]
+    assert office.run("reminders", "explain", "C00000002").code == 0
+    assert office.run("reminders", "explain", "C00000009").code == 2
+
+
+def test_reminders_of_another_day_are_another_list(office: Office) -> None:
+    due = office.run("reminders", "--on", "2030-01-01", "--json").json
+    assert due["on"] == "2030-01-01"
+    assert {one["reminder"] for one in due["due"]} != {"held_rows"}
 
 
 # Import
