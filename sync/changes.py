@@ -10,6 +10,7 @@ from validators.values import dump_value
 from .connection import Uid
 from .engine import Engine
 from .merge import Row
+from .store.former_keys import note_former_keys
 from .store.hub import Unit
 from .store.records import Record, State
 
@@ -68,6 +69,7 @@ def store_changes(
             )
     _wake_readers(engine, unit, table, changes)
     _wake_filters(engine, unit, table, changes)
+    _rename_links(engine, unit, table, changes)
     if any(change.before is None or engine.schema.tables[table].key in change.keys for change in changes):
         _wake_lost_links(engine, unit, table)
 
@@ -107,6 +109,28 @@ def _wake_readers(engine: Engine, unit: Unit, table: TableKey, changes: Sequence
         )
         if change.keys & read or (change.before is not None and change.before.state is not change.state):
             _queue(engine, unit, other, [uid])
+
+
+def _rename_links(engine: Engine, unit: Unit, table: TableKey, changes: Sequence[Change]) -> None:
+    """Records go by other names now: where a link is shown by name, its row is read and written again."""
+    renamed = {
+        str(change.old[engine.schema.tables[table].key]): change.uid
+        for change in changes
+        if engine.schema.tables[table].key in change.keys & change.old.keys()
+    }
+    if not renamed:
+        return
+    note_former_keys(unit.connection, table, renamed)
+    rows: dict[TableKey, set[Uid]] = {}
+    for other, uid, _ in unit.records.referrers(renamed.values()):
+        rows.setdefault(other, set()).add(uid)
+    for replica in engine.replicas:
+        for other, uids in rows.items():
+            if replica.holds(other) and replica.link_form(table) == "key":
+                states = unit.seen.get_many(replica.name, other, uids).values()
+                unit.seen.save(
+                    replica.name, other, [state.evolve(fingerprint=None, rev=None) for state in states]
+                )
 
 
 def _wake_filters(engine: Engine, unit: Unit, table: TableKey, changes: Sequence[Change]) -> None:

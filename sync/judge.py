@@ -18,6 +18,7 @@ from .links import LinkReader
 from .merge import Merged, Policy, Row, merge
 from .secrets import tokens_in, vault_field
 from .stages import Checked, Decoded, Known, Protected
+from .store.former_keys import by_former_key
 from .store.hub import Unit
 from .store.records import Record
 
@@ -58,13 +59,19 @@ def links_of(engine: Engine, unit: Unit, replica: Replica, table: TableKey, know
 
     def find(target: TableKey, names: set[str]) -> Mapping[str, Uid]:
         if replica.link_form(target) == "key":
-            return _visible(replica, unit, target, unit.records.by_key(target, names), shown)
+            return _visible(replica, unit, target, _named(unit, target, names), shown)
         found = unit.seen.name(replica.name, target, names)
         return {**found, **{name: own[name] for name in names if name in own}} if target == table else found
 
     links = LinkReader(engine.schema, replica.link_form, find)
     links.prepare(table, [row.row for row in known])
     return links
+
+
+def _named(unit: Unit, target: TableKey, names: Set[str]) -> dict[str, Uid]:
+    """Who goes by these business keys; where nobody does, who went by them."""
+    now = unit.records.by_key(target, names)
+    return {**by_former_key(unit.connection, target, names - now.keys()), **now}
 
 
 def _linked_to(links: Mapping[FieldKey, FieldConfig], known: Sequence[Known]) -> set[Uid]:

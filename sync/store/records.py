@@ -10,12 +10,13 @@ from typing import TypeVar
 from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
 
 from validators.issues import Issue
-from validators.schema import FieldConfig, FieldKey, SchemaConfig, TableKey
-from validators.values import Json, Value, dump_value, load_value, refers
+from validators.schema import FieldKey, SchemaConfig, TableKey
+from validators.values import Json, dump_value, refers
 
 from ..connection import Uid
 from ..merge import Row
 from .issues import dump_issue, load_issue
+from .stored import readable
 from .tables import REVISION, counter, record, reference, tombstone, unique_value
 from .times import utc
 
@@ -302,11 +303,3 @@ def blocks(items: Iterable[Item]) -> Iterator[Sequence[Item]]:
     """`items` without repeats, in blocks that fit one query."""
     unique = list(dict.fromkeys(items))
     return (unique[start : start + BLOCK] for start in range(0, len(unique), BLOCK))
-
-
-def readable(field: FieldConfig, json: Json) -> Value | None:
-    """A stored value; None where the configuration was changed and the hub is not yet in its shape."""
-    try:
-        return load_value(field, json)
-    except (ValueError, ArithmeticError, TypeError):
-        return None

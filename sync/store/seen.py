@@ -26,7 +26,8 @@ from validators.values import dump_value
 from ..connection import RowId, Uid
 from ..merge import Row
 from .issues import dump_issue, load_issue
-from .records import blocks, raise_by, readable
+from .records import blocks, raise_by
+from .stored import readable
 from .tables import CHANGES, seen
 from .times import utc
 

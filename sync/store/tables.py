@@ -40,6 +40,15 @@ record = Table(
     Index("record_by_rev", "table", "rev"),
 )
 
+# What records were called before: a cell that still shows it means them.
+former_key = Table(
+    "former_key",
+    metadata,
+    Column("table", KEY, primary_key=True),
+    Column("key", String(200), primary_key=True),
+    Column("uid", UID, nullable=False),
+)
+
 # Values by which records are looked up, in their plain form: those that must be unique in a table, and the labels of records.
 # Never sensitive ones.
 unique_value = Table(

@@ -110,3 +110,17 @@ def test_missing_tab_does_not_stop_the_other_tabs(office: Office) -> None:
         report = office.cycle()
     assert office.sheets.find("policies", policy_no="P2020")
     assert report.down == {} and "run setup" in report.problems[0]
+
+
+def test_business_key_that_is_renamed_is_renamed_in_the_links_to_it(office: Office) -> None:
+    customer = office.airtable.type_row("customers", full_name="王小明", occupation="教师")
+    office.sheets.type_row("policies", policy_no="P2020", customer_no="C00000001")
+    office.calm()
+    customer.cells["customer_no"] = "C00000777"
+    office.calm()
+    policy = office.sheets.find("policies", policy_no="P2020")
+    assert policy.cells["customer_no"] == "C00000777"
+    assert policy.system[SystemColumn.STATUS] == "通过"
+    before = office.writes
+    office.cycle()
+    assert office.writes == before

@@ -68,7 +68,7 @@ def file_of(office: Office) -> bytes:
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> Office:
+def at_work(tmp_path: Path) -> Office:
     office = build_office(tmp_path, CLAIMS)
     for name, job in (("王小明", "教师"), ("李小红", "护士")):
         office.airtable.type_row("customers", full_name=name, occupation=job, notes="备注内容")
@@ -85,7 +85,8 @@ def occupation(**settings: object) -> Change:
     return change
 
 
-def test_field_made_sensitive_is_sealed_everywhere_and_purged_from_the_hub(office: Office) -> None:
+def test_field_made_sensitive_is_sealed_everywhere_and_purged_from_the_hub(at_work: Office) -> None:
+    office = at_work
     escaped = "园艺师".encode("unicode_escape").replace(b"\\u", b"\\u")
     assert escaped in file_of(office) or "园艺师".encode() in file_of(office)
     office = changed(office, occupation(sensitive={"mask": "redact"}), CLAIMS)
@@ -99,7 +100,8 @@ def test_field_made_sensitive_is_sealed_everywhere_and_purged_from_the_hub(offic
     assert history_faults(office.engine.hub, office.engine.vault) == []
 
 
-def test_sealed_value_is_what_it_was(office: Office) -> None:
+def test_sealed_value_is_what_it_was(at_work: Office) -> None:
+    office = at_work
     office = changed(office, occupation(sensitive={"mask": "redact"}), CLAIMS)
     office.calm()
     with office.engine.hub.reading() as unit:
@@ -107,7 +109,8 @@ def test_sealed_value_is_what_it_was(office: Office) -> None:
     assert set(office.engine.vault.open_for_check(tokens).values()) == {"园艺师", "护士"}
 
 
-def test_sensitive_field_is_made_plain_by_two_people_only(office: Office) -> None:
+def test_sensitive_field_is_made_plain_by_two_people_only(at_work: Office) -> None:
+    office = at_work
     office = changed(office, occupation(sensitive={"mask": "redact"}), CLAIMS)
     office.calm()
     for plain in (None, {"approved_by": ["甲", "甲"], "reason": "公开资料"}):
@@ -123,7 +126,10 @@ def test_sensitive_field_is_made_plain_by_two_people_only(office: Office) -> Non
         assert jobs == {"园艺师", "护士"}
 
 
-def test_values_that_are_none_of_the_new_type_stay_where_they_stand_and_in_the_ledger(office: Office) -> None:
+def test_values_that_are_none_of_the_new_type_stay_where_they_stand_and_in_the_ledger(
+    at_work: Office,
+) -> None:
+    office = at_work
     office.airtable.find("customers", full_name="李小红").cells["occupation"] = "2020-01-02"
     office.calm()
     office = changed(office, occupation(type="date"), CLAIMS)
@@ -155,7 +161,9 @@ def test_option_that_is_renamed_is_renamed_in_every_row(tmp_path: Path) -> None:
     assert office.sheets.lines("policies")[0].cells["status"] == "有效中"
 
 
-def test_field_that_is_dropped_and_comes_back_has_kept_its_values(office: Office) -> None:
+def test_field_that_is_dropped_and_comes_back_has_kept_its_values(at_work: Office) -> None:
+    office = at_work
+
     def drop(schema: dict[str, Any]) -> None:
         del schema["tables"]["customers"]["fields"]["occupation"]
 
@@ -172,7 +180,8 @@ def test_field_that_is_dropped_and_comes_back_has_kept_its_values(office: Office
     assert jobs == {"园艺师", "护士"}
 
 
-def test_department_that_loses_a_column_is_told_in_numbers_and_the_archive_keeps_it(office: Office) -> None:
+def test_department_that_loses_a_column_is_told_in_numbers_and_the_archive_keeps_it(at_work: Office) -> None:
+    office = at_work
     fewer = {**CLAIMS, "fields": {"customers": ["customer_no", "full_name"]}}
     office = changed(office, lambda schema: None, fewer)
     assert told(office) == ["理赔部:客户将移除6列,6格"]
@@ -180,7 +189,8 @@ def test_department_that_loses_a_column_is_told_in_numbers_and_the_archive_keeps
     assert {line.cells["occupation"] for line in office.airtable.lines("customers")} == {"园艺师", "护士"}
 
 
-def test_column_that_comes_back_to_a_department_is_filled_and_clears_nothing(office: Office) -> None:
+def test_column_that_comes_back_to_a_department_is_filled_and_clears_nothing(at_work: Office) -> None:
+    office = at_work
     theirs = {**CLAIMS, "edit": {"customers": ["occupation"]}}
     office = changed(office, lambda schema: None, theirs)
     office.calm()
@@ -197,7 +207,8 @@ def test_column_that_comes_back_to_a_department_is_filled_and_clears_nothing(off
     }
 
 
-def test_filter_that_changes_deletes_nothing_and_says_how_many_rows_come_and_go(office: Office) -> None:
+def test_filter_that_changes_deletes_nothing_and_says_how_many_rows_come_and_go(at_work: Office) -> None:
+    office = at_work
     filtered = {**CLAIMS, "filter": {"customers": "occupation == '护士'"}}
     office = changed(office, lambda schema: None, filtered)
     assert told(office) == ["理赔部:客户将移出1行(次日早晨)"]
@@ -212,8 +223,9 @@ def test_filter_that_changes_deletes_nothing_and_says_how_many_rows_come_and_go(
 
 
 def test_department_that_is_retired_and_emptied_meanwhile_deletes_nothing_when_it_comes_back(
-    office: Office,
+    at_work: Office,
 ) -> None:
+    office = at_work
     sheet = office.replica("理赔部")
     retired = changed(office)
     assert told(retired) == ["理赔部:不再同步,2行留在原处,档案不变"]
@@ -224,7 +236,8 @@ def test_department_that_is_retired_and_emptied_meanwhile_deletes_nothing_when_i
     assert len(office.replica("理赔部").lines("customers")) == len(office.airtable.lines("customers")) == 2
 
 
-def test_same_configuration_changes_nothing(office: Office) -> None:
+def test_same_configuration_changes_nothing(at_work: Office) -> None:
+    office = at_work
     before = office.writes
     office = changed(office, lambda schema: None, CLAIMS)
     assert told(office) == []
