@@ -7,7 +7,7 @@ from typing import Any, TextIO
 import structlog
 
 # Their lines are no JSON, carry addresses and payload sizes, and say nothing that our own events do not.
-QUIET = ("apscheduler", "urllib3", "google", "alembic", "asyncio")
+QUIET = ("apscheduler", "urllib3", "google", "alembic", "asyncio", "nicegui")
 
 
 def start_logging(stream: TextIO = sys.stderr, *, level: int = logging.INFO) -> None:

@@ -10,7 +10,8 @@ from sync.secrets import vault_field
 from tablekeeper.desk.asking import Asking
 from tablekeeper.desk.desk import Desk, Visit
 from tablekeeper.desk.frame import DELEGATE, frame, rendered, text
-from tablekeeper.desk.sheet import Sheet, load_past, load_related, load_sheet
+from tablekeeper.desk.past import load_past, load_related
+from tablekeeper.desk.sheet import Sheet, load_sheet
 from validators.schema import FieldKey
 from vault.config import Action
 

@@ -60,13 +60,13 @@ def add_users(office: Office) -> None:
 
 
 @contextmanager
-def running_desk(office: Office) -> Iterator[DeskOffice]:
+def running_desk(office: Office, *options: str) -> Iterator[DeskOffice]:
     """Start the command on a free port; end it at the end of the block."""
     log = office.folder / "desk.log"
     others = {name: text for name, text in os.environ.items() if not name.startswith("TABLEKEEPER_")}
     with log.open("ab") as errors:
         running = subprocess.Popen(
-            [*COMMAND, "--config", str(office.config), "desk", "--port", "0", "--json"],
+            [*COMMAND, "--config", str(office.config), "desk", "--port", "0", "--json", *options],
             stdout=subprocess.PIPE,
             stderr=errors,
             env={**others, **office.environment},
