@@ -52,6 +52,13 @@ class ArchiveConfig(Section):
         return name
 
 
+class MetricsConfig(Section):
+    """Where the daemon tells its figures: Prometheus' format below /metrics, and /healthz. Loopback only."""
+
+    port: int | None = Field(default=None, ge=0, le=65535)
+    """Without one nothing is served."""
+
+
 class Expressions(SchemaConfig, JobsConfig):
     """The sections whose expressions are compiled: tables and their rules, reminders and mails."""
 
@@ -65,6 +72,7 @@ class Config(Expressions):
     sync: SyncConfig = Field(default_factory=SyncConfig)
     store: StoreConfig = Field(default_factory=StoreConfig)
     backup: BackupConfig = Field(default_factory=BackupConfig)
+    metrics: MetricsConfig = Field(default_factory=MetricsConfig)
 
     @model_validator(mode="after")
     def _settle_the_vault(self) -> Self:

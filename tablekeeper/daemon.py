@@ -19,6 +19,7 @@ from sync.errors import ServiceError
 from sync.polling import Polling
 from tablekeeper.archive import Archive
 from tablekeeper.logs import where
+from tablekeeper.metrics import Metrics, serve
 from tablekeeper.posting import Posting
 from tablekeeper.reload import ConfigWatch
 from tablekeeper.status import CycleNotes, figures
@@ -65,6 +66,7 @@ class Daemon:
         self._planned: BackgroundScheduler | None = None
         self._last_good: dict[str, datetime] = {}
         self._polling = polling_of(archive.engine)
+        self._metrics = Metrics(archive.engine, self._polling)
         self._notes = CycleNotes(archive.hub)
         place = archive.config.backup.vault_journal
         self._journal = Journal(archive.vault, place) if place else None
@@ -82,8 +84,12 @@ class Daemon:
                 replicas=[replica.name for replica in self.archive.engine.replicas],
                 unserved=list(self.archive.environment.unserved(self.archive.config.sync)),
             )
+            port = self.archive.config.metrics.port
+            stop_serving = serve(self._metrics, port) if port is not None else None
             self._stop.wait()
             scheduler.shutdown(wait=True)
+            if stop_serving:
+                stop_serving()
             log.info("daemon_stopped")
 
     def stop(self) -> None:
@@ -162,6 +168,7 @@ class Daemon:
         """One cycle, and its line in the log."""
         engine = self.archive.engine
         started = engine.clock()
+        self._metrics.begin()
         look_at = self._polling.due(started, engine.settling.replicas())
         report = run_cycle(engine, look_at=look_at)
         now = engine.clock()
@@ -170,6 +177,7 @@ class Daemon:
         self._last_good |= dict.fromkeys(up, now)
         self._notes.note(up, now)
         lag_s = {name: round((now - last).total_seconds(), 1) for name, last in self._last_good.items()}
+        self._metrics.end(report, look_at, lag_s)
         event = log.info if report.busy or report.down else log.debug
         event("cycle", seconds=round((now - started).total_seconds(), 3), lag_s=lag_s, **report.figures())
         for name, lag in lag_s.items():
