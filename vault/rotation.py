@@ -125,7 +125,8 @@ class _Run:
     def _block(self, last: str, size: int, move: Move) -> tuple[str, bool]:
         """Move one block; its last subject, and whether there may be more."""
         with self._vault.store.writing() as connection:
-            query = sa.select(data_key).where(*self._behind(), data_key.c.subject > last)
+            wanted = data_key.c.subject, data_key.c.version, data_key.c.body
+            query = sa.select(*wanted).where(*self._behind(), data_key.c.subject > last)
             found = connection.execute(query.order_by(data_key.c.subject).limit(size)).all()
             if not found:
                 return last, False

@@ -9,7 +9,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from vault.box import RandomBytes, bind, bound, bound_name, box_suite, open_box, read_header, seal_box
+from vault.box import RandomBytes, bind, bound, bound_name, box_suite, nonces, open_box, read_header, seal_box
 from vault.bulk import insert_rows, next_change, select_in, update_rows
 from vault.errors import SubjectErased, VaultDamaged
 from vault.key_versions import KeyVersion, KeyVersions
@@ -92,7 +92,7 @@ class SubjectKeys:
         for subject, version in versions.items():
             secret = self._random_bytes(KEY_LENGTH)
             made[subject] = SubjectKey.derived(secret, version, wrapping.suite)
-            body = self._wrapped(subject, version, secret, wrapping)
+            body = _wrapped(secret, wrapping, _context(subject, version), self._random_bytes)
             rows.append((subject, version, body, at, None, wrapping.version, change))
         insert_rows(connection, data_key, rows)
         return made
@@ -100,33 +100,25 @@ class SubjectKeys:
     def rewrap(self, connection: sa.Connection, rows: Sequence[Any], wrapping: KeyVersion) -> list[str]:
         """Put data keys under another key-encryption key; the subjects whose keys do not open, which stay as they are."""
         change, left, updates = next_change(connection), [], []
+        drawn = nonces(self._random_bytes, len(rows))
         for row in rows:
+            context = _context(row.subject, row.version)
             try:
-                secret = self._secret(connection, row, wrapping.suite)
+                secret = self._secret(connection, row.body, wrapping.suite, context)
             except VaultDamaged:
                 left.append(row.subject)
                 continue
-            body = self._wrapped(row.subject, row.version, secret, wrapping)
+            body = _wrapped(secret, wrapping, context, drawn)
             updates.append((body, wrapping.version, change, row.subject, row.version))
         update_rows(connection, _WRAPPING, updates)
         return left
 
-    def _wrapped(self, subject: str, version: int, secret: bytes, wrapping: KeyVersion) -> bytes:
-        return seal_box(
-            wrapping.box_key,
-            secret,
-            key_version=wrapping.version,
-            context=_context(subject, version),
-            random_bytes=self._random_bytes,
-        )
-
-    def _secret(self, connection: sa.Connection, row: Any, suite: Suite) -> bytes:
-        found, version = read_header(row.body)
+    def _secret(self, connection: sa.Connection, body: bytes, suite: Suite, context: bytes) -> bytes:
+        found, version = read_header(body)
         if found is not suite:
             # The wrapping's suite is the data key's own.
             raise VaultDamaged("a data key is of another suite than its wrapping is to be")
-        wrapping = self._versions.get(connection, version)
-        return open_box(wrapping, row.body, context=_context(row.subject, row.version))
+        return open_box(self._versions.get(connection, version), body, context=context)
 
     def unwrapped(self, connection: sa.Connection, row: Any) -> SubjectKey:
         """The keys that a stored row holds. Raises Unopenable, VaultDamaged."""
@@ -137,9 +129,8 @@ class SubjectKeys:
                 self._cache.move_to_end(name)
                 return self._cache[name]
         suite = box_suite(row.body)
-        return self._remembered(
-            name, SubjectKey.derived(self._secret(connection, row, suite), row.version, suite)
-        )
+        secret = self._secret(connection, row.body, suite, _context(row.subject, row.version))
+        return self._remembered(name, SubjectKey.derived(secret, row.version, suite))
 
     def _remembered(self, name: tuple[str, bytes], key: SubjectKey) -> SubjectKey:
         with self._lock:
@@ -147,6 +138,12 @@ class SubjectKeys:
             if len(self._cache) > CACHED_MAX:
                 self._cache.popitem(last=False)
         return key
+
+
+def _wrapped(secret: bytes, wrapping: KeyVersion, context: bytes, random_bytes: RandomBytes) -> bytes:
+    return seal_box(
+        wrapping.box_key, secret, key_version=wrapping.version, context=context, random_bytes=random_bytes
+    )
 
 
 def _context(subject: str, version: int) -> bytes:

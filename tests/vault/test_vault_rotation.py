@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 import sqlalchemy as sa
 
-from vault import audit, rotation
+from vault import audit, rotation, subjects
 from vault.box import box_suite
 from vault.errors import SubjectErased, WorkUnfinished
 from vault.keys import RootKey
@@ -118,7 +118,7 @@ def kill_in_block(
 ) -> None:
     """Run `work`, which ends inside the transaction of the block after `survives` blocks."""
     monkeypatch.setattr(rotation, "REWRAPPED_AT_ONCE", 100)
-    wrap, wrapped = vault.subject_keys._wrapped, 0
+    wrap, wrapped = subjects._wrapped, 0
 
     def dying(*arguments: object) -> bytes:
         nonlocal wrapped
@@ -128,7 +128,7 @@ def kill_in_block(
         return wrap(*arguments)  # type: ignore[arg-type]
 
     with monkeypatch.context() as patch:
-        patch.setattr(vault.subject_keys, "_wrapped", dying)
+        patch.setattr(subjects, "_wrapped", dying)
         with pytest.raises(Killed):
             work()
 
