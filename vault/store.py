@@ -20,6 +20,9 @@ _MIGRATIONS = Path(__file__).parent / "migrations"
 
 metadata = sa.MetaData()
 
+# SQLite counts as far by itself, and only its own kind of integer is the row number.
+COUNT = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+
 # One row: which vault this is, and the check value that tells a wrong root key before anything is touched.
 vault_table = sa.Table(
     "vault",
@@ -96,7 +99,7 @@ milestone = sa.Table(
 audit = sa.Table(
     "audit",
     metadata,
-    sa.Column("n", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("n", COUNT, primary_key=True, autoincrement=False),
     sa.Column("entry", sa.LargeBinary, nullable=False),
     sa.Column("mac", sa.LargeBinary, nullable=False),
 )
@@ -104,7 +107,7 @@ audit = sa.Table(
 audit_head = sa.Table(
     "audit_head",
     metadata,
-    sa.Column("n", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("n", COUNT, primary_key=True, autoincrement=False),
     sa.Column("mac", sa.LargeBinary, nullable=False),
     sa.Column("next_key", sa.LargeBinary, nullable=False),
     sa.Column("first_key", sa.LargeBinary, nullable=False),

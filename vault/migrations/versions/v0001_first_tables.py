@@ -6,6 +6,8 @@ from alembic import op
 revision = "0001"
 down_revision = None
 
+COUNT = sa.BigInteger().with_variant(sa.Integer, "sqlite")
+
 
 def upgrade() -> None:
     """Create keys, values, the audit chain and the tables about people."""
@@ -84,13 +86,13 @@ def _values() -> None:
 def _audit() -> None:
     op.create_table(
         "audit",
-        sa.Column("n", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("n", COUNT, primary_key=True, autoincrement=False),
         sa.Column("entry", sa.LargeBinary, nullable=False),
         sa.Column("mac", sa.LargeBinary, nullable=False),
     )
     op.create_table(
         "audit_head",
-        sa.Column("n", sa.Integer, primary_key=True, autoincrement=False),
+        sa.Column("n", COUNT, primary_key=True, autoincrement=False),
         sa.Column("mac", sa.LargeBinary, nullable=False),
         sa.Column("next_key", sa.LargeBinary, nullable=False),
         sa.Column("first_key", sa.LargeBinary, nullable=False),
