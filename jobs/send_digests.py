@@ -49,10 +49,10 @@ def send_digests(
     if not (report.working or on_any_day):
         return report
     book = ReminderBook(archive.schema, archive.config)
-    with archive.hub.unit() as unit:
-        items = Items(unit.connection)
+    with archive.hub.reading() as unit:
         found = find(unit, archive, book, Today.of(today, calendar))
-        items.keep(found.all_dues, found.items, today=today, now=outbox.clock())
+    with archive.hub.unit() as unit:
+        Items(unit.connection).keep(found.all_dues, found.items, today=today, now=outbox.clock())
     written = write_mails(found, archive, digests_named(archive.config, only))
     stored = {mail.id: outbox.put(mail) for mail in written.mails}
     return replace(

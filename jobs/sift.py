@@ -4,9 +4,10 @@ Most records end here, and most of them have days and states that others have to
 stay as the store has them until somebody asks.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -68,42 +69,65 @@ def stored(unit: Unit, table: TableKey, uids: Sequence[Uid] | None = None) -> It
     return (Stored(*row) for row in unit.connection.execute(query.order_by(record.c.uid)))
 
 
+class _Step:
+    """One condition, asked once for each combination of what it reads."""
+
+    def __init__(self, condition: Condition, holds: Callable[[Row], bool]) -> None:
+        self._holds = holds
+        self._fields = condition.table.fields
+        self._dated = CHANGED_ON in condition.names
+        self._names = tuple(name for name in condition.names if name != CHANGED_ON)
+        self._known: dict[Any, bool] = {}
+
+    def holds(self, one: Stored) -> bool:
+        """Whether a record passes; one on which the expression fails does, for `due_of` to report."""
+        values = one.values
+        asked = (
+            one.changed_on if self._dated else None,
+            *[_hashable(values.get(name)) for name in self._names],
+        )
+        known = self._known.get(asked)
+        if known is None:
+            known = self._known[asked] = self._ask(one)
+        return known
+
+    def _ask(self, one: Stored) -> bool:
+        row: dict[str, Any] = {
+            name: load_value(self._fields[name], one.values[name])
+            for name in self._names
+            if name in one.values
+        }
+        row |= {CHANGED_ON: one.changed_on} if self._dated else {}
+        try:
+            return self._holds(row)
+        except ConditionFailed:
+            return True
+
+
 class Sieve:
-    """One reminder's question to every record of its table, on one day."""
+    """One reminder's question to every record of its table, on one day: its date first, then what else is cheap."""
 
     def __init__(self, reminder: Reminder, schema: SchemaConfig, today: Today) -> None:
         self._reminder, self._today = reminder, today
-        self._table = schema.tables[reminder.config.table]
-        self._anchor = reminder.anchor if reminder.anchor and _is_cheap(reminder.anchor) else None
-        self._when = tuple(part for part in reminder.when if _is_cheap(part) and not _opens(reminder, part))
-        conditions = [*([self._anchor] if self._anchor else []), *self._when]
-        names = {name for condition in conditions for name in condition.names}
-        self._dated = CHANGED_ON in names
-        self._names = tuple(sorted(names - {CHANGED_ON}))
-        self._known: dict[tuple[Any, ...], bool] = {}
+        fields = schema.tables[reminder.config.table].fields
+        expected = frozenset(key for key, field in fields.items() if field.expected)
+        self._expected = expected if reminder.config.missing else None
+        anchor = [reminder.anchor] if reminder.anchor and _is_cheap(reminder.anchor) else []
+        parts = [part for part in reminder.when if _is_cheap(part) and not _opens(reminder, part)]
+        self._steps = (
+            *(_Step(each, partial(self._is_ripe, each)) for each in anchor),
+            *(_Step(each, partial(each.holds, today=today.day, lookup=_nothing)) for each in parts),
+        )
 
     def lets_through(self, one: Stored) -> bool:
         """Whether a record is worth asking further."""
-        values, changed_on = one.values, one.changed_on if self._dated else None
-        asked = (changed_on, *[_hashable(values.get(name)) for name in self._names])
-        known = self._known.get(asked)
-        if known is None:
-            known = self._known[asked] = self._asks(values, changed_on)
-        return known
+        if self._expected is not None and self._expected <= one.values.keys():
+            return False  # Nothing is missing.
+        return all(step.holds(one) for step in self._steps)
 
-    def _asks(self, values: Mapping[str, Any], changed_on: date | None) -> bool:
-        fields = self._table.fields
-        row = {name: load_value(fields[name], values[name]) for name in self._names if name in values}
-        row |= {CHANGED_ON: changed_on} if changed_on else {}
-        day = self._today.day
-        try:
-            if self._anchor is not None:
-                anchor = self._anchor.day(row, today=day, lookup=_nothing)
-                if anchor is None or newest_stage(self._reminder.config, anchor, self._today) is None:
-                    return False
-            return all(part.holds(row, today=day, lookup=_nothing) for part in self._when)
-        except ConditionFailed:
-            return True  # For `due_of` to report.
+    def _is_ripe(self, anchor: Condition, row: Row) -> bool:
+        day = anchor.day(row, today=self._today.day, lookup=_nothing)
+        return day is not None and newest_stage(self._reminder.config, day, self._today) is not None
 
 
 def _is_cheap(condition: Condition) -> bool:

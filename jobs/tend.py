@@ -64,9 +64,10 @@ class Desk:
 def tend(archive: Archive, engine: Engine) -> TendReport:
     """Look at the whole archive: what is due, what is not any more, and what staff wished."""
     book = ReminderBook(archive.schema, archive.config)
+    with engine.hub.reading() as unit:
+        found = collect(_desk(archive, engine, unit, book).ground)
     with engine.hub.unit() as unit:
-        desk = _desk(archive, engine, unit, book)
-        found, items = collect(desk.ground), Items(unit.connection)
+        desk, items = _desk(archive, engine, unit, book), Items(unit.connection)
         kept = items.keep(found.dues, items.open(), today=desk.today, now=engine.clock())
         return _write(desk, found, kept, sweep=True)
 
