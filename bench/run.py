@@ -10,6 +10,7 @@ from typing import Any
 
 import orjson
 
+from bench.backup import backup_figures
 from bench.calls import call_figures
 from bench.desk import desk_figures
 from bench.emulated import emulator_figures
@@ -29,6 +30,7 @@ SUBJECTS: Mapping[str, Callable[[], dict[str, Any]]] = {
     "vault": vault_figures,
     "scale": scale_figures,
     "jobs": job_figures,
+    "backup": backup_figures,
 }
 
 

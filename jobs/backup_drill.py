@@ -31,6 +31,15 @@ class Drilled:
         """Whether everything came back."""
         return not self.different and not self.faults
 
+    def told(self) -> list[str]:
+        """What is wrong, a line each; no value."""
+        unlike = [
+            f"{file}: {table}: {rows} row(s) differ"
+            for file, found in self.different.items()
+            for table, rows in found.items()
+        ]
+        return unlike + list(self.faults)
+
 
 @dataclass(frozen=True, slots=True)
 class VerifiedFile:

@@ -6,7 +6,7 @@ Nothing in the home is touched before all of that has gone well; what was there 
 import hashlib
 import shutil
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import closing
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -20,7 +20,9 @@ from jobs.backup_errors import BackupDamaged, BackupRefused, full_disk_told
 from jobs.backup_file import Manifest
 from jobs.backup_snapshot import keyless, put_keys_in
 from jobs.restore_marker import Marker, write_marker
-from sync.store.tables import record, tombstone
+from sync.store.hub import Hub
+from sync.store.records import State
+from sync.store.tables import record
 from vault.errors import SubjectUnknown
 from vault.replaying import replay
 from vault.store import data_key
@@ -44,6 +46,8 @@ class Wanted:
     keys_identity: str
     home: Path
     journal: Path | None
+    newest_keys: Path | None = None
+    """A later backup of the keys, which knows of later erasures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +71,11 @@ class Plan:
 
 OpenVault = Callable[[Path, Path], Vault]
 """Opens the vault of a file under the config of another file."""
+OpenHub = Callable[[Path, Path], Hub]
+"""The same for a hub."""
 
 
-def stage(wanted: Wanted, open_vault: OpenVault, *, now: datetime, config: Path) -> Plan:
+def stage(wanted: Wanted, open_vault: OpenVault, open_hub: OpenHub, *, now: datetime, config: Path) -> Plan:
     """Make everything ready below the home, and say what it would do. Raises BackupError, VaultError.
 
     The journal is replayed and erasures are repeated here, so that nothing ever serves without them.
@@ -83,6 +89,11 @@ def stage(wanted: Wanted, open_vault: OpenVault, *, now: datetime, config: Path)
                 counts = _led_on(restored, wanted, folder)
             finally:
                 restored.close()
+            hub = open_hub(folder / HUB, folder / CONFIG)
+            try:
+                _bury(hub, _erased(folder / VAULT), now)
+            finally:
+                hub.close()
             return _plan(wanted, manifest, counts, folder, now=now, config=config)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
@@ -160,7 +171,7 @@ def _led_on(restored: Vault, wanted: Wanted, folder: Path) -> tuple[int, int, st
     if wanted.journal and wanted.journal.exists():
         replayed = replay(wanted.journal, restored, actor=ACTOR)
         rows, through = replayed.rows, replayed.through
-    erased = _erased(wanted.home / VAULT) if (wanted.home / VAULT).exists() else {}
+    erased = _known_erasures(wanted, folder)
     repeated = 0
     for subject in sorted(erased):
         try:
@@ -168,7 +179,6 @@ def _led_on(restored: Vault, wanted: Wanted, folder: Path) -> tuple[int, int, st
             repeated += 1
         except SubjectUnknown:
             pass  # The backup knows of the erasure, or never knew the person.
-    _bury(folder / HUB, _erased(folder / VAULT))
     verified = verify_rows(restored, actor=ACTOR)
     if verified.faults:
         fault = verified.faults[0]
@@ -179,34 +189,37 @@ def _led_on(restored: Vault, wanted: Wanted, folder: Path) -> tuple[int, int, st
     return verified.values, repeated, through, rows
 
 
-def _erased(vault: Path) -> dict[str, str]:
-    """The people whose keys a vault no longer has, with the time of it. No key is needed to know that."""
-    query = f"SELECT subject, max(erased_at) FROM {data_key.name} GROUP BY subject HAVING max(body IS NOT NULL) = 0"
+def _known_erasures(wanted: Wanted, folder: Path) -> set[str]:
+    """Everybody who was erased, as the present vault and the newest backup of its keys know."""
+    erased = _erased(wanted.home / VAULT) if (wanted.home / VAULT).exists() else set()
+    if wanted.newest_keys and wanted.newest_keys != wanted.keys:
+        apart = folder / "newest"
+        apart.mkdir(mode=0o700)
+        newest = verify_file(wanted.newest_keys, wanted.keys_identity, apart)
+        require_whole(newest, wanted.newest_keys)
+        erased |= _erased(apart / KEYS)
+        shutil.rmtree(apart)
+    return erased
+
+
+def _erased(vault: Path) -> set[str]:
+    """The people whose keys a vault no longer has. No key is needed to know that."""
+    query = f"SELECT subject FROM {data_key.name} GROUP BY subject HAVING max(body IS NOT NULL) = 0"
     try:
         with closing(sqlite3.connect(f"file:{vault}?mode=ro", uri=True)) as connection:
-            return {subject: at or "" for subject, at in connection.execute(query)}
+            return {subject for (subject,) in connection.execute(query)}
     except sqlite3.DatabaseError:
-        return {}  # A broken vault is a reason to restore.
+        return set()  # A broken vault is a reason to restore.
 
 
-def _bury(hub: Path, erased: Mapping[str, str]) -> None:
-    """Records of people who were erased stay ended: a tombstone for each that lives in the restored hub."""
-    with closing(sqlite3.connect(hub, isolation_level=None)) as connection:
-        connection.execute("BEGIN IMMEDIATE")
-        for subject, at in erased.items():
-            living = connection.execute(
-                f"""SELECT "table" FROM {record.name} WHERE uid = ? AND state != 'archived'""", (subject,)
-            ).fetchall()
-            for (table,) in living:
-                connection.execute(
-                    f"""UPDATE {record.name} SET state = 'archived' WHERE "table" = ? AND uid = ?""",
-                    (table, subject),
-                )
-                connection.execute(
-                    f"INSERT OR IGNORE INTO {tombstone.name} VALUES (?, ?, ?, ?)",
-                    (table, subject, ERASED, at[:19].replace("T", " ")),
-                )
-        connection.execute("COMMIT")
+def _bury(hub: Hub, erased: Iterable[str], now: datetime) -> None:
+    """Records of people who were erased stay ended: what lives of them in the restored hub gets a tombstone."""
+    with hub.unit() as unit:
+        for subject in erased:
+            found = unit.records.find(subject)
+            if found and found.state is not State.ARCHIVED:
+                unit.records.save(found.table, subject, found.values, state=State.ARCHIVED, now=now)
+                unit.records.bury(found.table, subject, replica=ERASED, now=now)
 
 
 def _plan(

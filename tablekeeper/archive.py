@@ -10,6 +10,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from jobs.mail import Mailer
+from jobs.restore_marker import require_installed, require_resumed
 from sync.airtable.connection import AirtableConnection
 from sync.config import ReplicaConfig
 from sync.connection import Connection
@@ -47,7 +48,8 @@ class Archive:
 
     @contextmanager
     def lease(self) -> Iterator[None]:
-        """Work on the tables alone. Raises LeaseTaken, and VaultInUse when another archive's daemon has this vault."""
+        """Work on the tables alone. Raises LeaseTaken, VaultInUse when another archive's daemon has this vault, ArchivePaused."""
+        require_resumed(self.environment.home)
         with lease(self.environment.home), self.vault.store.lease():
             yield
 
@@ -109,6 +111,7 @@ def open_archive(
     served = environment.served(config.sync)
     environment.require("passphrase", *needed(served))
     folder = private_folder(home or environment.home)
+    require_installed(folder)
     lying = stores(folder) if home else environment.stores(config.store)
     vault = Vault.open(lying.vault, environment.root_key(), config=config.vault, clock=clock)
     try:

@@ -18,6 +18,7 @@ from sync.engine import CycleReport, Engine
 from sync.errors import ServiceError
 from sync.polling import Polling
 from tablekeeper.archive import Archive
+from tablekeeper.keeping import Keeping
 from tablekeeper.logs import where
 from tablekeeper.metrics import Metrics, serve
 from tablekeeper.posting import Posting
@@ -35,6 +36,7 @@ PROMPT_S = 0.3
 MARGIN_S = 0.1
 JOURNAL_S = 60
 POSTING_EVERY_S = 60.0
+KEEPING_EVERY_S = 60.0
 
 
 def polling_of(engine: Engine) -> Polling:
@@ -62,6 +64,7 @@ class Daemon:
         self.replaced = False
         """Whether the daemon ended for another config to take its place."""
         self._watch = watch
+        self._keeping = Keeping(archive, watch.file) if watch else None
         self._stop = threading.Event()
         self._planned: BackgroundScheduler | None = None
         self._last_good: dict[str, datetime] = {}
@@ -135,6 +138,11 @@ class Daemon:
             self._job("posting", self._posting.look),
             IntervalTrigger(seconds=POSTING_EVERY_S, timezone=zone),
         )
+        if self._keeping is not None:
+            scheduler.add_job(
+                self._job("keeping", self._keeping.look),
+                IntervalTrigger(seconds=KEEPING_EVERY_S, timezone=zone),
+            )
         return scheduler
 
     def _job(self, name: str, work: Callable[[], object]) -> Callable[[], None]:

@@ -18,7 +18,7 @@ class ConfigWatch:
     """What the file held when the config at work was read, and whether it may be read again."""
 
     def __init__(self, file: Path, hub: Hub) -> None:
-        self._file, self._hub = file, hub
+        self.file, self._hub = file, hub
         self._known = self._digest()
 
     def ready(self) -> bool:
@@ -35,7 +35,7 @@ class ConfigWatch:
     def _problems(self) -> list[str]:
         """Why this config cannot be worked with. The last good one stays at work until the file changes again."""
         try:
-            config = load(self._file)
+            config = load(self.file)
             environment = Environment.read()
             environment.require(*needed(environment.served(config.sync)))
         except ConfigProblems as refused:
@@ -48,6 +48,6 @@ class ConfigWatch:
 
     def _digest(self) -> bytes:
         try:
-            return hashlib.sha256(self._file.read_bytes()).digest()
+            return hashlib.sha256(self.file.read_bytes()).digest()
         except OSError:
             return b""  # An editor may be about to put it back; when it stays away, loading it says so.

@@ -18,6 +18,8 @@ ROOMS = (
     "audits",
     "mails",
     "reminding",
+    "backups",
+    "restores",
     "imports",
     "demo",
     "desk",

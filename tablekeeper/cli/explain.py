@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 import typer
 from sqlalchemy.exc import DBAPIError
 
+from jobs.backup_errors import ArchivePaused, BackupError, BackupRefused, BackupUnset, IdentityWrong
 from sync.errors import BudgetSpent, LeaseTaken, Misconfigured, ServiceError, SyncError, Unavailable
 from sync.reconfigure import ChangeRefused
 from tablekeeper.config_problems import ConfigProblems
@@ -98,6 +99,8 @@ def explain(error: Exception) -> Told:
             return Told(USAGE, str(error), "tablekeeper check --diff")
         case SyncError():
             return Told(FAILED, str(error))
+        case BackupError():
+            return Told(_backup_code(error), str(error), error.advice)
         case VaultError():
             return _of_the_vault(error)
         case DBAPIError():
@@ -113,6 +116,15 @@ def _service_code(error: ServiceError) -> int:
             return UNAVAILABLE
         case Misconfigured():
             return USAGE
+    return FAILED
+
+
+def _backup_code(error: BackupError) -> int:
+    match error:
+        case BackupUnset() | BackupRefused() | IdentityWrong():
+            return USAGE
+        case ArchivePaused():
+            return WAITS
     return FAILED
 
 

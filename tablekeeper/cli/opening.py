@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 
 import structlog
 
+from jobs.restore_marker import require_installed
 from sync.connection import Connection
 from sync.store.hub import Hub
 from tablekeeper.archive import Archive, connect, hub_url, open_archive, private_folder
@@ -52,6 +53,7 @@ def opened_vault() -> Iterator[tuple[Config, Vault]]:
 
 def open_vault(config: Config, environment: Environment, *, trust_clock: bool = False) -> Vault:
     """The vault of the archive; the caller closes it."""
+    require_installed(environment.home)
     root = environment.root_key()
     url = environment.stores(config.store).vault
     return Vault.open(url, root, config=config.vault, trust_clock=trust_clock)

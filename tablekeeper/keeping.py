@@ -1,0 +1,125 @@
+"""What keeps the archive safe while the daemon runs: the day's backup, and from time to time a restore drill."""
+
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import structlog
+
+from jobs.backup import Places, back_up
+from jobs.backup_drill import Drilled, drill
+from jobs.backup_errors import BackupError, BackupRefused
+from jobs.backup_file import Progress
+from jobs.schedule import clock
+from tablekeeper.archive import Archive
+from tablekeeper.config import Config
+from tablekeeper.environment import Environment
+from tablekeeper.stores import Stores
+from vault.report import RESTORE_DRILL, note
+from vault.sqlite import sqlite_path
+from vault.vault import Vault
+
+log = structlog.get_logger("keeping")
+
+KEPT, BACKUP = "keeping", "backup"
+CHECKS = "checks"
+"""Where the hub keeps when what was checked last; mails tell it."""
+
+
+def places(stores: Stores, home: Path, config_file: Path, vault: Vault) -> Places:
+    """The parts of an archive. Raises BackupRefused for databases of a server."""
+    return Places(home, in_file(stores.hub), in_file(stores.vault), config_file, vault.keys.vault_id)
+
+
+def in_file(url: str) -> Path:
+    """The file of a database. Raises BackupRefused when a server has it."""
+    found = sqlite_path(url)
+    if found is None:
+        raise BackupRefused(
+            "hub or vault lie in a database server, which this release does not back up",
+            "use the server's own tools, such as pg_dump, for both databases, hub first",
+        )
+    return found
+
+
+def drilled(archive: Archive, config_file: Path, progress: Progress = lambda done, total: None) -> Drilled:
+    """A restore drill, noted in vault and hub when it went well. Raises BackupError, VaultError."""
+    found = drill(
+        _places_of(archive, config_file),
+        lambda file: open_copy(archive.config, archive.environment, file),
+        now=archive.engine.clock(),
+        progress=progress,
+    )
+    if found.passed:
+        note(archive.vault, RESTORE_DRILL)
+        today = archive.engine.today()
+        archive.hub.bindings(CHECKS).set(RESTORE_DRILL, f"{today} 通过\uff0c逐行核对 {found.rows} 行")
+        archive.hub.bindings(KEPT).set(RESTORE_DRILL, today.isoformat())
+    return found
+
+
+def _places_of(archive: Archive, config_file: Path) -> Places:
+    environment = archive.environment
+    return places(environment.stores(archive.config.store), environment.home, config_file, archive.vault)
+
+
+def open_copy(config: Config, environment: Environment, file: Path) -> Vault:
+    """The vault of a copy, with the root key of the environment; whatever its time is, it is a copy."""
+    return Vault.open(f"sqlite:///{file}", environment.root_key(), config=config.vault, trust_clock=True)
+
+
+class Keeping:
+    """Looks every minute at what is due. What was done on which day is kept in the hub, over restarts."""
+
+    def __init__(self, archive: Archive, config_file: Path) -> None:
+        self._archive, self._config_file = archive, config_file
+        self._kept = archive.hub.bindings(KEPT)
+
+    def look(self) -> None:
+        """Back up once a day after its hour, drill after the days of the config. Nothing while nobody could open a backup."""
+        config = self._archive.config.backup
+        now = self._archive.engine.clock().astimezone(ZoneInfo(self._archive.config.archive.timezone))
+        if not config.recipients or now.time() < clock(config.at):
+            return
+        if self._day(BACKUP) != now.date():
+            self._back_up(now)
+        last = self._day(RESTORE_DRILL)
+        if last is None or now.date() - last >= timedelta(days=config.drill_days):
+            self._drill(now)
+
+    def _back_up(self, now: datetime) -> None:
+        # Noted first: a full disk is told once a day, not every minute.
+        self._kept.set(BACKUP, now.date().isoformat())
+        archive = self._archive
+        try:
+            made = back_up(
+                _places_of(archive, self._config_file),
+                archive.config.backup,
+                now=now,
+            )
+        except (BackupError, OSError) as error:
+            log.error("backup_failed", kind=type(error).__name__, message=str(error))
+            return
+        archive.hub.bindings(CHECKS).set(BACKUP, f"{now:%Y-%m-%d %H:%M}")
+        log.info(
+            "backup",
+            files=[str(one.file) for one in made],
+            bytes=sum(one.size for one in made),
+            removed=sum(len(one.removed) for one in made),
+        )
+
+    def _drill(self, now: datetime) -> None:
+        self._kept.set(RESTORE_DRILL, now.date().isoformat())
+        try:
+            found = drilled(self._archive, self._config_file)
+        except (BackupError, OSError) as error:
+            log.error("drill_failed", kind=type(error).__name__, message=str(error))
+            return
+        if found.passed:
+            log.info("drill", rows=found.rows, values=found.values)
+        else:
+            log.error("drill_failed", kind="Different", message="; ".join(found.told()))
+
+    def _day(self, name: str) -> date | None:
+        text = self._kept.get(name)
+        return date.fromisoformat(text) if text else None
