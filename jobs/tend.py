@@ -204,7 +204,7 @@ def _changes(
 def _new_rows(desk: Desk, new: Sequence[tuple[Due, Item]]) -> list[tuple[Item, Change]]:
     table = desk.archive.schema.tables[desk.archive.config.todo.table or ""]
     auto = table.fields[table.key].auto
-    last = desk.unit.records.raise_by(f"auto:{desk.archive.config.todo.table}", len(new)) if new else 0
+    last = desk.unit.counters.raise_by(f"auto:{desk.archive.config.todo.table}", len(new)) if new else 0
     made: list[tuple[Item, Change]] = []
     for place, (due, item) in enumerate(new):
         uid = new_uid(desk.engine.clock(), desk.engine.random_bits)

@@ -151,7 +151,7 @@ def _surroundings(engine: Engine, unit: Unit, table: TableKey, decoded: Sequence
         siblings=frozenset(row.known.uid for row in decoded),
         holders=holders,
         key_of=key_of,
-        next_number=lambda: unit.records.next_number(f"auto:{table}"),
+        next_number=lambda: unit.counters.next_number(f"auto:{table}"),
         key_taken=lambda key: bool(unit.records.by_key(table, [key])),
     )
 

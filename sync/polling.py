@@ -124,7 +124,7 @@ class Polling:
         if limit is None:
             return None
         with self.hub.reading() as unit:
-            return Month(limit, unit.records.number(_counter(name, now)), now)
+            return Month(limit, unit.counters.number(_counter(name, now)), now)
 
     def _sharing(self, name: str) -> int:
         if self.replicas[name][0].service != "sheets":
@@ -136,7 +136,7 @@ class Polling:
             made = connection.calls - self._counted.get(name, 0)
             if config.calls_per_month is not None and made:
                 with self.hub.unit() as unit:
-                    unit.records.raise_by(_counter(name, now), made)
+                    unit.counters.raise_by(_counter(name, now), made)
             self._counted[name] = connection.calls
 
 

@@ -80,7 +80,7 @@ def _take_over(engine: Engine, old: Shape, new: Shape) -> None:
         purged |= _take_over_field(engine, change)
     with engine.hub.unit() as unit:
         # Every row may be behind now, whatever the counters of changes say.
-        unit.records.raise_by(SCOPE, 1)
+        unit.counters.raise_by(SCOPE, 1)
         _rename_options(engine, unit, old.schema)
         _take_over_holdings(unit, old, new)
         for table in {change.table for change in changes} | _rules_changed(old.schema, new.schema):
@@ -194,7 +194,7 @@ def _rename_options(engine: Engine, unit: Unit, old: SchemaConfig) -> None:
         for key, field in config.of_type(FieldType.SELECT, FieldType.MULTISELECT):
             names = renamed.get(field.options or "")
             if names and not field.sensitive:
-                Rewriting(unit.connection, table, key).rename(names, unit.records.next_number)
+                Rewriting(unit.connection, table, key).rename(names, unit.counters.next_number)
 
 
 def _take_over_holdings(unit: Unit, old: Shape, new: Shape) -> None:

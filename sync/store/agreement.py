@@ -9,7 +9,8 @@ from sqlalchemy import Connection, delete, insert, or_, select, update
 from validators.schema import TableKey
 
 from ..connection import Uid
-from .records import State, blocks, raise_by
+from .counters import raise_by
+from .records import State, blocks
 from .tables import CHANGES, REVISION, SCOPE, counter, outside, record, seen
 
 

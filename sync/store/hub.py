@@ -15,6 +15,7 @@ from validators.schema import SchemaConfig
 
 from .agreement import Agreement
 from .bindings import HubBindings
+from .counters import Counters
 from .lists import Lists
 from .numbering import Numbering
 from .records import Records
@@ -33,6 +34,7 @@ class Unit:
     lists: Lists
     agreement: Agreement
     numbering: Numbering
+    counters: Counters
 
 
 class Hub:
@@ -72,6 +74,7 @@ class Hub:
             Lists(connection, self.schema),
             Agreement(connection),
             Numbering(connection),
+            Counters(connection),
         )
 
 

@@ -15,9 +15,10 @@ from validators.values import Json, dump_value, refers
 
 from ..connection import Uid
 from ..merge import Row
+from .counters import raise_by
 from .issues import dump_issue, load_issue
 from .stored import readable
-from .tables import REVISION, counter, record, reference, tombstone, unique_value
+from .tables import REVISION, record, reference, tombstone, unique_value
 from .times import utc
 
 BLOCK = 400
@@ -115,7 +116,7 @@ class Records:
         self, table: TableKey, records: Mapping[Uid, tuple[Row, State, tuple[Issue, ...]]], *, now: datetime
     ) -> None:
         """Create or change records, in a few statements however many there are."""
-        last = self.raise_by(REVISION, len(records))
+        last = raise_by(self._connection, REVISION, len(records))
         known = self._known(table, records)
         created = {uid: at for uid, (at, _) in known.items()}
         key, fields = self._schema.tables[table].key, self._schema.tables[table].fields
@@ -157,7 +158,7 @@ class Records:
 
     def set_state(self, table: TableKey, uids: Sequence[Uid], state: State) -> dict[Uid, int]:
         """Move records on in their life; returns their new revisions."""
-        last = self.raise_by(REVISION, len(uids)) if uids else 0
+        last = raise_by(self._connection, REVISION, len(uids)) if uids else 0
         revs = {uid: last - len(uids) + number for number, uid in enumerate(uids, start=1)}
         change = (
             update(record)
@@ -224,27 +225,6 @@ class Records:
             ]
         return found
 
-    def next_number(self, name: str) -> int:
-        """The next value of a persistent counter, from 1."""
-        return self.raise_by(name, 1)
-
-    def raise_by(self, name: str, amount: int) -> int:
-        """Take the next `amount` values of a counter; returns the last of them."""
-        return raise_by(self._connection, name, amount)
-
-    def number(self, name: str) -> int:
-        """The last value that a persistent counter gave; 0 for one that never did."""
-        found = self._connection.execute(select(counter.c.value).where(counter.c.name == name)).scalar()
-        return int(found or 0)
-
-    def raise_number(self, name: str, value: int) -> None:
-        """Make sure that the counter never gives `value` or less again."""
-        current = self._connection.execute(select(counter.c.value).where(counter.c.name == name)).scalar()
-        if current is None:
-            self._connection.execute(insert(counter).values(name=name, value=value))
-        elif current < value:
-            self._connection.execute(update(counter).where(counter.c.name == name).values(value=value))
-
     def _index(self, table: TableKey, records: Mapping[Uid, Row]) -> None:
         fields, label = self._schema.tables[table].fields, self._schema.tables[table].label
         unique = [
@@ -286,14 +266,6 @@ class Records:
             changed_at=utc(mapping["changed_at"]),
             hints=tuple(load_issue(json) for json in mapping["hints"]),
         )
-
-
-def raise_by(connection: Connection, name: str, amount: int) -> int:
-    """Take the next `amount` values of a counter; returns the last of them."""
-    raised = update(counter).where(counter.c.name == name).values(value=counter.c.value + amount)
-    if connection.execute(raised).rowcount == 0:
-        connection.execute(insert(counter).values(name=name, value=amount))
-    return int(connection.execute(select(counter.c.value).where(counter.c.name == name)).scalar_one())
 
 
 Item = TypeVar("Item", str, int, bytes)

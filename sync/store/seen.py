@@ -25,8 +25,9 @@ from validators.values import dump_value
 
 from ..connection import RowId, Uid
 from ..merge import Row
+from .counters import raise_by
 from .issues import dump_issue, load_issue
-from .records import blocks, raise_by
+from .records import blocks
 from .stored import readable
 from .tables import CHANGES, seen
 from .times import utc
