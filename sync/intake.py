@@ -67,13 +67,13 @@ def settle(engine: Engine, replica: Replica, listing: Listing, report: CycleRepo
             engine.settling.drop(replica.name, table, listing)
         heal_numbers(engine, unit, replica, table, found, known)
         # A row that is about to be numbered stands there still, without the uid that it is known by.
-        unnumbered = {engine.fingerprint(row) for row in found.unnumbered if not row.partial}
-        journaled = unit.numbering.waiting(replica.name, table, unnumbered)
-        arriving = {uid for print_ in unnumbered for uid in journaled.get(print_, ())}
-        note_deletions(unit, replica, table, found.gone - arriving, found.present, known, now)
         settled = _settled(engine, replica, table, found, now)
+        nameless = [row for row in (*found.unnumbered, *settled) if not row.uid and not row.partial]
+        journaled = unit.numbering.waiting(replica.name, table, map(engine.fingerprint, nameless))
+        arriving = {uid for uids in journaled.values() for uid in uids}
+        note_deletions(unit, replica, table, found.gone - arriving, found.present, known, now)
         taken = unit.seen.name(replica.name, table, [row.row_id for row in settled]).values()
-        listed = {row.uid for row in settled} | set(taken) | {uid for uid, _ in found.changed}
+        listed = {row.uid for row in settled} | set(taken) | arriving | {uid for uid, _ in found.changed}
         waiting = set(engine.settling.waiting(replica.name, table))
         listed |= {uid for uid, mark in known.items() if {uid, mark.row_id} & waiting}
         states = unit.seen.get_many(replica.name, table, queued)

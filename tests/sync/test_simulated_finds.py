@@ -40,3 +40,17 @@ def test_copy_is_not_taken_for_the_row_that_stands_beside_it(office: Office) -> 
     copied.system[SystemColumn.UID] = ""
     office.calm()
     assert copied.system[SystemColumn.UID] != row.system[SystemColumn.UID]
+
+
+def test_row_without_its_uid_is_not_also_looked_at_again(office: Office) -> None:
+    """11: a row whose uid could not be written stands there; its place in the queue means that same row."""
+    row = office.sheets.type_row("customers", full_name="王小明", mobile="13800138000")
+    office.sheets.fail_after = 0
+    office.cycle()
+    office.sheets.fail_after = None
+    with office.engine.hub.unit() as unit:
+        (uid,) = unit.seen.of("sheets", "customers")
+        unit.lists.ask_recheck("sheets", "customers", [uid], "linked")
+    office.calm()
+    assert row.system[SystemColumn.UID] == uid
+    assert "13800138000" not in str(row.cells)
