@@ -20,6 +20,8 @@ class Fault:
     """The request fails in this way; see `emulators/faults.py`."""
 
     kind: str
+    match: str = ""
+    """A pattern over service, method and path: the first such request from here on fails; by default this very one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +72,8 @@ class Interruptions:
                 self._die(name, "before")
             case Person(seed=seed):
                 self.act(seed)
-            case Fault(kind=fault) if kind == "request":
-                self.world.faults.order([{"match": "", "caller": "daemon", "kind": fault, "count": 1}])
+            case Fault(kind=fault, match=match) if kind == "request":
+                self.world.faults.order([{"match": match, "caller": "daemon", "kind": fault, "count": 1}])
         yield
         if isinstance(found, Kill):
             self._die(name, "after")

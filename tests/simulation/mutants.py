@@ -167,5 +167,5 @@ MUTANTS: dict[str, Plant] = {
     "torn rows merged": _instead("sync.intake._torn", _always(False)),
     "copy takes the original's place": _instead("sync.identify._original", _last_claimant),
     "filter exit taken for delete": _instead("sync.scope._dated", _exit_is_a_delete),
-    "uid not journaled": _instead("sync.store.seen.SeenRows.begin_numbering", _always(None)),
+    "uid not journaled": _instead("sync.store.numbering.Numbering.begin", _always(None)),
 }

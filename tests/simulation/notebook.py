@@ -27,6 +27,17 @@ class Typed:
 
 
 @dataclass(frozen=True, slots=True)
+class Changed:
+    """A cell that somebody changed or emptied; `number` is that of the next value typed."""
+
+    number: int
+    replica: str
+    cell: Cell
+    old: str
+    new: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Deleted:
     """A row that somebody took away, and what it showed then. `number` is that of the last value typed before."""
 
@@ -44,8 +55,10 @@ class Notebook:
     typed: list[Typed] = field(default_factory=list)
     seen_over: set[tuple[Cell, str]] = field(default_factory=set)
     """Values that stood in a cell when somebody changed or destroyed it: whoever did that had seen them."""
-    changes: list[tuple[int, Cell, str]] = field(default_factory=list)
-    """Cells that somebody changed or emptied, and what they showed before."""
+    changes: list[Changed] = field(default_factory=list)
+    """Cells that somebody changed or emptied."""
+    spread: set[tuple[Cell, str]] = field(default_factory=set)
+    """Values that two replicas showed at the end of some cycle: the archive had taken them."""
     deleted: list[Deleted] = field(default_factory=list)
     made: dict[tuple[str, str], str] = field(default_factory=dict)
     """The replica in which each row was made."""
@@ -93,7 +106,7 @@ class Notebook:
             return
         if old is not None:
             self.seen_over.add((cell, old))
-            self.changes.append((len(self.typed), cell, old))
+            self.changes.append(Changed(len(self.typed), replica, cell, old, new))
         if new not in (None, FORMULA):
             self.typed.append(Typed(len(self.typed), replica, table, origin, key, str(new)))
 

@@ -42,6 +42,7 @@ class Oracle:
             *self._strangers(),
             *self._own_columns(),
             *self._trespasses(),
+            *self._held_alone(),
             *stuck(self.sides, self.hub, self.notebook, self.rows),
         ]
 
@@ -199,8 +200,9 @@ class Oracle:
             for other in self.notebook.typed
         )
         return typed or any(
-            cell[:2] == row and (number >= one.number or one.shown.get(cell[2]) == old)
-            for number, cell, old in self.notebook.changes
+            change.cell[:2] == row
+            and (change.number >= one.number or one.shown.get(change.cell[2]) == change.old)
+            for change in self.notebook.changes
         )
 
     def _referred(self, origin: str) -> bool:
@@ -213,16 +215,19 @@ class Oracle:
 
     def _phantom_conflicts(self) -> Iterator[str]:
         """4: equal changes are no conflict, and where one person typed there is none."""
-        typed = {(one.cell, one.value) for one in self.notebook.typed}
-        typed |= {(cell, value) for _, cell, value in self.notebook.forbidden}
+        typed = {(one.replica, one.cell, one.value) for one in self.notebook.typed} | self.notebook.forbidden
         origins = self.hub.origins
         for entry in self.hub.ledger:
             if entry.kept == entry.other:
                 yield f"4 the ledger holds a conflict between equal values of {entry.table}.{entry.key}"
             value = self.hub.value(self.reader, entry.table, entry.key, entry.other)
             origin = origins.get((entry.table, entry.uid), "")
-            if value is not None and ((entry.table, origin, entry.key), value) not in typed:
-                yield f"4 {entry.table}/{origin}.{entry.key}: nobody typed {_brief(value)}, which is in the ledger"
+            place = (entry.table, origin, entry.key)
+            if value is not None and (entry.replica, place, value) not in typed:
+                yield (
+                    f"4 {entry.table}/{origin}.{entry.key}: nobody typed {_brief(value)} at {entry.replica}, "
+                    "and the ledger says so"
+                )
 
     def _strangers(self) -> Iterator[str]:
         """7: what stands in a person's row was typed there, or copied with it by somebody; and where it counts."""
@@ -235,6 +240,25 @@ class Oracle:
             for key in sorted(row.keys() & _unmistakable(table)):
                 if row[key] not in typed.get((table, origin, key), ()) and row[key] != FORMULA:
                     yield f"7 {name}/{table}/{origin}.{key} shows {_brief(row[key])}, which nobody typed there"
+
+    def _held_alone(self) -> Iterator[str]:
+        """8: while a value waits to be mended, its last good one stands everywhere else."""
+        last = {(change.replica, change.cell): change for change in self.notebook.changes}
+        touched: dict[Cell, set[str]] = {}
+        for change in self.notebook.changes:
+            touched.setdefault(change.cell, set()).add(change.replica)
+        for typed in self.notebook.typed:
+            touched.setdefault(typed.cell, set()).add(typed.replica)
+        for (replica, cell), change in last.items():
+            table, origin, key = cell
+            waits = key in self._held(replica, table, origin) and (cell, change.old) in self.notebook.spread
+            if not waits or touched[cell] != {replica} or (table == "policies" and key == "customer"):
+                continue
+            for side in self.sides:
+                row = self.rows.get((side.name, table, origin), {})
+                lost = key in side.fields(table) and archive.ORIGIN in row and row.get(key) != change.old
+                if side.name != replica and lost:
+                    yield f"8 {table}/{origin}.{key} waits at {replica}; {side.name} lost its last good value"
 
     def _trespasses(self) -> Iterator[str]:
         """What somebody typed where they may not change it has not spread."""

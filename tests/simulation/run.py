@@ -16,6 +16,7 @@ from tests.simulation.airtable_side import AirtableSide
 from tests.simulation.hub_files import HubFiles
 from tests.simulation.leaks import leaks
 from tests.simulation.mishaps import INTERRUPTING, MISHAPS, mend
+from tests.simulation.notebook import Cell
 from tests.simulation.oracle import Oracle
 from tests.simulation.reading import Reader
 from tests.simulation.rest import Rest
@@ -118,6 +119,7 @@ class Run:
             case Cycle(due=due):
                 self.cycles += 1
                 stage.cycle(dict(due))
+                self._note_what_spread()
             case Wait(seconds=seconds):
                 stage.world.clock.advance(seconds)
             case Restart():
@@ -128,6 +130,13 @@ class Run:
                 self._restore()
             case Join():
                 self._join()
+
+    def _note_what_spread(self) -> None:
+        shown: set[tuple[Cell, str]] = set()
+        for (_, table, origin), row in self._oracle().rows.items():
+            cells = {((table, origin, key), text) for key, text in row.items()}
+            self.staff.notebook.spread |= shown & cells
+            shown |= cells
 
     def _restore(self) -> None:
         source = self.folder / "backup"

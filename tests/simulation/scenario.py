@@ -7,6 +7,7 @@ from random import Random
 from tests.simulation.door import Fault, Interruption, Kill, Moment, Person
 
 FAULTS = ("429", "500", "503", "html", "timeout", "reset", "applied_then_lost", "slow")
+WRITES = "sheets POST .*:batchUpdate|airtable (PATCH|POST|DELETE) /v0/app[^/]*/tbl[^/]*$"
 LOST = ("applied_then_lost", "timeout", "reset")
 
 
@@ -107,7 +108,7 @@ def _interruptions(random: Random) -> tuple[tuple[Moment, Interruption], ...]:
 def _at_a_request(random: Random) -> Interruption:
     chance = random.random()
     if chance < 0.45:
-        return Fault(random.choice(FAULTS if random.random() < 0.5 else LOST))
+        return Fault(random.choice(FAULTS if random.random() < 0.5 else LOST), random.choice(("", WRITES)))
     if chance < 0.65:
         return Kill(after=random.random() < 0.6)
     return Person(_seed(random))

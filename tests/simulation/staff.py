@@ -194,6 +194,21 @@ def type_the_same_twice(staff: Staff, random: Random, side: Side, table: str) ->
         staff.edit(other, table, twin, {key: value})
 
 
+def change_what_just_changed(staff: Staff, random: Random, side: Side, table: str) -> None:
+    """Somebody at another replica has something else to say about a cell that was just typed into."""
+    recent = [one for one in staff.notebook.typed[-6:] if one.key not in KEPT]
+    if not recent:
+        return
+    typed = random.choice(recent)
+    elsewhere = [one for one in staff.sides.values() if one.name != typed.replica and one.lines(typed.table)]
+    if not elsewhere or archive.fields(typed.table)[typed.key]["type"] == "link":
+        return
+    other = random.choice(elsewhere)
+    line = next((one for one in other.lines(typed.table) if one.origin == typed.origin), None)
+    if line and typed.key in editable(other, typed.table):
+        staff.edit(other, typed.table, line, {typed.key: staff.value(random, other, typed.table, typed.key)})
+
+
 def write_own_mark(staff: Staff, random: Random, side: Side, table: str) -> None:
     """A note in a column that is none of ours."""
     line = staff.some_line(random, side, table)
@@ -231,6 +246,7 @@ EVERYDAY: Mapping[Action, int] = {
     delete_row: 2,
     copy_row: 2,
     type_the_same_twice: 2,
+    change_what_just_changed: 3,
     write_own_mark: 1,
     damage_stand_in: 1,
     damage_system_cell: 1,
