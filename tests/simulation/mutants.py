@@ -18,12 +18,12 @@ Plant = Callable[[], AbstractContextManager[None]]
 
 
 def catch(name: str, seeds: int) -> Verdict | None:
-    """The first seed whose run notices the bug; None when it got away."""
-    with MUTANTS[name]():
-        for seed in range(1, seeds + 1):
+    """The first seed whose run notices the bug, and is well without it; None when the bug got away."""
+    for seed in range(1, seeds + 1):
+        with MUTANTS[name]():
             verdict = run(seed)
-            if verdict.complaints:
-                return verdict
+        if verdict.complaints and not run(seed).complaints:
+            return verdict
     return None
 
 
