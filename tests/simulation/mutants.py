@@ -91,9 +91,9 @@ def _every_copy_is_a_return(right: Function) -> Function:
 
 
 def _talkative(right: Function) -> Function:
-    def check(engine: Any, unit: Any, table: Any, decoded: Any) -> Any:
+    def check(engine: Any, unit: Any, table: Any, decoded: Any, *rest: Any, **options: Any) -> Any:
         structlog.get_logger("sync").info("checked", values=[dict(row.typed) for row in decoded])
-        return right(engine, unit, table, decoded)
+        return right(engine, unit, table, decoded, *rest, **options)
 
     return check
 
