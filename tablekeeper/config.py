@@ -17,6 +17,7 @@ from jobs.backup_config import BackupConfig
 from jobs.config import JobsConfig
 from sync import departments, polling
 from sync.config import SyncConfig
+from tablekeeper import disclosure
 from tablekeeper.config_problems import ConfigProblems, from_models
 from tablekeeper.config_repair import repaired
 from tablekeeper.field_classes import classes_of
@@ -120,6 +121,9 @@ def _judge(raw: Mapping[str, Any], problems: list[Problem]) -> Config | None:
     if config:
         problems += departments.problems(config, config.sync)
         problems += polling.problems(config.sync)
+        problems += disclosure.problems(
+            config, config.sync, config.masks, candidates_min=config.vault.mask_candidates_min
+        )
     if checked:
         problems += _rule_problems(checked, raw)
         # An archive that mails nobody needs no table of its staff.

@@ -1,6 +1,7 @@
 """The command check: config and connections, all problems at once, and what a changed config would do."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
@@ -11,8 +12,10 @@ from tablekeeper.cli.explain import DONE, USAGE
 from tablekeeper.cli.main import app, options, out, print_json
 from tablekeeper.cli.output import JsonOption, add_row, table
 from tablekeeper.cli.probing import Finding, Probe, config_effects, probe
+from tablekeeper.disclosure import Disclosure, disclosures
 from tablekeeper.dry import rehearsing
 
+LEAST_SHOWN = 8
 Counts = dict[str, dict[str, dict[str, int]]]
 """Rows to create, change and remove, by replica and table name."""
 
@@ -53,6 +56,7 @@ def _as_json(
         "ok": not found.problems,
         "problems": [_finding(each) for each in found.problems],
         "notes": [_finding(each) for each in found.notes],
+        "disclosure": [asdict(one) for one in _disclosed(found)],
     }
     if diff:
         answer["setup"] = {
@@ -64,6 +68,24 @@ def _as_json(
             {"where": one.where, "what": one.what, "count": one.count} for one in changes
         ]
     return answer
+
+
+def _disclosed(found: Probe) -> list[Disclosure]:
+    config = found.config
+    return disclosures(config, config.sync, config.masks) if config else []
+
+
+def _print_disclosure(found: Probe) -> None:
+    """The fields that leave least open, each once: what is the same in several replicas is told for the first of them."""
+    least: dict[tuple[str, str, int], Disclosure] = {}
+    for one in _disclosed(found):
+        if one.candidates is not None:
+            least.setdefault((one.table, one.field, one.candidates), one)
+    made = table("replica", "field", "mask", "left open", "beside", title="what a row leaves open")
+    for one in sorted(least.values(), key=lambda one: one.candidates or 0)[:LEAST_SHOWN]:
+        add_row(made, (one.replica, f"{one.table}.{one.field}", one.mask, f"{one.candidates:,}", one.beside))
+    if made.row_count:
+        out.print(made)
 
 
 def _finding(found: Finding) -> dict[str, str]:
@@ -78,6 +100,7 @@ def _print(found: Probe, would_write: Counts | None, changes: Sequence[Effect], 
                 out.print(f"  → {each.mend}", soft_wrap=True)
     if not found.problems:
         out.print("✓ config, environment, vault and services are in order", style="green")
+    _print_disclosure(found)
     if diff:
         _print_changes(changes)
         _print_setup(found)
