@@ -128,7 +128,10 @@ def test_all_lines_of_a_broken_config_are_told(office: Office) -> None:
 
 
 def test_after_setup_check_is_content(ready: Office) -> None:
-    assert ready.run("check", "--diff", "--json").json == {
+    answer = ready.run("check", "--diff", "--json").json
+    open_values = [one["candidates"] for one in answer.pop("disclosure") if one["field"] == "id_number"]
+    assert open_values == [45, 45]
+    assert answer == {
         "ok": True,
         "problems": [],
         "notes": [],
