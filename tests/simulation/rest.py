@@ -52,7 +52,9 @@ class Rest:
         return False
 
     def _stay(self) -> list[str]:
-        """At rest, even a restart and a full reading write nothing."""
+        """At rest, even a restart and a full reading write nothing; the first one may wipe what waits in a scratch tab."""
+        self.stage.restart()
+        self.stage.cycle()
         self.stage.restart()
         before = self._mark()
         self.stage.cycle()
