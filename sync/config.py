@@ -99,6 +99,8 @@ class SyncConfig(Section):
         min_length=1,
     )
     interval_s: float = Field(default=5, gt=0)
+    google_reads_per_minute: int = Field(default=60, ge=0)
+    """What Google allows one account; its spreadsheets share it. 0: no limit, for emulators."""
     settle_s: float = Field(default=5, ge=0)
     """A row must stand still this long before it is read: Airtable saves every keystroke."""
     settle_partial_s: float = Field(default=60, ge=0)

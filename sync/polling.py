@@ -15,8 +15,6 @@ from .config import ReplicaConfig, SyncConfig
 from .connection import Connection
 from .store.hub import Hub
 
-READS_PER_MINUTE = 60
-"""Google's limit for one account (facts of the service; a quota that was raised only makes this cautious)."""
 RESERVE = 0.2
 BUSY_FOR = timedelta(minutes=10)
 """After a change, a replica with a monthly budget is looked at as often as others for this long."""
@@ -59,7 +57,8 @@ def pause_s(config: SyncConfig, sharing: int, month: Month | None, *, busy: bool
 
     Staff who are at work are served at once from what idle hours have saved; never later than `max_lag_s`.
     """
-    pause = max(config.interval_s, 60 * sharing / (READS_PER_MINUTE * (1 - RESERVE)))
+    reads = config.google_reads_per_minute * (1 - RESERVE)
+    pause = max(config.interval_s, 60 * sharing / reads) if reads else config.interval_s
     if month is None or (busy and month.ahead > 0):
         return pause
     return max(pause, min(month.spread_s, config.max_lag_s - config.interval_s))

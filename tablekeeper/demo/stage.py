@@ -26,6 +26,7 @@ from tablekeeper.environment import PREFIX, Environment, places_in
 
 HASTE: dict[str, float] = {
     "interval_s": 0.3,
+    "google_reads_per_minute": 0,
     "settle_s": 1,
     "settle_partial_s": 4,
     "delete_grace_s": 2,
