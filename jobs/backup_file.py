@@ -17,7 +17,7 @@ FORM = 1
 MANIFEST = "manifest.json"
 PARTIAL = ".partial"
 CHUNK = 1 << 20
-Kind = Literal["archive", "keys"]
+Kind = Literal["archive", "keys", "file"]
 Progress = Callable[[int, int], None]
 CUT = "it is cut short, was edited, or is no backup of Tablekeeper"
 

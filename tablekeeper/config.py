@@ -12,7 +12,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
-from jobs import reminders
+from jobs import archive_config, reminders
+from jobs.archive_config import ArchivingConfig
 from jobs.backup_config import BackupConfig
 from jobs.config import JobsConfig
 from sync import departments, polling
@@ -73,6 +74,7 @@ class Config(Expressions):
     sync: SyncConfig = Field(default_factory=SyncConfig)
     store: StoreConfig = Field(default_factory=StoreConfig)
     backup: BackupConfig = Field(default_factory=BackupConfig)
+    archiving: ArchivingConfig = Field(default_factory=ArchivingConfig)
     metrics: MetricsConfig = Field(default_factory=MetricsConfig)
 
     @model_validator(mode="after")
@@ -120,6 +122,7 @@ def _judge(raw: Mapping[str, Any], problems: list[Problem]) -> Config | None:
     problems += _references_of_the_other_sections(raw)
     if config:
         problems += departments.problems(config, config.sync)
+        problems += archive_config.problems(config, config.archiving)
         problems += polling.problems(config.sync)
         problems += disclosure.problems(
             config, config.sync, config.masks, candidates_min=config.vault.mask_candidates_min

@@ -6,6 +6,9 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
+from jobs.archive_candidates import Judge
+from jobs.archive_register import Register
+from jobs.archiving import Shelf, carry_out
 from jobs.backup import Places, back_up
 from jobs.backup_drill import Drilled, drill
 from jobs.backup_errors import BackupError, BackupRefused
@@ -21,6 +24,7 @@ from vault.vault import Vault
 
 log = structlog.get_logger("keeping")
 
+MOVING = ("approved", "packed", "moved")
 KEPT, BACKUP = "keeping", "backup"
 CHECKS = "checks"
 """Where the hub keeps when what was checked last; mails tell it."""
@@ -63,6 +67,14 @@ def _places_of(archive: Archive, config_file: Path) -> Places:
     return places(environment.stores(archive.config.store), environment.home, config_file, archive.vault)
 
 
+def shelf_of(archive: Archive) -> Shelf:
+    """What archiving needs of an archive."""
+    config = archive.config
+    folder = config.archiving.to or archive.environment.home / "archive"
+    judge = Judge(config, config.archiving, skip=config.todo.table)
+    return Shelf(archive.hub, archive.vault, config, judge, folder, config.backup.recipients)
+
+
 def open_copy(config: Config, environment: Environment, file: Path) -> Vault:
     """The vault of a copy, with the root key of the environment; whatever its time is, it is a copy."""
     return Vault.open(f"sqlite:///{file}", environment.root_key(), config=config.vault, trust_clock=True)
@@ -77,6 +89,7 @@ class Keeping:
 
     def look(self) -> None:
         """Back up once a day after its hour, drill after the days of the config. Nothing while nobody could open a backup."""
+        self._let_go()
         config = self._archive.config.backup
         now = self._archive.engine.clock().astimezone(ZoneInfo(self._archive.config.archive.timezone))
         if not config.recipients or now.time() < clock(config.at):
@@ -86,6 +99,15 @@ class Keeping:
         last = self._day(RESTORE_DRILL)
         if last is None or now.date() - last >= timedelta(days=config.drill_days):
             self._drill(now)
+
+    def _let_go(self) -> None:
+        """Take the files that a person approved a step further."""
+        archive, steps = self._archive, {}
+        if archive.config.archiving.table and any(one.stage in MOVING for one in Register(archive.hub).all()):
+            engine = archive.engine
+            steps = carry_out(shelf_of(archive), now=engine.clock(), today=engine.today())
+        if any(count for name, count in steps.items() if name != "kept"):
+            log.info("files_archived", **steps)
 
     def _back_up(self, now: datetime) -> None:
         # Noted first: a full disk is told once a day, not every minute.

@@ -54,10 +54,10 @@ def acting(vault: Vault, name: str = "") -> Acting:
     if not users.any():
         return RootHolder(vault)
     name = name or actor()
-    return Access(vault, users.sign_in(name, _key_of(name)))
+    return Access(vault, users.sign_in(name, key_of(name)))
 
 
-def _key_of(name: str) -> str:
+def key_of(name: str) -> str:
     """The user's key, from the environment or the terminal; never from the arguments, which others can see."""
     if key := os.environ.get(KEY, ""):
         return key

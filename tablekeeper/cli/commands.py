@@ -19,6 +19,7 @@ ROOMS = (
     "mails",
     "reminding",
     "backups",
+    "archives",
     "restores",
     "imports",
     "demo",
