@@ -102,12 +102,20 @@ class Keeping:
 
     def _let_go(self) -> None:
         """Take the files that a person approved a step further."""
-        archive, steps = self._archive, {}
-        if archive.config.archiving.table and any(one.stage in MOVING for one in Register(archive.hub).all()):
-            engine = archive.engine
-            steps = carry_out(shelf_of(archive), now=engine.clock(), today=engine.today())
-        if any(count for name, count in steps.items() if name != "kept"):
-            log.info("files_archived", **steps)
+        archive, engine = self._archive, self._archive.engine
+        if not archive.config.archiving.table or not any(
+            one.stage in MOVING for one in Register(archive.hub).all()
+        ):
+            return
+        steps = carry_out(shelf_of(archive), now=engine.clock(), today=engine.today())
+        if steps["packed"] or steps["moved"] or steps["archived"]:
+            log.info(
+                "files_archived",
+                packed=steps["packed"],
+                moved=steps["moved"],
+                archived=steps["archived"],
+                kept=steps["kept"],
+            )
 
     def _back_up(self, now: datetime) -> None:
         # Noted first: a full disk is told once a day, not every minute.

@@ -20,6 +20,7 @@ ROOMS = (
     "reminding",
     "backups",
     "archives",
+    "handbooks",
     "restores",
     "imports",
     "demo",
