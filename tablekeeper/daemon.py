@@ -36,7 +36,7 @@ PROMPT_S = 0.3
 MARGIN_S = 0.1
 JOURNAL_S = 60
 POSTING_EVERY_S = 60.0
-KEEPING_EVERY_S = 60.0
+KEEPING, KEEPING_EVERY_S = "keeping", 60.0
 
 
 def polling_of(engine: Engine) -> Polling:
@@ -56,7 +56,7 @@ def next_cycle_s(report: CycleReport, config: SyncConfig) -> float | None:
 
 
 class Daemon:
-    """Runs one archive until told to stop. One job at a time: cycle, digest and heartbeat share hub and connections."""
+    """Runs one archive until told to stop. One job at a time: cycle, digest and heartbeat share hub and connections; backups and drills run beside them."""
 
     def __init__(self, archive: Archive, watch: ConfigWatch | None = None) -> None:
         """`watch` tells when another config should be worked with."""
@@ -112,7 +112,7 @@ class Daemon:
         config, zone = self.archive.config, ZoneInfo(self.archive.config.archive.timezone)
         scheduler = BackgroundScheduler(
             timezone=zone,
-            executors={"default": ThreadPoolExecutor(1)},
+            executors={"default": ThreadPoolExecutor(1), KEEPING: ThreadPoolExecutor(1)},
             # Missed runs collapse into one, however late it is.
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
@@ -140,8 +140,10 @@ class Daemon:
         )
         if self._keeping is not None:
             scheduler.add_job(
-                self._job("keeping", self._keeping.look),
+                self._job(KEEPING, self._keeping.look),
                 IntervalTrigger(seconds=KEEPING_EVERY_S, timezone=zone),
+                # A drill may take minutes, and staff must not wait for it.
+                executor=KEEPING,
             )
         return scheduler
 

@@ -1,5 +1,6 @@
 """What keeps the archive safe while the daemon runs: the day's backup, and from time to time a restore drill."""
 
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -13,10 +14,12 @@ from jobs.backup import Places, back_up
 from jobs.backup_drill import Drilled, drill
 from jobs.backup_errors import BackupError, BackupRefused
 from jobs.backup_file import Progress
+from jobs.review import Finding, Mark, as_html, as_text
 from jobs.schedule import clock
 from tablekeeper.archive import Archive
 from tablekeeper.config import Config
 from tablekeeper.environment import Environment
+from tablekeeper.reviewing import review
 from tablekeeper.stores import Stores
 from vault.report import RESTORE_DRILL, note
 from vault.sqlite import sqlite_path
@@ -25,7 +28,7 @@ from vault.vault import Vault
 log = structlog.get_logger("keeping")
 
 MOVING = ("approved", "packed", "moved")
-KEPT, BACKUP = "keeping", "backup"
+KEPT, BACKUP, REVIEW = "keeping", "backup", "review"
 CHECKS = "checks"
 """Where the hub keeps when what was checked last; mails tell it."""
 
@@ -80,6 +83,28 @@ def open_copy(config: Config, environment: Environment, file: Path) -> Vault:
     return Vault.open(f"sqlite:///{file}", environment.root_key(), config=config.vault, trust_clock=True)
 
 
+@dataclass(frozen=True, slots=True)
+class Reviewed:
+    """A review, and where it stands."""
+
+    findings: tuple[Finding, ...]
+    text: str
+    files: tuple[Path, ...]
+
+
+def reviewed(archive: Archive, folder: Path | None = None) -> Reviewed:
+    """Look at everything and write the report as a page and as text. Raises OSError."""
+    findings, name, today = tuple(review(archive)), archive.config.archive.name, archive.engine.today()
+    folder = folder or archive.environment.home / "reviews"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    files = folder / f"{today}.html", folder / f"{today}.txt"
+    text = as_text(name, today, findings)
+    files[0].write_text(as_html(name, today, findings), encoding="utf-8")
+    files[1].write_text(text, encoding="utf-8")
+    archive.hub.bindings(KEPT).set(REVIEW, today.isoformat())
+    return Reviewed(findings, text, files)
+
+
 class Keeping:
     """Looks every minute at what is due. What was done on which day is kept in the hub, over restarts."""
 
@@ -90,6 +115,7 @@ class Keeping:
     def look(self) -> None:
         """Back up once a day after its hour, drill after the days of the config. Nothing while nobody could open a backup."""
         self._let_go()
+        self._review()
         config = self._archive.config.backup
         now = self._archive.engine.clock().astimezone(ZoneInfo(self._archive.config.archive.timezone))
         if not config.recipients or now.time() < clock(config.at):
@@ -116,6 +142,21 @@ class Keeping:
                 archived=steps["archived"],
                 kept=steps["kept"],
             )
+
+    def _review(self) -> None:
+        """Once a quarter, and at the first look of an archive that never had one."""
+        today, last = self._archive.engine.today(), self._day(REVIEW)
+        if last is not None and (last.year, (last.month - 1) // 3) == (today.year, (today.month - 1) // 3):
+            return
+        self._kept.set(REVIEW, today.isoformat())
+        found = reviewed(self._archive)
+        marks = [one.mark for one in found.findings]
+        log.info(
+            "review",
+            file=str(found.files[0]),
+            look=marks.count(Mark.LOOK),
+            unknown=marks.count(Mark.UNKNOWN),
+        )
 
     def _back_up(self, now: datetime) -> None:
         # Noted first: a full disk is told once a day, not every minute.

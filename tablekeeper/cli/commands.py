@@ -20,6 +20,7 @@ ROOMS = (
     "reminding",
     "backups",
     "archives",
+    "reviews",
     "handbooks",
     "restores",
     "imports",

@@ -1,0 +1,192 @@
+"""Looks at all that a security review is about: the services, the vault, the hub, the installed libraries."""
+
+import json
+import shutil
+import subprocess
+from collections.abc import Iterator
+from datetime import timedelta
+
+import requests
+from sqlalchemy import select
+
+from jobs.review import (
+    DRILL_AGE_MAX,
+    HELD_AGE_MAX,
+    KEY_AGE_MAX,
+    Finding,
+    Mark,
+    Permission,
+    of_age,
+    of_permissions,
+)
+from sync.errors import ServiceError
+from sync.sheets.credentials import ServiceAccount
+from sync.store.tables import reminder
+from tablekeeper.archive import GOOGLE, Archive
+from vault import envelopes
+from vault.alarms import open_alarms
+from vault.report import key_report
+from vault.users import Users
+from vault.windows import Windows
+
+DRIVE = "https://www.googleapis.com"
+AIRTABLE = "https://api.airtable.com"
+TIMEOUT_S, AUDIT_TIMEOUT_S = 30, 300
+QUARTER = timedelta(days=92)
+
+
+def review(archive: Archive) -> list[Finding]:
+    """Every part of the review; what cannot be looked at is said."""
+    return [
+        *_access(archive),
+        *_users(archive),
+        *_keys(archive),
+        *_exposure(archive),
+        *_held(archive),
+        *_libraries(),
+    ]
+
+
+def _access(archive: Archive) -> Iterator[Finding]:
+    for replica in archive.engine.replicas:
+        part = f"access: {replica.name}"
+        try:
+            if replica.config.service == "sheets":
+                account = _account(archive)
+                found = permissions(archive, account, archive.environment.place_of(replica.config) or "")
+                yield from of_permissions(
+                    replica.name, found, expected=replica.config.people, own=account.email
+                )
+            else:
+                yield _base(archive, part, archive.environment.place_of(replica.config) or "")
+        except (requests.RequestException, ServiceError) as error:
+            yield Finding(part, Mark.UNKNOWN, f"could not be read: {_why(error)}")
+
+
+def _account(archive: Archive) -> ServiceAccount:
+    file = archive.environment.google_credentials
+    assert file is not None, "an archive with a spreadsheet is not opened without it"
+    return ServiceAccount(GOOGLE, file)
+
+
+def permissions(archive: Archive, account: ServiceAccount, spreadsheet: str) -> list[Permission]:
+    """Everybody who can open a spreadsheet, by Drive's permissions. Raises requests.RequestException, ServiceError."""
+    url = f"{archive.environment.google_url or DRIVE}/drive/v3/files/{spreadsheet}/permissions"
+    asked = {
+        "fields": "nextPageToken,permissions(type,emailAddress,domain,role)",
+        "supportsAllDrives": "true",
+    }
+    found: list[Permission] = []
+    token = ""
+    while True:
+        page = {**asked, **({"pageToken": token} if token else {})}
+        answer = requests.get(url, params=page, auth=account, timeout=TIMEOUT_S)
+        answer.raise_for_status()
+        body = answer.json()
+        found += [
+            Permission(one["type"], one.get("emailAddress") or one.get("domain") or "", one["role"])
+            for one in body["permissions"]
+        ]
+        token = body.get("nextPageToken", "")
+        if not token:
+            return found
+
+
+def _base(archive: Archive, part: str, base: str) -> Finding:
+    """Airtable tells who has a base on its Enterprise plan alone."""
+    token = archive.environment.airtable_token
+    assert token is not None, "an archive with a base is not opened without it"
+    url = f"{archive.environment.airtable_url or AIRTABLE}/v0/meta/bases/{base}?include=collaborators"
+    headers = {"Authorization": f"Bearer {token.get_secret_value()}"}
+    answer = requests.get(url, headers=headers, timeout=TIMEOUT_S)
+    shown = answer.json() if answer.ok else {}
+    people = [
+        one.get("email", "") for one in shown.get("individualCollaborators", {}).get("baseCollaborators", [])
+    ]
+    if not people:
+        return Finding(
+            part,
+            Mark.UNKNOWN,
+            "this Airtable plan does not tell who has the base: look at its Share dialog by hand",
+        )
+    return Finding(part, Mark.LOOK, f"compare with the config: {', '.join(people)}")
+
+
+def _users(archive: Archive) -> Iterator[Finding]:
+    users = Users(archive.vault).all()
+    today = archive.config.vault.day(archive.engine.clock())
+    for user in users:
+        if user.disabled:
+            continue
+        late = user.expires_on < today
+        until = f"{'expired' if late else 'until'} {user.expires_on}"
+        told = f"{user.name} ({user.title}), {user.role}, approved by {user.approved_by}, {until}"
+        yield Finding("users", Mark.LOOK if late else Mark.GOOD, told)
+    if not users:
+        yield Finding("users", Mark.LOOK, "the vault has none: whoever holds the root key acts")
+    if alarms := len(open_alarms(archive.vault)):
+        yield Finding("alarms", Mark.LOOK, f"{alarms} that nobody has looked into: tablekeeper vault alarms")
+
+
+def _keys(archive: Archive) -> Iterator[Finding]:
+    now, found = archive.engine.clock(), key_report(archive.vault)
+    yield of_age("keys", found.last_rotation, now, most=KEY_AGE_MAX, what="last vault rotate")
+    yield of_age(
+        "restore drill", found.last_restore_drill, now, most=DRILL_AGE_MAX, what="last one that passed"
+    )
+    if not envelopes.recipients(archive.vault):
+        yield Finding(
+            "recovery", Mark.LOOK, "losing the root key loses everything: tablekeeper vault init --recovery"
+        )
+    if not archive.config.backup.recipients:
+        yield Finding("backup", Mark.LOOK, "none is made: `backup.recipients` is empty")
+
+
+def _exposure(archive: Archive) -> Iterator[Finding]:
+    since = archive.engine.clock() - QUARTER
+    found = [one for one in Windows(archive.vault).all() if one.until is None or one.until >= since]
+    standing = sum(one.until is None for one in found)
+    people = len({one.subject for one in found})
+    told = f"{len(found)} value(s) of {people} person(s) stood in plain text this quarter until masked, {standing} not known to be masked"
+    yield Finding("plaintext", Mark.LOOK if standing else Mark.GOOD, told)
+
+
+def _held(archive: Archive) -> Iterator[Finding]:
+    before = archive.engine.clock() - HELD_AGE_MAX
+    query = select(reminder.c.table).where(
+        reminder.c.reminder == "held_rows", reminder.c.closed_at.is_(None), reminder.c.first_at < before
+    )
+    with archive.hub.reading() as unit:
+        count = len(unit.connection.execute(query).all())
+    told = f"{count} row(s) wait to be mended for more than a quarter"
+    yield Finding("held rows", Mark.LOOK if count else Mark.GOOD, told)
+
+
+def _libraries() -> Iterator[Finding]:
+    part, tool = "libraries", shutil.which("pip-audit")
+    if tool is None:
+        yield Finding(
+            part, Mark.UNKNOWN, "pip-audit is not installed: known vulnerabilities were not looked up"
+        )
+        return
+    command = [tool, "--format", "json", "--progress-spinner", "off", "--local"]
+    try:
+        ran = subprocess.run(command, capture_output=True, timeout=AUDIT_TIMEOUT_S, check=False)
+        listed = json.loads(ran.stdout)["dependencies"]
+    except (OSError, subprocess.TimeoutExpired, ValueError, KeyError):
+        yield Finding(part, Mark.UNKNOWN, "pip-audit could not reach its database: nothing was looked up")
+        return
+    bad = [f"{one['name']} {one['version']}" for one in listed if one.get("vulns")]
+    told = (
+        f"known vulnerabilities in {', '.join(bad)}"
+        if bad
+        else f"{len(listed)} without a known vulnerability"
+    )
+    yield Finding(part, Mark.LOOK if bad else Mark.GOOD, told)
+
+
+def _why(error: Exception) -> str:
+    """In words that carry no address with a key in it."""
+    if isinstance(error, requests.HTTPError) and error.response is not None:
+        return f"the service answered {error.response.status_code}"
+    return str(error) if isinstance(error, ServiceError) else type(error).__name__

@@ -1,0 +1,58 @@
+"""What the daemon does by itself to keep an archive safe: a backup a day, a drill from time to time, a review each quarter."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pyrage
+import pytest
+import yaml
+from cli_office import Office, office_at_work
+
+from tablekeeper.archive import Archive
+from tablekeeper.cli.main import options
+from tablekeeper.cli.opening import opened
+from tablekeeper.keeping import Keeping
+
+
+@pytest.fixture(scope="module")
+def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
+    with office_at_work(tmp_path_factory.mktemp("keeping")) as made:
+        raw = yaml.safe_load(made.config.read_text(encoding="utf-8"))
+        raw["backup"] = {"recipients": [str(pyrage.x25519.Identity.generate().to_public())], "at": "02:30"}
+        made.config.write_text(yaml.safe_dump(raw, allow_unicode=True, sort_keys=False), encoding="utf-8")
+        yield made
+
+
+def at(archive: Archive, now: datetime) -> Archive:
+    """The archive under another clock."""
+    return replace(archive, engine=replace(archive.engine, clock=lambda: now))
+
+
+def test_one_backup_a_day_after_its_hour_a_drill_and_a_review_a_quarter(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(options, "config", office.config)
+    backups, reviews = office.home / "backups", office.home / "reviews"
+
+    def files(folder: Path) -> list[str]:
+        return sorted(path.name for path in folder.glob("*.*")) if folder.exists() else []
+
+    with office.surroundings({}), opened() as archive:
+
+        def look(*when: int) -> None:
+            Keeping(at(archive, datetime(*when, tzinfo=UTC)), office.config).look()  # type: ignore[misc, arg-type]
+
+        look(2027, 1, 4, 18, 0)  # 02:00 in Shanghai on the 5th
+        assert files(backups) == []
+        assert files(reviews) == ["2027-01-05.html", "2027-01-05.txt"]
+        look(2027, 1, 4, 18, 31)
+        look(2027, 1, 4, 19, 31)
+        assert files(backups) == ["tablekeeper-20270104T183100Z.age"], "a second look makes no second one"
+        assert archive.hub.bindings("checks").get("restore_drill") is not None
+        look(2027, 1, 5, 18, 31)
+        assert len(files(backups)) == 2
+        assert len(files(reviews)) == 2
+        look(2027, 4, 1, 4, 0)
+        assert len(files(reviews)) == 4
