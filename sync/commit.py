@@ -12,7 +12,7 @@ from .merge import Conflict, Merged, Row
 from .stages import Protected
 from .store.hub import Unit
 from .store.lists import WITHDRAWN
-from .store.records import State
+from .store.records import FINAL, State
 from .store.seen import SeenState
 
 
@@ -61,6 +61,8 @@ def store_records(
             for key, value in {**merged.hub[row.known.uid], **row.fill}.items()
             if value is not None
         }
+        if tombstones.get(row.known.uid) in FINAL:
+            continue  # Erased or restricted: whatever a copy still shows or was typed there, the row only leaves.
         state = _next_state(row, deleted_here=tombstones.get(row.known.uid) == source)
         change = Change(row.known.uid, record, values, state, row.hints, row.known.row.actor)
         if change.any:

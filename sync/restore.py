@@ -11,7 +11,7 @@ from .correct import SOURCE
 from .engine import Engine
 from .errors import SyncError
 from .store.hub import Unit
-from .store.records import Record, State
+from .store.records import FINAL, Record, State
 from .store.seen import SeenState
 from .store.tables import history
 from .words import HINT
@@ -34,6 +34,8 @@ def restore_record(engine: Engine, table: TableKey, uid: Uid, *, actor: str) -> 
         record = unit.records.get(table, uid)
         if record is None:
             raise CannotRestore("档案中没有这条记录")
+        if unit.records.tombstones(table).get(uid) in FINAL:
+            raise CannotRestore("此人的资料已依法删除或仅依法保存,不能恢复")
         if record.state is State.ARCHIVED:
             _revive(engine, unit, record, actor)
         elif not _put_back(engine, unit, record):

@@ -23,6 +23,8 @@ from tablekeeper.config_problems import ConfigProblems, from_models
 from tablekeeper.config_repair import repaired
 from tablekeeper.field_classes import classes_of
 from tablekeeper.field_classes import problems as class_problems
+from tablekeeper.retention import RetentionRule
+from tablekeeper.retention import problems as retention_problems
 from tablekeeper.stores import StoreConfig
 from tablekeeper.yaml_document import read_yaml
 from validators import references
@@ -73,6 +75,9 @@ class Config(Expressions):
     vault: VaultConfig = Field(default_factory=VaultConfig)
     sync: SyncConfig = Field(default_factory=SyncConfig)
     store: StoreConfig = Field(default_factory=StoreConfig)
+    retention: tuple[RetentionRule, ...] = Field(
+        default=(), description="How long the law wants records kept; the longest rule counts."
+    )
     backup: BackupConfig = Field(default_factory=BackupConfig)
     archiving: ArchivingConfig = Field(default_factory=ArchivingConfig)
     metrics: MetricsConfig = Field(default_factory=MetricsConfig)
@@ -121,6 +126,7 @@ def _judge(raw: Mapping[str, Any], problems: list[Problem]) -> Config | None:
     problems += class_problems(raw)
     problems += _references_of_the_other_sections(raw)
     if config:
+        problems += retention_problems(config, config.retention)
         problems += departments.problems(config, config.sync)
         problems += archive_config.problems(config, config.archiving)
         problems += polling.problems(config.sync)

@@ -18,6 +18,7 @@ from sync.engine import CycleReport, Engine
 from sync.errors import ServiceError
 from sync.polling import Polling
 from tablekeeper.archive import Archive
+from tablekeeper.exposure import alarm_at_thresholds, exposure
 from tablekeeper.keeping import Keeping
 from tablekeeper.logs import where
 from tablekeeper.metrics import Metrics, serve
@@ -35,6 +36,7 @@ PROMPT_S = 0.3
 """What was written on one side brings work on the other: staff should not wait a whole interval for it."""
 MARGIN_S = 0.1
 JOURNAL_S = 60
+EXPOSURE_EVERY_H = 6
 POSTING_EVERY_S = 60.0
 KEEPING, KEEPING_EVERY_S = "keeping", 60.0
 
@@ -138,6 +140,9 @@ class Daemon:
             self._job("posting", self._posting.look),
             IntervalTrigger(seconds=POSTING_EVERY_S, timezone=zone),
         )
+        scheduler.add_job(
+            self._job("exposure", self.exposure), IntervalTrigger(hours=EXPOSURE_EVERY_H, timezone=zone)
+        )
         if self._keeping is not None:
             scheduler.add_job(
                 self._job(KEEPING, self._keeping.look),
@@ -202,6 +207,10 @@ class Daemon:
             self._journal.write()
         except VaultError as error:
             log.error("journal_failed", kind=type(error).__name__, message=str(error))
+
+    def exposure(self) -> None:
+        """Count the people whose plain fields stand abroad; an alarm where the law asks for more."""
+        alarm_at_thresholds(self.archive.vault, exposure(self.archive))
 
     def heartbeat(self) -> None:
         """Stamp 系统状态 on every replica."""

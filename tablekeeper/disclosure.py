@@ -111,7 +111,7 @@ def _visible(fields: dict[FieldKey, FieldConfig], schema: SchemaConfig, masks: M
     masked = [field for field in fields.values() if field.sensitive]
     rules = [masks.root.get(field.sensitive.mask) for field in masked if field.sensitive]
     return Visible(
-        birth_date=any(f.type is FieldType.DATE and _called(_BIRTH, k, f) for k, f in plain.items()),
+        birth_date=any(is_birth_date(key, field) for key, field in plain.items()),
         sex=any({"男", "女"} <= set(_options(f, schema)) for f in plain.values()),
         district=any(rule is not None and rule.keep == "province_city_district" for rule in rules)
         or any(
@@ -120,6 +120,11 @@ def _visible(fields: dict[FieldKey, FieldConfig], schema: SchemaConfig, masks: M
         ),
         postcode=any(_called(_POSTCODE, key, field) for key, field in plain.items()),
     )
+
+
+def is_birth_date(key: FieldKey, field: FieldConfig) -> bool:
+    """Whether a field tells when a person was born."""
+    return field.type is FieldType.DATE and _called(_BIRTH, key, field)
 
 
 def _called(pattern: re.Pattern[str], key: FieldKey, field: FieldConfig) -> bool:

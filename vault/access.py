@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from vault import rows
+from vault import restricting, rows
 from vault.alarms import BUDGET, TRIES, raise_alarm
 from vault.audit import Act
 from vault.box import encoded
@@ -58,7 +58,10 @@ class Access:
         with self._vault.store.writing() as connection:
             row = rows.following(connection, [token]).get(token)
             refusal = self._refusal(connection, self._takes(row), _field(row), purpose=purpose)
-            refusal = refusal or _gone(row) or self._over_budget(connection, _field(row))
+            refusal = (
+                refusal or _gone(row) or restricting.refusal(self._vault, connection, row, purpose=purpose)
+            )
+            refusal = refusal or self._over_budget(connection, _field(row))
             if refusal is None:
                 use(self._vault, connection, actor=self.user.name, what=self._class_of(_field(row)))
             self._record(connection, "reveal", refusal, row=row, token=token, purpose=purpose)
@@ -74,7 +77,10 @@ class Access:
         with self._vault.store.writing() as connection:
             row = rows.following(connection, [token]).get(token)
             refusal = self._refusal(connection, "compare", _field(row), purpose=purpose or None)
-            refusal = refusal or _gone(row) or self._tried_too_often(connection, row)
+            refusal = (
+                refusal or _gone(row) or restricting.refusal(self._vault, connection, row, purpose=purpose)
+            )
+            refusal = refusal or self._tried_too_often(connection, row)
             # The value is opened before the entry is written, so that the entry can say how the comparison ended.
             equal = refusal is None and _agrees(
                 typed, rows.opened(connection, [row], self._vault.subject_keys)[0]
@@ -93,6 +99,7 @@ class Access:
             if refusal is None:
                 use(self._vault, connection, actor=self.user.name, what=self._class_of(field))
                 found = rows.by_index_mark(connection, index_marks(self._vault.keys, field, value))
+                found = restricting.lookable(self._vault, connection, found, purpose=purpose)
             self._record_find(connection, refusal, field=field, purpose=purpose, found=found)
         if refusal:
             raise refusal

@@ -67,6 +67,10 @@ class VaultConfig(BaseModel):
         min_length=1,
         description="A reveal or a search names one of these; free text is refused.",
     )
+    legal_purposes: tuple[Purpose, ...] = Field(
+        default=("司法协助", "稽核审计", "法定要求"),
+        description="The purposes for which values of a restricted person may be opened, as far as `purposes` lists them.",
+    )
     mask_candidates_min: int = Field(
         default=40, ge=1, description="The fewest values that the visible fields of one row may leave open."
     )

@@ -20,6 +20,7 @@ VaultError
 └── Refused               asked for by a person, refused, and in the audit chain
     ├── TokenUnknown
     ├── TokenErased
+    ├── Restricted        the person is kept for the law alone
     ├── SubjectUnknown
     ├── PurposeUnknown
     ├── RoleRefuses       the user's role does not allow it
@@ -134,6 +135,13 @@ class TokenUnknown(Refused):
 
     reason = "token"
     words = "没有这个代号,请核对后重试"
+
+
+class Restricted(Refused):
+    """The person's values are kept for the law alone."""
+
+    reason = "restricted"
+    words = "此人的资料仅依法保存,不再使用"
 
 
 class TokenErased(Refused):

@@ -60,6 +60,15 @@ alarm = sa.Table(
     sa.Column("acknowledged_by", sa.Text),
     sa.Index("alarm_once_a_day", "day", "kind", "actor", "what", unique=True),
 )
+# Persons whose values are kept for the law alone; `until` is empty while the period has not begun.
+restriction = sa.Table(
+    "restriction",
+    metadata,
+    sa.Column("subject", sa.Text, primary_key=True),
+    sa.Column("until", sa.Text, nullable=False),
+    sa.Column("law", sa.Text, nullable=False),
+    sa.Column("at", sa.Text, nullable=False),
+)
 # Plaintext that stood in a cell of a replica: `until` is when the write over it was confirmed.
 plaintext_window = sa.Table(
     "plaintext_window",

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from vault import rows
+from vault import restricting, rows
 from vault.audit import Act
 from vault.bulk import blocks
-from vault.errors import TokenErased, TokenUnknown
+from vault.errors import Restricted, TokenErased, TokenUnknown
 from vault.store import sealed_value
 from vault.tokens import is_token
 
@@ -18,11 +18,13 @@ if TYPE_CHECKING:
 
 
 def reveal_one(vault: "Vault", token: str, *, actor: str, purpose: str, reason: str = "") -> str:
-    """The value. Raises PurposeUnknown, TokenUnknown, TokenErased."""
+    """The value. Raises PurposeUnknown, TokenUnknown, TokenErased, Restricted."""
     opened = reveal_batch(vault, [token], actor=actor, purpose=purpose, reason=reason)
     if token in opened:
         return opened[token]
     known = vault.look_up([token])
+    if token in known and known[token].state != "erased":
+        raise Restricted("this person's values are kept for the law alone; only a legal purpose opens them")
     raise TokenErased("the value was destroyed") if known else TokenUnknown("no such token")
 
 
@@ -34,7 +36,13 @@ def reveal_batch(
     vault.require_purpose([_refused(actor, token) for token in wanted], purpose)
     with vault.store.writing() as connection:
         found = rows.following(connection, wanted)
-        standing = {token: row for token, row in found.items() if row.state != "erased"}
+        subjects = {row.subject for row in found.values()}
+        kept_back = restricting.withheld(vault, connection, subjects, purpose=purpose)
+        standing = {
+            token: row
+            for token, row in found.items()
+            if row.state != "erased" and row.subject not in kept_back
+        }
         vault.chain.append(connection, [_act(actor, purpose, reason, token, standing) for token in wanted])
     return opened_values(vault, {token: row.token for token, row in standing.items()})
 

@@ -22,6 +22,7 @@ from vault.index import index_marks
 from vault.key_versions import KeyVersions
 from vault.keys import Keys, RootKey
 from vault.opening import create_store, open_store
+from vault.restricting import withheld
 from vault.revealing import every_plaintext, find_acts, reveal_batch, reveal_one
 from vault.sealing import EMPTIED, Sealing
 from vault.store import Store, sealed_value
@@ -243,6 +244,8 @@ class Vault:
         self.require_purpose([Act(actor, "find_refused", field=field)], purpose)
         with self.store.writing() as connection:
             found = self._matching(connection, field, value)
+            kept_back = withheld(self, connection, {one.subject for one in found}, purpose=purpose)
+            found = [one for one in found if one.subject not in kept_back]
             self.chain.append(connection, find_acts(actor, field, purpose, found, reason=reason))
         return found
 

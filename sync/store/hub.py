@@ -62,6 +62,12 @@ class Hub:
         """What a connection remembers between runs. Every change is a transaction of its own."""
         return HubBindings(self.engine, connection_name)
 
+    def forget(self) -> None:
+        """Overwrite what the write-ahead log still holds of emptied records; other readers may put it off."""
+        if self.engine.dialect.name == "sqlite":
+            with self.engine.connect() as connection:
+                connection.connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
     def close(self) -> None:
         """Release the database."""
         self.engine.dispose()
@@ -79,7 +85,7 @@ class Hub:
 
 
 def _engine(url: str) -> Engine:
-    engine = create_engine(url, json_serializer=_dumps, json_deserializer=orjson.loads)
+    engine = create_engine(url, hide_parameters=True, json_serializer=_dumps, json_deserializer=orjson.loads)
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
@@ -95,6 +101,7 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
     for pragma in (
         "journal_mode=WAL",
         "synchronous=NORMAL",
+        "secure_delete=ON",
         f"busy_timeout={BUSY_TIMEOUT_MS}",
         "foreign_keys=ON",
     ):

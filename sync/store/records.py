@@ -27,6 +27,11 @@ LAST_CHARACTER = "\U0010ffff"
 """Sorts after everything that a text may go on with."""
 
 
+ERASED, RESTRICTED = "erased", "restricted"
+"""What a tombstone says instead of a replica: no stale copy, no edit and no undo brings the record back."""
+FINAL = frozenset({ERASED, RESTRICTED})
+
+
 class State(StrEnum):
     """Where a record stands in its life."""
 

@@ -12,6 +12,8 @@ ROOMS = (
     "history",
     "secrets",
     "vaults",
+    "erasures",
+    "exposure",
     "users",
     "rotations",
     "verifying",

@@ -1,6 +1,7 @@
 """The command `tablekeeper`: global options, exit codes, and errors as one clear message instead of a traceback."""
 
 import os
+import resource
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,6 +56,9 @@ def main(arguments: list[str] | None = None) -> None:
 
 def _run(arguments: list[str] | None) -> int:
     from tablekeeper.cli import commands
+
+    # A core of a process that crashed would hold keys and plaintext.
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
     commands.register()
     # Known before the options are read, because a wrong one is to be reported in JSON too.

@@ -1,4 +1,4 @@
-"""The commands below vault: make it, recover it, erase a person."""
+"""The commands below vault: make it, recover it, replay its journal."""
 
 import sys
 from dataclasses import asdict
@@ -7,16 +7,12 @@ from typing import Annotated
 
 import typer
 
-from sync.connection import Uid
-from sync.store.hub import Unit
-from tablekeeper.archive import Archive
 from tablekeeper.cli.explain import Misused
 from tablekeeper.cli.main import app, out, print_json
-from tablekeeper.cli.opening import actor, create_vault, open_vault, opened, opened_vault, settings
+from tablekeeper.cli.opening import actor, create_vault, open_vault, opened_vault, settings
 from tablekeeper.cli.output import JsonOption
 from tablekeeper.config import Config
 from tablekeeper.environment import Environment
-from tablekeeper.showing import Showing
 from vault import envelopes
 from vault.age_keys import AgeKey, identity_key, recovery_key
 from vault.errors import VaultExists
@@ -142,37 +138,3 @@ def accept_clock(json: JsonOption = False) -> None:
         print_json({"accepted": True})
     else:
         out.print("the clock is taken as right from now on")
-
-
-@vault.command()
-def erase(
-    uid: Annotated[str, typer.Argument(metavar="UID", help="The person's 记录编号.")],
-    reason: Annotated[str, typer.Option(help="Why; it stands in the audit chain.")],
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
-    json: JsonOption = False,
-) -> None:
-    """Destroy a person's data key, and so every sensitive value of theirs. Nobody can undo it."""
-    with opened() as archive:
-        with archive.hub.reading() as unit:
-            who = _called(archive, unit, uid)
-        _confirm(who, yes=yes)
-        gone = archive.vault.erase_subject(uid, actor=actor(), reason=reason)
-    if json:
-        print_json({"erased": uid, "tokens": gone})
-    else:
-        out.print(f"{who}: {gone} value(s) destroyed; backups of the vault still hold them until they expire")
-
-
-def _called(archive: Archive, unit: Unit, uid: Uid) -> str:
-    """What staff call the record, in whichever table it stands."""
-    showing = Showing(archive, unit)
-    tables = (table for table in archive.config.tables if unit.records.get(table, uid))
-    return next((f"{showing.table(table)} {showing.key(table, uid)}" for table in tables), uid)
-
-
-def _confirm(who: str, *, yes: bool) -> None:
-    if yes:
-        return
-    if not sys.stdin.isatty():
-        raise Misused("erasing needs a person's word", advice="add --yes when nobody can be asked")
-    typer.confirm(f"{who}: destroy all sensitive values for ever?", abort=True, err=True)

@@ -1,0 +1,77 @@
+"""Restriction: while a law still asks for a person's values they are stored and nothing else; only a legal purpose opens them."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from vault.audit import Act
+from vault.bulk import blocks
+from vault.clock import stamp
+from vault.errors import Restricted
+from vault.people_tables import restriction
+from vault.store import data_key
+
+if TYPE_CHECKING:
+    from vault.vault import Vault
+
+
+@dataclass(frozen=True, slots=True)
+class Restriction:
+    """`until` is an ISO date, or empty while what starts the period has not happened yet; `law` names the rule that runs longest."""
+
+    subject: str
+    until: str
+    law: str
+    at: str
+
+
+def restrict(vault: "Vault", subject: str, *, until: str, law: str, actor: str, reason: str) -> None:
+    """Nothing of this person is opened from now on but for a legal purpose; again: the new date. Audited."""
+    with vault.store.writing() as connection:
+        connection.execute(restriction.delete().where(restriction.c.subject == subject))
+        row = {"subject": subject, "until": until, "law": law, "at": stamp(vault.clock())}
+        connection.execute(restriction.insert(), row)
+        vault.chain.append(
+            connection, [Act(actor, "restrict", subject=subject, purpose=reason, reason=until)]
+        )
+
+
+def restrictions(vault: "Vault") -> list[Restriction]:
+    """Everybody who is restricted, by date."""
+    query = sa.select(restriction).order_by(restriction.c.until, restriction.c.subject)
+    with vault.store.reading() as connection:
+        return [Restriction(row.subject, row.until, row.law, row.at) for row in connection.execute(query)]
+
+
+def withheld(vault: "Vault", connection: sa.Connection, subjects: Iterable[str], *, purpose: str) -> set[str]:
+    """Which of these persons may not be looked at for this purpose."""
+    if purpose in vault.config.legal_purposes:
+        return set()
+    found: set[str] = set()
+    for block in blocks(dict.fromkeys(subjects)):
+        query = sa.select(restriction.c.subject).where(restriction.c.subject.in_(block))
+        found |= set(connection.execute(query).scalars())
+    return found
+
+
+def refusal(vault: "Vault", connection: sa.Connection, row: Any, *, purpose: str) -> Restricted | None:
+    """Why a value's row may not be opened, where its person is restricted."""
+    if row is None or not withheld(vault, connection, [row.subject], purpose=purpose):
+        return None
+    return Restricted("this person's values are kept for the law alone; only a legal purpose opens them")
+
+
+def lookable(vault: "Vault", connection: sa.Connection, rows: list[Any], *, purpose: str) -> list[Any]:
+    """The rows of persons who may be looked at for this purpose."""
+    kept_back = withheld(vault, connection, {row.subject for row in rows}, purpose=purpose)
+    return [row for row in rows if row.subject not in kept_back]
+
+
+def known_subjects(vault: "Vault", subjects: Iterable[str]) -> Iterator[str]:
+    """Those of whom the vault holds a data key."""
+    with vault.store.reading() as connection:
+        for block in blocks(dict.fromkeys(subjects)):
+            held = (data_key.c.subject.in_(block), data_key.c.body.is_not(None))
+            yield from connection.execute(sa.select(data_key.c.subject).where(*held).distinct()).scalars()
