@@ -167,6 +167,7 @@ def test_erasing_asks_and_then_destroys(office: Office) -> None:
     uid = office.uid("C00000009")
     assert office.run("vault", "erase", uid, "--reason", "申请").code == 2
     assert office.run("vault", "erase", uid, "--reason", "申请", "--yes", "--json").json["tokens"] == 1
+    assert office.run("sync").code == 0
     assert office.run("find", "mobile", "--json", given="13600136000").json == {"found": []}
     assert office.run("audit", "export", "--subject", uid, "--json").json["entries"][-1]["purpose"] == "申请"
 
