@@ -21,6 +21,7 @@ from sync.config import SyncConfig
 from tablekeeper import disclosure
 from tablekeeper.config_problems import ConfigProblems, from_models
 from tablekeeper.config_repair import repaired
+from tablekeeper.desk.config import DeskConfig
 from tablekeeper.field_classes import classes_of
 from tablekeeper.field_classes import problems as class_problems
 from tablekeeper.retention import RetentionRule
@@ -81,6 +82,7 @@ class Config(Expressions):
     backup: BackupConfig = Field(default_factory=BackupConfig)
     archiving: ArchivingConfig = Field(default_factory=ArchivingConfig)
     metrics: MetricsConfig = Field(default_factory=MetricsConfig)
+    desk: DeskConfig = Field(default_factory=DeskConfig)
 
     @model_validator(mode="after")
     def _settle_the_vault(self) -> Self:

@@ -139,6 +139,21 @@ class Users:
             raise refusal
         return _user(row)
 
+    def admit(self, name: str) -> User:
+        """The user of this name, whom the company's identity provider vouches for.
+
+        Raises SignInRefused, or its kinds UserDisabled, UserExpired. Each refusal is on record.
+        """
+        name = _normal(name)
+        with self._vault.store.writing() as connection:
+            row = _stored(connection, name)
+            refusal = self.standing(connection, name)
+            action, why = ("sign_in_refused", refusal.reason) if refusal else ("sign_in", "identity provider")
+            self._vault.chain.append(connection, [Act(name if row else "", action, reason=why)])
+        if refusal:
+            raise refusal
+        return _user(row)
+
     def standing(self, connection: sa.Connection, name: str) -> SignInRefused | None:
         """Why this user may not act now; None when they may."""
         row = _stored(connection, name)

@@ -1,5 +1,6 @@
 """The command desk: the page inside the company's network for what must not be in the cloud."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -29,7 +30,10 @@ def desk(
     with opened() as archive:
         url = archive.config.archive.desk_url
         # NiceGUI takes a second to load: only this command pays for it.
+        from tablekeeper.desk.provider import provider_of
         from tablekeeper.desk.serve import Door, serve
+
+        provider = provider_of(archive.config.desk, os.environ)
 
         door = Door(host, _port(url) if port is None else port, certificate, key)
         if not door.is_loopback and certificate is None and not url.startswith("https://"):
@@ -46,7 +50,7 @@ def desk(
                 console.print(f"desk: {where}   (Ctrl+C ends it)")
 
         try:
-            serve(archive, door, ready=ready)
+            serve(archive, door, ready=ready, provider=provider)
         except OSError as error:
             advice = "give another --port, or stop what listens there"
             raise Failed(f"cannot listen on {host}:{door.port}: {error.strerror}", advice=advice) from None

@@ -9,6 +9,7 @@ from nicegui import Client, run, ui
 
 from tablekeeper.archive import Archive
 from tablekeeper.desk.doors import Address
+from tablekeeper.desk.provider import Provider
 from tablekeeper.desk.sessions import Session, Sessions
 from tablekeeper.desk.standing import Watch
 from tablekeeper.desk.telling import told
@@ -32,6 +33,8 @@ class Desk:
     sessions: Sessions
     address: Address
     watch: Watch
+    provider: Provider | None = None
+    """The company's identity provider, if people may sign in through it."""
     visits: dict[str, "Visit"] = field(default_factory=dict)
     """Open pages by NiceGUI's id of them."""
 

@@ -23,7 +23,7 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-OPEN = frozenset({"/sign-in", "/static/desk.css", "/favicon.ico"})
+OPEN = frozenset({"/sign-in", "/sign-in/oidc", "/sign-in/oidc/back", "/static/desk.css", "/favicon.ico"})
 """What is there for people who are not signed in."""
 SOCKET = "/_nicegui_ws/"
 LIBRARY = "/_nicegui/"

@@ -20,6 +20,7 @@ from tablekeeper.desk.import_page import import_page
 from tablekeeper.desk.nonces import give_nonces
 from tablekeeper.desk.record_page import record_page
 from tablekeeper.desk.sign_in import Gate
+from tablekeeper.desk.sign_in_oidc import BACK, START, OidcGate
 from tablekeeper.desk.standing import SAMPLE_S
 from tablekeeper.desk.status_page import status_page
 from tablekeeper.logs import where
@@ -31,7 +32,10 @@ SWEEP_S = 5.0
 def application(desk: Desk) -> App:
     """Everything that the desk answers. Once per process: NiceGUI keeps its pages in a module."""
     outer = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    _gate(outer, Gate(desk))
+    gate = Gate(desk)
+    _gate(outer, gate)
+    if desk.provider is not None:
+        _oidc(outer, OidcGate(gate, desk.provider, desk.archive.engine.clock))
     _files(outer, HERE / "static")
     _pages(desk)
     ui.run_with(
@@ -70,6 +74,11 @@ def _gate(outer: FastAPI, gate: Gate) -> None:
     outer.add_api_route("/favicon.ico", _alive, methods=["GET"], response_model=None)
     outer.add_exception_handler(404, _nothing_there)
     nicegui.add_exception_handler(404, _nothing_there)
+
+
+def _oidc(outer: FastAPI, gate: OidcGate) -> None:
+    outer.add_api_route(START, gate.start, methods=["GET"], response_model=None)
+    outer.add_api_route(BACK, gate.back, methods=["GET"], response_model=None)
 
 
 def _files(outer: FastAPI, folder: Path) -> None:

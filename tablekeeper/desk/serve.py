@@ -13,6 +13,7 @@ from tablekeeper.archive import Archive
 from tablekeeper.desk.desk import Desk
 from tablekeeper.desk.doors import Address
 from tablekeeper.desk.pages import application
+from tablekeeper.desk.provider import Provider
 from tablekeeper.desk.sessions import Sessions
 from tablekeeper.desk.standing import Watch
 from vault.users import Users
@@ -39,12 +40,15 @@ class Door:
         return self.host in ("127.0.0.1", "localhost", "::1")
 
 
-def serve(archive: Archive, door: Door, *, ready: Callable[[str], None]) -> None:
+def serve(
+    archive: Archive, door: Door, *, ready: Callable[[str], None], provider: Provider | None = None
+) -> None:
     """Answer until SIGTERM or SIGINT. `ready` is told the address. Raises OSError when the port is taken."""
     listening = _listen(door)
     port = listening.getsockname()[1]
     address = address_of(archive.config.archive.desk_url, door, port)
-    desk = Desk(archive, Users(archive.vault), Sessions(archive.engine.clock), address, Watch(archive))
+    sessions, watch = Sessions(archive.engine.clock), Watch(archive)
+    desk = Desk(archive, Users(archive.vault), sessions, address, watch, provider)
     config = uvicorn.Config(
         application(desk),
         log_config=None,

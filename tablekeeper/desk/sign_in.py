@@ -19,6 +19,7 @@ from tablekeeper.desk.doors import PLACES
 from tablekeeper.desk.frame import rendered
 from tablekeeper.desk.telling import told
 from vault.errors import VaultError
+from vault.users import User, Users
 
 log = structlog.get_logger("desk")
 
@@ -65,25 +66,29 @@ class Gate:
         """GET /sign-in."""
         if request.state.session is not None:
             return RedirectResponse(_place(request.query_params.get("to", "")), 303)
-        return await self._page(request, to=request.query_params.get("to", ""))
+        return await self.page(request, to=request.query_params.get("to", ""))
 
     async def enter(self, request: Request) -> Response:
         """POST /sign-in."""
         form = await _form(request)
-        to, now = form.get("to", ""), self._desk.archive.engine.clock()
-        address = request.client.host if request.client else ""
-        if self._attempts.are_too_many(address, now):
-            log.warning("sign_in_throttled", address=address)
-            return await self._page(request, to=to, refused="失败次数太多,请五分钟后再试", status=429)
+        to = form.get("to", "")
+        if self.is_throttled(request):
+            return await self.throttled(request, to)
+        if self._by_provider_alone:
+            return await self.page(request, to=to, refused="请使用公司统一登录", status=403)
         if not self._is_ours(request, form.get("form", "")):
-            return await self._page(request, to=to, refused="页面已过期,请再试一次", status=403)
+            return await self.page(request, to=to, refused="页面已过期,请再试一次", status=403)
         async with self._checking:
             try:
-                users, name, key = self._desk.users, form.get("name", "").strip(), form.get("key", "")
-                user = await run_in_threadpool(users.sign_in, name, key)
+                name, key = form.get("name", "").strip(), form.get("key", "")
+                user = await run_in_threadpool(self.users.sign_in, name, key)
             except VaultError as error:
-                self._attempts.note(address, now)
-                return await self._page(request, to=to, refused=told(error) or "", status=403)
+                self.note_failure(request)
+                return await self.page(request, to=to, refused=told(error) or "", status=403)
+        return self.welcome(request, user, to)
+
+    def welcome(self, request: Request, user: User, to: str) -> Response:
+        """Begin the session of somebody who has shown who they are."""
         # Whatever key the browser brought along is of no more use: a session is never taken over.
         self._desk.sessions.end(request.state.key)
         response = RedirectResponse(_place(to), 303)
@@ -99,7 +104,36 @@ class Gate:
         response.delete_cookie(self._desk.address.cookie, path="/", secure=self._desk.address.secure)
         return response
 
-    async def _page(self, request: Request, *, to: str, refused: str = "", status: int = 200) -> Response:
+    @property
+    def users(self) -> Users:
+        """Who may sign in."""
+        return self._desk.users
+
+    def origin(self, request: Request) -> str:
+        """The desk's address as this browser has it; the doors let in no other."""
+        host = request.headers["host"]
+        return next(origin for origin in self._desk.address.origins if origin.endswith(f"://{host}"))
+
+    def is_throttled(self, request: Request) -> bool:
+        """Whether too many failed from this address."""
+        return self._attempts.are_too_many(_address(request), self._desk.archive.engine.clock())
+
+    def note_failure(self, request: Request) -> None:
+        """Count a failed sign-in of this address."""
+        self._attempts.note(_address(request), self._desk.archive.engine.clock())
+
+    async def throttled(self, request: Request, to: str) -> Response:
+        """What an address gets that has to wait."""
+        log.warning("sign_in_throttled", address=_address(request))
+        return await self.page(request, to=to, refused="失败次数太多,请五分钟后再试", status=429)
+
+    @property
+    def _by_provider_alone(self) -> bool:
+        provider = self._desk.provider
+        return provider is not None and provider.config.only
+
+    async def page(self, request: Request, *, to: str, refused: str = "", status: int = 200) -> Response:
+        """The page to sign in on, with what was the matter."""
         mark = request.cookies.get(FORM_COOKIE) or secrets.token_urlsafe(24)
         page = rendered(
             "sign_in.html",
@@ -107,6 +141,8 @@ class Gate:
             form=self._token(mark),
             to=to if PLACES.fullmatch(to) else "",
             refused=refused,
+            provider=self._desk.provider is not None,
+            keys=not self._by_provider_alone,
             nobody=not await run_in_threadpool(self._desk.users.any),
         )
         response = HTMLResponse(page, status)
@@ -134,6 +170,10 @@ class Gate:
         response.set_cookie(
             self._desk.address.cookie, key, httponly=True, samesite="lax", secure=secure, path="/"
         )
+
+
+def _address(request: Request) -> str:
+    return request.client.host if request.client else ""
 
 
 def _place(to: str) -> str:

@@ -25,6 +25,8 @@ KEY = "correct horse battery"
 CLERK, SALES, MANAGER = "李柜员", "王业务", "周经理"
 ROLES = {CLERK: "客服", SALES: "业务员", MANAGER: "管理层"}
 
+SECRET_VARIABLE = "TABLEKEEPER_OIDC_SECRET"
+
 
 @dataclass(frozen=True)
 class DeskOffice:
@@ -60,16 +62,18 @@ def add_users(office: Office) -> None:
 
 
 @contextmanager
-def running_desk(office: Office, *options: str) -> Iterator[DeskOffice]:
-    """Start the command on a free port; end it at the end of the block."""
+def running_desk(
+    office: Office, *options: str, config: Path | None = None, secret: str = ""
+) -> Iterator[DeskOffice]:
+    """Start the command on a free port; end it at the end of the block. `secret` is that of an identity provider's client."""
     log = office.folder / "desk.log"
     others = {name: text for name, text in os.environ.items() if not name.startswith("TABLEKEEPER_")}
     with log.open("ab") as errors:
         running = subprocess.Popen(
-            [*COMMAND, "--config", str(office.config), "desk", "--port", "0", "--json", *options],
+            [*COMMAND, "--config", str(config or office.config), "desk", "--port", "0", "--json", *options],
             stdout=subprocess.PIPE,
             stderr=errors,
-            env={**others, **office.environment},
+            env={**others, **office.environment, SECRET_VARIABLE: secret},
             text=True,
         )
     try:
