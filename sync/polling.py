@@ -122,8 +122,7 @@ class Polling:
         limit = self.replicas[name][0].calls_per_month
         if limit is None:
             return None
-        with self.hub.reading() as unit:
-            return Month(limit, unit.counters.number(_counter(name, now)), now)
+        return month(self.hub, name, limit, now)
 
     def _sharing(self, name: str) -> int:
         if self.replicas[name][0].service != "sheets":
@@ -137,6 +136,12 @@ class Polling:
                 with self.hub.unit() as unit:
                     unit.counters.raise_by(_counter(name, now), made)
             self._counted[name] = connection.calls
+
+
+def month(hub: Hub, name: str, limit: int, now: datetime) -> Month:
+    """The calls that a replica's monthly budget allows, and those that were made this month, by whichever process."""
+    with hub.reading() as unit:
+        return Month(limit, unit.counters.number(_counter(name, now)), now)
 
 
 def _counter(name: str, now: datetime) -> str:

@@ -190,7 +190,7 @@ class Daemon:
         self._polling.looked(look_at, frozenset(report.pulled), started)
         up = sorted(look_at - report.down.keys())
         self._last_good |= dict.fromkeys(up, now)
-        self._notes.note(up, now)
+        self._notes.note(up, now, took_s=(now - started).total_seconds())
         lag_s = {name: round((now - last).total_seconds(), 1) for name, last in self._last_good.items()}
         self._metrics.end(report, look_at, lag_s)
         event = log.info if report.busy or report.down else log.debug

@@ -11,12 +11,16 @@ from jobs.files import Files
 from jobs.outbox import MailState
 from sync.errors import LeaseTaken
 from sync.lease import lease
+from sync.polling import month
 from sync.store.hub import Hub, Unit
 from sync.store.records import State
 from sync.store.tables import outbox
 from tablekeeper.archive import Archive
+from tablekeeper.keeping import BACKUP, CHECKS
 from vault import envelopes
 from vault.alarms import open_alarms
+from vault.report import RESTORE_DRILL
+from vault.windows import Windows
 
 NOTED_EVERY = timedelta(seconds=30)
 """An idle cycle costs no write: when the last one was is known to within this time."""
@@ -30,6 +34,27 @@ MAILS = {
     MailState.UNCERTAIN: "unknown",
     MailState.REFUSED: "refused",
 }
+
+
+EXPOSED_SINCE = timedelta(days=30)
+
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """Of a replica's service in this month."""
+
+    used: int
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class Plaintext:
+    """Cells with sensitive values that are not masked."""
+
+    standing: int = 0
+    """Now, as far as the daemon has seen."""
+    found: int = 0
+    """In the last 30 days, most of them masked within seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +84,17 @@ class Standing:
     alarms: int = 0
     """Of the vault: somebody passed a budget or guessed, and nobody has looked into it yet."""
     oldest_alarm: datetime | None = None
+    cycle_s: float | None = None
+    """How long a recent cycle of the daemon took; None when it never noted one."""
+    calls: dict[str, Calls] = field(default_factory=dict)
+    """Of the replicas that have a budget (`calls_per_month`)."""
+    mails_sent: int = 0
+    """In the last seven days."""
+    backup: str | None = None
+    """When the daemon last made one; None when that is not known."""
+    restore_drill: str | None = None
+    """When one last passed, and what it compared."""
+    plaintext: Plaintext = field(default_factory=Plaintext)
 
     def as_json(self) -> dict[str, object]:
         """For `--json`."""
@@ -71,17 +107,24 @@ class CycleNotes:
     def __init__(self, hub: Hub) -> None:
         self._kept = hub.bindings("daemon")
 
-    def note(self, replicas: Iterable[str], now: datetime) -> None:
+    def note(self, replicas: Iterable[str], now: datetime, *, took_s: float | None = None) -> None:
         """A cycle has just worked with these replicas."""
         for name in replicas:
             last = self.last(name)
             if last is None or now - last >= NOTED_EVERY:
                 self._kept.set(f"last_cycle:{name}", now.isoformat())
+                if took_s is not None:
+                    self._kept.set("cycle_s", str(round(took_s, 3)))
 
     def last(self, replica: str) -> datetime | None:
         """When this replica was last worked with."""
         text = self._kept.get(f"last_cycle:{replica}")
         return datetime.fromisoformat(text) if text else None
+
+    def cycle_s(self) -> float | None:
+        """How long one of the latest cycles took."""
+        text = self._kept.get("cycle_s")
+        return float(text) if text else None
 
 
 def standing(archive: Archive) -> Standing:
@@ -92,10 +135,10 @@ def standing(archive: Archive) -> Standing:
         records = {table: unit.records.count(table) for table in archive.config.tables}
         lists, conflicts = unit.lists.counts(), unit.lists.conflicts()
         undecided = [one.since for one in unit.lists.deletions() if one.decision is None]
-        held, mails = _held(archive, unit), _mails(archive, unit)
+        held, mails, sent = _held(archive, unit), _mails(archive, unit), _sent(archive, unit)
         unwritten = _unwritten(archive, unit)
     names = {table: config.name for table, config in archive.config.tables.items()}
-    alarms = open_alarms(archive.vault)
+    alarms, known = open_alarms(archive.vault), archive.hub.bindings(CHECKS)
     return Standing(
         records={names[table]: _standing_records(counts) for table, counts in records.items()},
         held={name: held.get(table, 0) for table, name in names.items()},
@@ -113,6 +156,12 @@ def standing(archive: Archive) -> Standing:
         oldest_deletion=min(undecided, default=None),
         alarms=len(alarms),
         oldest_alarm=alarms[0].at if alarms else None,
+        cycle_s=notes.cycle_s(),
+        calls=_calls(archive),
+        mails_sent=sent,
+        backup=known.get(BACKUP),
+        restore_drill=known.get(RESTORE_DRILL),
+        plaintext=_plaintext(archive),
     )
 
 
@@ -144,6 +193,26 @@ def _mails(archive: Archive, unit: Unit) -> dict[str, int]:
         if state in MAILS:
             counts[MAILS[state]] += count
     return counts
+
+
+def _sent(archive: Archive, unit: Unit) -> int:
+    recent = (outbox.c.state == MailState.SENT, outbox.c.at >= archive.engine.clock() - MAILS_SINCE)
+    return unit.connection.execute(select(func.count()).select_from(outbox).where(*recent)).scalar_one()
+
+
+def _calls(archive: Archive) -> dict[str, Calls]:
+    found = {}
+    for replica in archive.engine.config.replicas:
+        if replica.calls_per_month is not None:
+            now = archive.engine.clock()
+            made = month(archive.hub, replica.name, replica.calls_per_month, now)
+            found[replica.name] = Calls(made.used, made.limit)
+    return found
+
+
+def _plaintext(archive: Archive) -> Plaintext:
+    standing, found = Windows(archive.vault).counts(since=archive.engine.clock() - EXPOSED_SINCE)
+    return Plaintext(standing, found)
 
 
 def _unwritten(archive: Archive, unit: Unit) -> dict[str, int]:

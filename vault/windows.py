@@ -94,6 +94,16 @@ class Windows:
         with self._vault.store.reading() as connection:
             yield from map(_window, connection.execute(query))
 
+    def counts(self, *, since: datetime) -> tuple[int, int]:
+        """Cells in which plaintext stands now, and those in which it was found from `since` on."""
+        standing = plaintext_window.c.until.is_(None)
+        found = plaintext_window.c.since >= stamp(since)
+        with self._vault.store.reading() as connection:
+            return (
+                connection.execute(sa.select(sa.func.count()).where(standing)).scalar_one(),
+                connection.execute(sa.select(sa.func.count()).where(found)).scalar_one(),
+            )
+
     def _standing(self, connection: sa.Connection, place: str, records: Iterable[str]) -> list[Any]:
         found: list[Any] = []
         for block in blocks(sorted(records)):

@@ -8,9 +8,7 @@ from typing import Annotated
 import typer
 
 from sync.connection import Uid
-from sync.engine import Engine
-from sync.secrets import from_text, readable, shown_text, to_text, vault_field
-from sync.store.hub import Unit
+from sync.secrets import shown_text, vault_field
 from tablekeeper.archive import Archive
 from tablekeeper.cli.acting import Acting, UserOption, acting
 from tablekeeper.cli.explain import Misused
@@ -19,9 +17,8 @@ from tablekeeper.cli.opening import opened, opened_vault
 from tablekeeper.cli.output import JsonOption
 from tablekeeper.config import Config
 from tablekeeper.showing import Showing
-from validators.issues import Rejection
+from tablekeeper.typed import canonical, holders, readable_text
 from validators.schema import FieldKey, TableKey
-from validators.text import normalise_identifier
 from vault.masks import split_cell
 from vault.vault import Sealed
 
@@ -111,13 +108,13 @@ def _asked(field: str) -> str:
 def _find(
     archive: Archive, person: Acting, table: TableKey, key: FieldKey, text: str, purpose: str
 ) -> Iterator[Place]:
-    value = _canonical(archive.engine, table, key, text)
+    value = canonical(archive.engine, table, key, text)
     name = vault_field(table, key)
     found = person.find(name, value, purpose)
     with archive.hub.reading() as unit:
         showing = Showing(archive, unit)
         for sealed in found:
-            for uid in _holders(unit, table, key, sealed):
+            for uid in holders(unit, table, key, sealed):
                 yield Place(
                     table=showing.table(table),
                     key=showing.key(table, uid),
@@ -129,28 +126,11 @@ def _find(
                 )
 
 
-def _canonical(engine: Engine, table: TableKey, key: FieldKey, text: str) -> str:
-    """The text as the vault keeps it. What is no valid value is searched as it is: the number of another document may be."""
-    parsed = engine.parser.parse(table, {key: text}, today=engine.today())[key]
-    if parsed is None or isinstance(parsed, Rejection):
-        return normalise_identifier(text)
-    return to_text(parsed)
-
-
-def _holders(unit: Unit, table: TableKey, key: FieldKey, sealed: Sealed) -> Sequence[Uid]:
-    """The records that show this token: that of the person itself, or those that refer to it."""
-    uids = {sealed.subject} | {
-        uid for other, uid, _ in unit.records.referrers([sealed.subject]) if other == table
-    }
-    records = unit.records.get_many(table, uids)
-    return sorted(uid for uid, record in records.items() if record.values.get(key) == sealed.token)
-
-
 def _readable(config: Config, sealed: Sealed, value: str) -> str:
     """The value as people read it: a list of options is kept as JSON."""
     table, _, key = sealed.field.partition(".")
     field = config.tables[table].fields.get(key) if table in config.tables else None
-    return readable(from_text(field, value)) if field and field.sensitive and sealed.valid else value
+    return readable_text(field, value) if field and field.sensitive and sealed.valid else value
 
 
 def _print(found: Sequence[Place]) -> None:

@@ -1,5 +1,7 @@
 """The command status: one diagnosis, then counts."""
 
+from collections.abc import Iterator
+
 from rich.table import Table
 
 from tablekeeper.archive import Archive
@@ -39,11 +41,24 @@ def _print(archive: Archive, diagnosis: Diagnosis, now: Standing) -> None:
         f"rows not written yet: {_counts(now.unwritten)}\n"
         f"last cycle: {', '.join(last)}"
     )
+    out.print("\n".join(_upkeep(now)), soft_wrap=True)
     if now.unserved:
         listed = ", ".join(f"{name} ({variable} is not set)" for name, variable in now.unserved.items())
         out.print(f"not served: {listed}")
     if not now.recovery:
         out.print(f"no recovery: losing the root key loses every value → {NEXT_RECOVERY}", soft_wrap=True)
+
+
+def _upkeep(now: Standing) -> Iterator[str]:
+    """What runs beside the cycles; of what is not known, the command that makes it known."""
+    for name, calls in now.calls.items():
+        yield f"calls of {name} this month: {calls.used:,} of {calls.limit:,}"
+    if now.cycle_s is not None:
+        yield f"a cycle takes {now.cycle_s:g} s"
+    yield f"mails sent in 7 days: {now.mails_sent}"
+    yield f"last backup: {now.backup or 'unknown → tablekeeper backup'}"
+    yield f"last restore drill: {now.restore_drill or 'unknown → tablekeeper backup drill'}"
+    yield f"plaintext: stands in {now.plaintext.standing} cells; found in {now.plaintext.found} within 30 days"
 
 
 def _by_table(now: Standing) -> Table:

@@ -11,7 +11,7 @@ from sync.correct import Correction, correct
 from tablekeeper.desk.desk import Visit
 from tablekeeper.desk.frame import DELEGATE, NEVER_KEPT, rendered, text
 from tablekeeper.desk.sheet import Secret, Sheet
-from tablekeeper.desk.typed import canonical, readable_text
+from tablekeeper.typed import canonical, readable_text
 from validators.schema import FieldKey, TableKey
 
 SHOWN_S = 60

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 from sync.connection import Uid
 from sync.secrets import to_text, vault_field
-from sync.store.hub import Unit
 from sync.store.records import Record
 from tablekeeper.archive import Archive
 from tablekeeper.desk.sheet import STATES, label_of
 from tablekeeper.desk.telling import Mistaken
+from tablekeeper.typed import holders
 from validators.issues import Rejection
 from validators.schema import FieldKey, FieldType, TableKey
 from validators.text import normalise_identifier, normalise_text
@@ -83,7 +83,7 @@ def _by_secret(archive: Archive, access: Access, text: str, purpose: str) -> Ite
             continue
         for sealed in access.find(name, value, purpose):
             with archive.hub.reading() as unit:
-                for record in _holders(unit, table, key, sealed.token, sealed.subject):
+                for record in holders(unit, table, key, sealed).values():
                     yield _hit(archive, record, archive.config.tables[table].fields[key].name, sealed.mask)
 
 
@@ -96,13 +96,6 @@ def _meant(archive: Archive, text: str) -> Iterator[tuple[TableKey, FieldKey, st
                 parsed = engine.parser.parse(table, {key: text}, today=engine.today())[key]
                 if parsed is not None and not isinstance(parsed, Rejection):
                     yield table, key, to_text(parsed)
-
-
-def _holders(unit: Unit, table: TableKey, key: FieldKey, token: str, subject: Uid) -> list[Record]:
-    """The records that show this token: that of the person itself, or those that refer to it."""
-    uids = {subject} | {uid for other, uid, _ in unit.records.referrers([subject]) if other == table}
-    found = unit.records.get_many(table, uids)
-    return [record for _, record in sorted(found.items()) if record.values.get(key) == token]
 
 
 def _by_name_or_number(archive: Archive, text: str) -> Iterator[Hit]:

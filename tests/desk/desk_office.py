@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import requests
 from playwright.sync_api import Page
 
 from tablekeeper.archive import vault_url
@@ -20,7 +21,7 @@ from vault.keys import Argon2Cost, from_passphrase
 from vault.users import Users
 from vault.vault import Vault
 
-COMMAND = (sys.executable, "-c", "from tablekeeper.cli import main; main()")
+COMMAND = "from tablekeeper.cli import main; main()"
 KEY = "correct horse battery"
 CLERK, SALES, MANAGER = "李柜员", "王业务", "周经理"
 ROLES = {CLERK: "客服", SALES: "业务员", MANAGER: "管理层"}
@@ -48,6 +49,19 @@ class DeskOffice:
         return page
 
 
+def form(session: requests.Session, desk: DeskOffice) -> str:
+    """What the form to sign in carries for this browser."""
+    found = re.search(r'name="form" value="(\w+)"', session.get(f"{desk.url}/sign-in").text)
+    assert found
+    return found[1]
+
+
+def sign_in(session: requests.Session, desk: DeskOffice, key: str = KEY, **changes: str) -> requests.Response:
+    """Send the form, as a browser without script does."""
+    fields = {"form": form(session, desk), "to": "", "name": CLERK, "key": key, **changes}
+    return session.post(f"{desk.url}/sign-in", data=fields, allow_redirects=False)
+
+
 def add_users(office: Office) -> None:
     """One person of each role, whose keys are checked at once."""
     cheap = Argon2Cost(iterations=1, lanes=1, memory_kib=64)
@@ -63,14 +77,28 @@ def add_users(office: Office) -> None:
 
 @contextmanager
 def running_desk(
-    office: Office, *options: str, config: Path | None = None, secret: str = ""
+    office: Office, *options: str, config: Path | None = None, secret: str = "", before: str = ""
 ) -> Iterator[DeskOffice]:
-    """Start the command on a free port; end it at the end of the block. `secret` is that of an identity provider's client."""
+    """Start the command on a free port; end it at the end of the block.
+
+    `secret` is that of an identity provider's client; `before` is Python that runs in the desk's process first.
+    """
     log = office.folder / "desk.log"
     others = {name: text for name, text in os.environ.items() if not name.startswith("TABLEKEEPER_")}
     with log.open("ab") as errors:
         running = subprocess.Popen(
-            [*COMMAND, "--config", str(config or office.config), "desk", "--port", "0", "--json", *options],
+            [
+                sys.executable,
+                "-c",
+                f"{before}\n{COMMAND}",
+                "--config",
+                str(config or office.config),
+                "desk",
+                "--port",
+                "0",
+                "--json",
+                *options,
+            ],
             stdout=subprocess.PIPE,
             stderr=errors,
             env={**others, **office.environment, SECRET_VARIABLE: secret},

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from tests.desk.desk_office import DeskOffice, running_desk
+from tests.desk.desk_office import DeskOffice, running_desk, sign_in
 
 
 def test_without_https_it_is_not_served_to_the_network(desk: DeskOffice) -> None:
@@ -60,11 +60,23 @@ def certificate(tmp_path: Path) -> tuple[Path, Path]:
     return files
 
 
-def test_over_https_the_cookies_are_for_https_alone(desk: DeskOffice, certificate: tuple[Path, Path]) -> None:
+def test_over_https_the_session_is_a_cookie_of_this_host_alone(
+    desk: DeskOffice, certificate: tuple[Path, Path]
+) -> None:
     files = [str(file) for file in certificate]
-    with running_desk(desk.office, "--certificate", files[0], "--key", files[1]) as safe:
-        answer = requests.get(f"{safe.url}/sign-in", verify=files[0], timeout=10)
-    assert urlsplit(safe.url).scheme == "https"
-    assert answer.status_code == 200
-    assert "max-age" in answer.headers["strict-transport-security"]
-    assert "Secure" in answer.headers["set-cookie"]
+    options = ("--certificate", files[0], "--key", files[1])
+    with running_desk(desk.office, *options) as safe, requests.Session() as browser:
+        browser.trust_env, browser.verify, browser.headers["Origin"] = False, files[0], safe.url
+        answer = sign_in(browser, safe)
+        assert urlsplit(safe.url).scheme == "https"
+        assert "max-age" in answer.headers["strict-transport-security"]
+        handed_out = next(one for one in answer.raw.headers.getlist("set-cookie") if "desk-form" not in one)
+        name, _, rest = handed_out.partition("=")
+        assert (answer.status_code, name) == (303, "__Host-desk")
+        assert {"Secure", "HttpOnly", "Path=/"} <= set(rest.split("; "))
+        assert "Domain" not in rest
+        assert browser.get(f"{safe.url}/find", allow_redirects=False).status_code == 200
+        # Under the name that a page of plain HTTP could set, the same key opens nothing.
+        other = {"desk": browser.cookies["__Host-desk"]}
+        plain = requests.get(f"{safe.url}/find", cookies=other, verify=files[0], allow_redirects=False)
+        assert plain.status_code == 303

@@ -12,7 +12,7 @@ from requests.adapters import HTTPAdapter
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
-from tests.desk.desk_office import CLERK, KEY, DeskOffice
+from tests.desk.desk_office import DeskOffice, form, sign_in
 
 NewBrowser = Callable[[], requests.Session]
 
@@ -28,17 +28,6 @@ def browser(desk: DeskOffice) -> Iterator[NewBrowser]:
             return session
 
         yield made
-
-
-def form(session: requests.Session, desk: DeskOffice) -> str:
-    found = re.search(r'name="form" value="(\w+)"', session.get(f"{desk.url}/sign-in").text)
-    assert found
-    return found[1]
-
-
-def sign_in(session: requests.Session, desk: DeskOffice, key: str = KEY, **changes: str) -> requests.Response:
-    fields = {"form": form(session, desk), "to": "", "name": CLERK, "key": key, **changes}
-    return session.post(f"{desk.url}/sign-in", data=fields, allow_redirects=False)
 
 
 @pytest.fixture

@@ -11,12 +11,16 @@ from openpyxl import Workbook, load_workbook
 from playwright.sync_api import Page, expect
 
 from sync.lease import lease
+from sync.store.hub import Hub
+from tablekeeper.archive import hub_url
+from tablekeeper.config import load
 from tests.browser import DESKTOP, PHONE, OpenPage
 from tests.desk.desk_office import MANAGER, SALES, DeskOffice
 from tests.sync.people import ID_NUMBER, identity
 
 WIDTHS = pytest.mark.parametrize("width", [PHONE, DESKTOP])
 Picture = Callable[..., Path]
+BUDGET = "service: airtable\n    calls_per_month: 90000"
 OTHER_NUMBER = identity("44030519880512002")
 
 
@@ -150,6 +154,34 @@ def test_status_says_first_what_is_the_matter(
     keep_picture(page, "stopped", full_page=True)
     with lease(desk.office.home):
         expect(page.get_by_text("守护进程没有运行", exact=True)).to_have_count(0, timeout=20_000)
+
+
+def test_status_tells_upkeep_on_the_page_and_in_the_command_alike(
+    desk: DeskOffice, open_page: OpenPage, keep_picture: Picture
+) -> None:
+    office, config = desk.office, load(desk.office.config)
+    hub = Hub(hub_url(office.home), config)
+    try:
+        hub.bindings("checks").set("backup", "2026-11-22 02:00")
+        hub.bindings("daemon").set("cycle_s", "0.25")
+    finally:
+        hub.close()
+    told = office.run("status", "--json").json
+    assert (told["backup"], told["cycle_s"], told["restore_drill"]) == ("2026-11-22 02:00", 0.25, None)
+    # The office has seen a customer typed in with a phone, and masked it.
+    assert (told["plaintext"]["standing"], told["plaintext"]["found"] > 0) == (0, True)
+    page = desk.sign_in(open_page, "/status", name=MANAGER)
+    for words in ("2026-11-22 02:00", "0.25 秒", "未知:tablekeeper backup drill", "现有 0 格"):
+        expect(page.get_by_text(words)).to_be_visible()
+    keep_picture(page, "upkeep", full_page=True)
+
+
+def test_status_tells_calls_against_their_budget(desk: DeskOffice) -> None:
+    office, config = desk.office, desk.office.folder / "budget.yaml"
+    config.write_text(office.config.read_text().replace("service: airtable", BUDGET, 1))
+    assert office.run("status", "--json", config=config).json["calls"] == {
+        "airtable": {"used": 0, "limit": 90_000}
+    }
 
 
 def test_deletions_that_wait_are_approved_and_refused_at_the_page(

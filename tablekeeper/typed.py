@@ -1,10 +1,14 @@
-"""What a person types at the desk, in the form that the vault keeps; and what the vault keeps, as people read it."""
+"""What a person types, in the form that the vault keeps; what the vault keeps, as people read it; and the records that show it."""
 
+from sync.connection import Uid
 from sync.engine import Engine
 from sync.secrets import from_text, readable, to_text
+from sync.store.hub import Unit
+from sync.store.records import Record
 from validators.issues import Rejection
 from validators.schema import FieldConfig, FieldKey, TableKey
 from validators.text import normalise_identifier
+from vault.vault import Sealed
 
 
 def canonical(engine: Engine, table: TableKey, key: FieldKey, text: str) -> str:
@@ -21,3 +25,11 @@ def readable_text(field: FieldConfig, text: str) -> str:
         return readable(from_text(field, text))
     except (ValueError, ArithmeticError):
         return text
+
+
+def holders(unit: Unit, table: TableKey, key: FieldKey, sealed: Sealed) -> dict[Uid, Record]:
+    """The records that show this token: that of the person itself, or those that refer to it; by uid, in its order."""
+    subject = sealed.subject
+    uids = {subject} | {uid for other, uid, _ in unit.records.referrers([subject]) if other == table}
+    found = unit.records.get_many(table, uids)
+    return {uid: record for uid, record in sorted(found.items()) if record.values.get(key) == sealed.token}
