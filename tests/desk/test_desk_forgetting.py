@@ -16,9 +16,11 @@ WATCHED = """
 import threading, time
 from pathlib import Path
 from nicegui import Client
+from nicegui.page import page
 from tablekeeper.desk import asking
 
 asking.SHOWN_S = {shown_s}
+page.resolve_reconnect_timeout = lambda self: 3600  # NiceGUI itself lets go of no page meanwhile.
 
 def watch():
     while True:
