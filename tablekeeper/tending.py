@@ -20,7 +20,9 @@ class Tending:
         self._revision = 0
 
     def look(self) -> TendReport | None:
-        """Look at what there is to look at; None when nothing changed since."""
+        """Look at what there is to look at; None when nothing changed since, or nothing is to be reminded of."""
+        if not self._archive.config.reminders:
+            return None
         with self._archive.hub.reading() as unit:
             newest = newest_revision(unit)
         today = self._archive.engine.today()
