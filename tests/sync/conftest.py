@@ -193,7 +193,7 @@ def build_office(
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """The tests of the cycle run on SQLite and on PostgreSQL."""
-    if "office" in metafunc.fixturenames:
+    if "store_kind" in metafunc.fixturenames:
         both = metafunc.module.__name__.rpartition(".")[2].startswith("test_cycle_")
         metafunc.parametrize("store_kind", BOTH if both else BOTH[:1], ids=str)
 
