@@ -80,6 +80,8 @@ class Listing:
     """Rows that the service itself reports as deleted."""
     missing: frozenset[FieldKey] = frozenset()
     """Columns that cannot be found: frozen until they are back."""
+    overwritten: tuple[SeenRow, ...] = ()
+    """Cells as people had left them when a write of ours replaced them unseen; partial rows of nothing else."""
     standing: Standing | None = None
     """Where rows stand that are not in `rows`, because nothing about them changed since they were acknowledged."""
 
@@ -127,8 +129,6 @@ class Written:
 
     uid: Uid
     row: SeenRow
-    overwritten: Mapping[FieldKey, Raw] = field(default_factory=dict, repr=False)
-    """Cells whose content before the write was neither `before` nor the new value: a person's edit that was lost over."""
 
 
 @dataclass(frozen=True, slots=True)

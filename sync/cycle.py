@@ -19,6 +19,7 @@ from .guesses import hold_guesses, note_findings
 from .history_chain import chain_history
 from .intake import know, settle
 from .judge import check_rows, decode_rows, links_of, merge_rows
+from .overwritten import note_overwritten
 from .plan import make_plan
 from .protect import protect
 from .queue import ENGINE, daily_pass, listings_of, queued, remember_full, remember_torn, reread
@@ -76,6 +77,7 @@ def read(engine: Engine, replica: Replica, report: CycleReport, *, full: bool) -
 
 def absorb(engine: Engine, replica: Replica, listing: Listing, report: CycleReport) -> Absorbed:
     """Take the rows of one table through the steps, in blocks."""
+    note_overwritten(engine, replica, listing, report)
     arrivals = settle(engine, replica, listing, report)
     absorbed = Absorbed(stray=arrivals.stray, torn=arrivals.torn)
     remember_torn(engine, replica, listing, torn=arrivals.torn)

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from validators.raw import Raw
 from validators.schema import TEXTS, FieldConfig, FieldKey, TableKey
-from validators.values import Json, Value, load_value
+from validators.values import Json, Value, dump_value, load_value
 
 from .commit import Absorbed
 from .connection import CellValue, Insert, Operation, Remove, SystemColumn, Uid, Update
@@ -265,12 +265,20 @@ def _words(
         issues=[issue for issue in issues if not issue.fields or fields & set(issue.fields)],
         restored=judged.restored if judged else (),
         lost=[
-            _lost(config.fields[key], key, json, record) for key, json in lost.items() if key in config.fields
+            _lost(config.fields[key], key, json, record)
+            for key, json in lost.items()
+            if key in config.fields and not _is_current(record, key, json)
         ],
         state=judged.state if judged else record.state,
         waits_for=judged.waits_for if judged else "",
         leaves=record.uid in scope.leaving,
     )
+
+
+def _is_current(record: Record, key: FieldKey, json: Json | None) -> bool:
+    """Whether the value that was not taken came in after all."""
+    value = record.values.get(key)
+    return json == (None if value is None else dump_value(value))
 
 
 def _lost(config: FieldConfig, key: FieldKey, json: Json | None, record: Record) -> Lost:

@@ -1,7 +1,7 @@
 """Writes operations to one table: ten records per call, each call all or nothing, one bad record never stopping the rest.
 
-Airtable has no compare-and-set. An update looks at its records just before it writes and leaves alone what a person has
-changed; only an edit in the fraction of a second between the two calls is overwritten.
+Airtable has no compare-and-set. Where the webhook lives, it tells afterwards what an update replaced (`testimony.py`). Else
+an update looks at its records just before it writes, and leaves alone what a person has changed.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -17,6 +17,7 @@ from sync.connection import (
     Remove,
     SeenRow,
     SystemColumn,
+    Uid,
     Update,
     Written,
 )
@@ -27,6 +28,7 @@ from .cells import encode, same, whole_row
 from .client import AirtableClient, Record
 from .faults import Rejected
 from .listing import chunks, ids_of_uid, rows_by_id
+from .testimony import Testimony
 
 RECORDS_MAX = 10
 """Airtable's limit for one call."""
@@ -39,8 +41,9 @@ Result = Written | Refused
 class Writer:
     """Writes to one table. Raises the errors of `sync/errors.py`, and `Rejected` when a column is gone."""
 
-    def __init__(self, client: AirtableClient, table: BoundTable) -> None:
-        self._client, self._table = client, table
+    def __init__(self, client: AirtableClient, table: BoundTable, testimony: Testimony | None = None) -> None:
+        """`testimony`: where it will be told what was replaced; None: nowhere."""
+        self._client, self._table, self._testimony = client, table, testimony
         self.made_options = False
         """Whether a write had to create an option of a select, so that the known choices are out of date."""
 
@@ -84,19 +87,26 @@ class Writer:
         return self._written(op, records[0])
 
     def _updates(self, updates: Sequence[Update], *, again: bool = False) -> Iterator[Result]:
-        # Where only system columns change, there is nothing that a person could have changed meanwhile.
-        looked_at = {op.row_id for op in updates if op.cells}
-        shown = rows_by_id(self._client, self._table, looked_at)
-        safe = []
-        for op in updates:
-            if op.row_id in looked_at and op.row_id not in shown:
-                yield Refused(op.uid, "row_gone")
-            elif op.row_id in looked_at and self._changed_meanwhile(op, shown[op.row_id]):
-                yield Refused(op.uid, "changed_meanwhile")
-            else:
-                safe.append(op)
+        refused = self._look(updates) if again or self._testimony is None else {}
+        yield from refused.values()
+        safe = [op for op in updates if op.uid not in refused]
+        if self._testimony is not None:
+            self._testimony.remember(self._table, safe)
         for batch in self._batches(safe):
             yield from self._halving(batch, partial(self._update, again=again), self._refused)
+
+    def _look(self, updates: Sequence[Update]) -> dict[Uid, Refused]:
+        """The updates that would meet a person's edit, or no row."""
+        # Where only system columns change, there is nothing that a person could have changed meanwhile.
+        looked_at = [op for op in updates if op.cells]
+        shown = rows_by_id(self._client, self._table, {op.row_id for op in looked_at})
+        refused = {}
+        for op in looked_at:
+            if op.row_id not in shown:
+                refused[op.uid] = Refused(op.uid, "row_gone")
+            elif self._changed_meanwhile(op, shown[op.row_id]):
+                refused[op.uid] = Refused(op.uid, "changed_meanwhile")
+        return refused
 
     def _update(self, batch: Sequence[Update], *, again: bool) -> list[Result]:
         changes = {op.row_id: self._json(op) for op in batch}

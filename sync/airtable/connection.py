@@ -17,6 +17,7 @@ from .faults import Rejected
 from .pull import Puller
 from .setup import Setup
 from .status import stamp
+from .testimony import Testimony
 from .webhook import Webhook
 
 WEB_URL = "https://airtable.com"
@@ -56,7 +57,9 @@ class AirtableConnection(Connection):
         self._blueprints = blueprints(schema, config)
         self._base = Base(self._client, self._blueprints, bindings)
         self._webhook = Webhook(self._client, bindings, clock=clock)
-        self._puller = Puller(self._client, self._base, self._webhook)
+        # The token is the one secret of a connection that does not stand in the hub.
+        self._testimony = Testimony(bindings, secret=token, clock=clock)
+        self._puller = Puller(self._client, self._base, self._webhook, self._testimony)
 
     @property
     def webhook(self) -> bool:
@@ -99,7 +102,8 @@ class AirtableConnection(Connection):
         return self._write(table, operations)
 
     def _write(self, table: TableKey, operations: Sequence[Operation]) -> Outcome:
-        writer = Writer(self._client, self._base.table(table))
+        testimony = self._testimony if self._webhook.alive else None
+        writer = Writer(self._client, self._base.table(table), testimony)
         try:
             return writer.write(operations)
         finally:

@@ -11,6 +11,7 @@ from .bound import Base, BoundTable
 from .client import AirtableClient
 from .listing import list_table, rows_by_id
 from .payloads import merge_payloads
+from .testimony import Testimony
 from .webhook import Stream, Webhook
 
 Wanted = Mapping[TableKey, frozenset[RowId]]
@@ -23,6 +24,7 @@ class Puller:
     client: AirtableClient
     base: Base
     webhook: Webhook
+    testimony: Testimony
     problems: list[ServiceError] = field(default_factory=list)
     """The tables that the last pull could not show, and why."""
     _cursor: int | None = None
@@ -31,27 +33,31 @@ class Puller:
         """See `Connection.pull`."""
         self._cursor = None
         self.problems.clear()
-        stream = None if full else self.webhook.changes()
-        if stream is None:
-            yield from self._everything()
+        # Before a full reading too: only the stream tells what our own writes replaced.
+        stream = self.webhook.changes()
+        if full or stream is None:
+            yield from self._everything(stream)
         else:
             yield from self._changes(stream, reread)
 
     def acknowledge(self) -> None:
         """What was pulled is safe."""
         if self._cursor is not None:
+            self.testimony.acknowledge()
             self.webhook.remember(self._cursor)
             self._cursor = None
 
-    def _everything(self) -> Iterator[Listing]:
+    def _everything(self, stream: Stream | None) -> Iterator[Listing]:
         self.base.forget()
         tables = self.base.tables()
         self.problems += self.base.absences()
         # The stream starts before the listing does, so that nothing falls between the two.
-        cursor = self.webhook.renew()
+        cursor = stream.cursor if stream else self.webhook.renew()
+        lost = self.testimony.hear(stream.payloads if stream else (), tables.values())
         for table in tables.values():
             try:
-                yield list_table(self.client, table)
+                listing = list_table(self.client, table)
+                yield replace(listing, overwritten=lost.get(table.key, ()))
             except NotFound:
                 self.problems.append(self.base.absence(table.key))
         self._cursor = cursor
@@ -60,11 +66,12 @@ class Puller:
         tables = self.base.tables()
         self.problems += self.base.absences()
         changed = merge_payloads(stream.payloads, tables.values())
+        lost = self.testimony.hear(stream.payloads, tables.values())
         for key, table in tables.items():
             listing = changed.get(key, Listing(key, missing=table.missing))
             listing = self._read_again(table, listing, reread.get(key, frozenset()))
-            if listing.rows or listing.destroyed:
-                yield listing
+            if listing.rows or listing.destroyed or key in lost:
+                yield replace(listing, overwritten=lost.get(key, ()))
         self._cursor = stream.cursor
 
     def _read_again(self, table: BoundTable, listing: Listing, row_ids: frozenset[RowId]) -> Listing:

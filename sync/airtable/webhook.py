@@ -15,7 +15,9 @@ from .client import AirtableClient, Json
 from .faults import Rejected
 
 HOOK_BINDING, CURSOR_BINDING = "webhook:id", "webhook:cursor"
-SPECIFICATION: Json = {"options": {"filters": {"dataTypes": ["tableData"]}}}
+SPECIFICATION: Json = {
+    "options": {"filters": {"dataTypes": ["tableData"]}, "includes": {"includePreviousCellValues": True}}
+}
 PAGES_MAX = 40
 """Beyond this many pages of 50 payloads, listing the tables is cheaper."""
 TRUSTED = timedelta(days=6)
@@ -39,6 +41,12 @@ class Webhook:
         self._alive_until: datetime | None = None
         self.refused = False
         """Whether this token may not have webhooks (that takes the role Creator); remembered while the process runs."""
+
+    @property
+    def alive(self) -> bool:
+        """Whether what is written now will be told; as known without asking."""
+        known = self._bindings.get(HOOK_BINDING) and self._bindings.get(CURSOR_BINDING)
+        return bool(known) and not self.refused and not self._doubtful()
 
     def renew(self) -> int | None:
         """A live webhook; returns the cursor of what happens from now on. None: there can be none."""
@@ -79,22 +87,26 @@ class Webhook:
         return None
 
     def _trusted(self) -> bool:
-        if self._alive_until is None or self._clock() > self._alive_until:
-            return self._living() is not None
-        return True
+        return not self._doubtful() or self._living() is not None
+
+    def _doubtful(self) -> bool:
+        return self._alive_until is None or self._clock() > self._alive_until
 
     def _living(self) -> int | None:
         """The cursor for the next payload of the remembered webhook, if it is alive."""
         hook = self._bindings.get(HOOK_BINDING)
         for entry in self._client.webhooks() if hook else []:
-            if entry["id"] == hook and entry["isHookEnabled"] and not self._expired(entry):
+            if entry["id"] == hook and self._serves(entry):
                 self._alive_until = self._clock() + TRUSTED
                 return int(entry["cursorForNextPayload"])
         return None
 
-    def _expired(self, entry: Json) -> bool:
+    def _serves(self, entry: Json) -> bool:
         expiry = entry.get("expirationTime")
-        return expiry is not None and datetime.fromisoformat(expiry) <= self._clock()
+        expired = expiry is not None and datetime.fromisoformat(expiry) <= self._clock()
+        # One that an earlier release made does not tell what stood there before.
+        includes = entry.get("specification", {}).get("options", {}).get("includes") or {}
+        return bool(entry["isHookEnabled"] and not expired and includes.get("includePreviousCellValues"))
 
     def _create(self) -> int:
         if old := self._bindings.get(HOOK_BINDING):

@@ -152,8 +152,8 @@ MUTANTS: dict[str, Plant] = {
     "retry of a create": _instead("sync.sheets.client.SheetsClient.update", _retried),
     "pre-image ignored on Sheets": _instead("sync.sheets.write._was_edited", _always(False)),
     "row not looked at before writing on Sheets": _instead("sync.sheets.write._verdict", _always(None)),
-    "cell not looked at before writing on Airtable": _instead(
-        "sync.airtable.apply.Writer._changed_meanwhile", _always(False)
+    "what a write replaced on Airtable not listened to": _instead(
+        "sync.airtable.testimony.Testimony._unseen", _always({})
     ),
     "tombstone ignored": _instead("sync.commit._next_state", _every_copy_is_a_return),
     "plaintext logged": _instead("sync.cycle.check_rows", _talkative),

@@ -208,8 +208,17 @@ def test_a_webhook_that_the_role_does_not_allow_is_asked_for_once(
     assert webhook.refused and len(service.calls) == 1
 
 
-def hook_entry(*, enabled: bool = True, expires: str = "2026-03-09T00:00:00.000Z") -> dict[str, Any]:
-    return {"id": "achX", "isHookEnabled": enabled, "cursorForNextPayload": 7, "expirationTime": expires}
+def hook_entry(
+    *, enabled: bool = True, expires: str = "2026-03-09T00:00:00.000Z", previous: bool = True
+) -> dict[str, Any]:
+    includes = {"includes": {"includePreviousCellValues": True}} if previous else {}
+    return {
+        "id": "achX",
+        "isHookEnabled": enabled,
+        "cursorForNextPayload": 7,
+        "expirationTime": expires,
+        "specification": {"options": {"filters": {"dataTypes": ["tableData"]}, **includes}},
+    }
 
 
 @pytest.mark.parametrize(
@@ -218,6 +227,7 @@ def hook_entry(*, enabled: bool = True, expires: str = "2026-03-09T00:00:00.000Z
         hook_entry(enabled=False),
         hook_entry(expires="2026-03-01T00:00:00.000Z"),
         {**hook_entry(), "id": "achY"},
+        hook_entry(previous=False),
     ],
 )
 def test_a_webhook_that_is_not_alive_is_not_believed(

