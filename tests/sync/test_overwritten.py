@@ -184,6 +184,17 @@ def test_a_number_typed_before_a_crash_is_found_after_the_restart(archive: Archi
     assert THIRD_NUMBER.encode() not in archive.stored()
 
 
+def test_what_is_remembered_of_a_write_is_no_plaintext(archive: Archive) -> None:
+    archive.type(身份证号码=THIRD_NUMBER)
+    archive.clock.advance(3)
+    archive.airtable.after = kill
+    with pytest.raises(Killed):
+        archive.calm()
+    assert THIRD_NUMBER not in archive.shown("身份证号码")
+    assert archive.office.bindings.get("writes:customers") is not None
+    assert THIRD_NUMBER.encode() not in archive.stored()
+
+
 def test_what_is_heard_before_a_crash_is_entered_once(archive: Archive) -> None:
     archive.line.cells["full_name"] = "王大伟"
     archive.airtable.before = lambda: archive.type(客户姓名="王小伟")
