@@ -17,6 +17,7 @@ from google.auth.transport.requests import Request as TokenRequest
 import sync.sheets.credentials
 from emulators.adapter import IN_PROCESS_URL
 from emulators.clock import Clock
+from emulators.policy import Policy
 from emulators.world import World
 from sync import cycle as cycle_module
 from sync.airtable.connection import AirtableConnection
@@ -54,6 +55,14 @@ STEPS = (
 SETTINGS = {"settle_s": 5, "settle_partial_s": 60, "delete_grace_s": 600}
 
 
+def _positions(policy: Policy, seed: int) -> dict[str, bool]:
+    """What nobody knows for sure of the services is as likely in one seed of two; else every switch has a position drawn."""
+    drawn = Random(f"policy {seed}")
+    if seed % 2:
+        return {}
+    return {name: drawn.random() < 0.5 for name in policy.dump()}
+
+
 @dataclass(slots=True)
 class Stage:
     """One world, one archive. `seed` decides ids, keys and nonces too, so that a run repeats exactly."""
@@ -74,6 +83,7 @@ class Stage:
     def __post_init__(self) -> None:
         self.random = Random(f"stage {self.seed}")
         self.world = World(clock=Clock(manual=True), seed=self.seed, quotas=False)
+        self.world.policy.change(_positions(self.world.policy, self.seed))
         self.world.google._accounts._pem = _private_key()
         account = self.world.google.service_account_file(IN_PROCESS_URL)
         (self.folder / "account.json").write_bytes(orjson.dumps(account))
