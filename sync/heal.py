@@ -10,7 +10,11 @@ from .engine import Engine, Replica
 from .identify import Identified
 from .secrets import tokens_in
 from .store.hub import Unit
+from .store.records import State
 from .store.seen import Mark, SeenState
+
+UNBORN = frozenset({State.ARRIVING, State.HELD, State.WAITING})
+"""Records that no other replica has ever shown."""
 
 
 def heal_numbers(
@@ -24,7 +28,8 @@ def heal_numbers(
     """Journal the uids of rows that stand without, so that they are given those and no others.
 
     A row is the one that vanished if it bears its business key, and shows either all that it showed or one of its
-    stand-ins, which nobody can make up. A copy is not meant: beside it the original still stands.
+    stand-ins, which nobody can make up. Of a record that never went live the key is enough: it stands nowhere else, so
+    that all there is of it stands in that row. A copy is not meant: beside it the original still stands.
     """
     nameless = [row for row in found.unnumbered if not row.row_id]
     if not nameless or not found.gone:
@@ -32,11 +37,12 @@ def heal_numbers(
     rows = by_business_key(engine, table, nameless)
     owners = {key: uid for key, uid in unit.records.by_key(table, rows).items() if uid in found.gone}
     states = unit.seen.get_many(replica.name, table, owners.values())
+    records = unit.records.get_many(table, owners.values())
     healed = {
         uid: engine.fingerprint(row)
         for key, uid in owners.items()
         for row in rows[key]
-        if _is_same(engine, table, row, known[uid], states[uid])
+        if records[uid].state in UNBORN or _is_same(engine, table, row, known[uid], states[uid])
     }
     unit.numbering.begin(replica.name, table, healed, engine.clock())
 

@@ -66,6 +66,9 @@ def make_plan(engine: Engine, replica: Replica, table: TableKey, absorbed: Absor
         if not scope.records:
             return Plan(strays)
         states = scope.states
+        # A row that does not show its uid yet gets it together with everything else, once it is judged again.
+        unjudged = [uid for uid in states.keys() - absorbed.judged.keys() if not states[uid].row_id]
+        typing |= unit.numbering.unread(replica.name, table, unjudged)
         records = {
             uid: record
             for uid, record in scope.records.items()

@@ -29,6 +29,16 @@ class Numbering:
                 found.setdefault(bytes(fingerprint), []).append(uid)
         return found
 
+    def unread(self, replica: str, table: TableKey, uids: Iterable[Uid]) -> set[Uid]:
+        """Which of these uids were given to a row that has not been seen to show them."""
+        found: set[Uid] = set()
+        for block in blocks(uids):
+            query = select(journal.c.uid).where(
+                journal.c.replica == replica, journal.c.table == table, journal.c.uid.in_(block)
+            )
+            found |= set(self._connection.scalars(query))
+        return found
+
     def begin(self, replica: str, table: TableKey, rows: Mapping[Uid, bytes], now: datetime) -> None:
         """Journal which uids rows are about to get, by fingerprint, so that a crash in between gives them the same ones."""
         self.end(replica, table, rows)

@@ -54,3 +54,31 @@ def test_row_without_its_uid_is_not_also_looked_at_again(office: Office) -> None
     office.calm()
     assert row.system[SystemColumn.UID] == uid
     assert "13800138000" not in str(row.cells)
+
+
+def test_row_with_the_number_of_a_record_that_never_went_live_is_that_record(office: Office) -> None:
+    """5: no record twice. The write of its uid failed, and the person typed on: no fingerprint tells the row any more."""
+    row = office.sheets.type_row("customers", full_name="王小明", customer_no="C00000007")
+    office.sheets.fail_after = 0
+    office.cycle()
+    office.sheets.fail_after = None
+    with office.engine.hub.unit() as unit:
+        (uid,) = unit.seen.of("sheets", "customers")
+    row.cells["occupation"] = "教师"
+    office.calm()
+    assert row.system[SystemColumn.UID] == uid
+    assert [line.cells["occupation"] for line in office.airtable.lines("customers")] == ["教师"]
+
+
+def test_row_that_does_not_show_its_uid_is_not_written_without_it(tmp_path: Path) -> None:
+    """5: a number without the uid would make the row look like another record with the same number."""
+    office = build_office(tmp_path, settle_s=5)
+    office.sheets.type_row("customers", full_name="王小明")
+    office.cycle()
+    office.clock.advance(6)
+    office.sheets.fail_after = 0
+    office.cycle()
+    office.sheets.fail_after = None
+    before = office.sheets.writes
+    office.cycle()
+    assert office.sheets.writes == before
