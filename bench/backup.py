@@ -14,7 +14,7 @@ from typing import Any
 
 import pyrage
 
-from jobs.backup import Places, back_up
+from jobs.backup import HUB, VAULT, Places, back_up
 from jobs.backup_config import BackupConfig
 from vault.keys import Argon2Cost, from_passphrase
 from vault.values import Secret
@@ -38,16 +38,17 @@ def backup_figures() -> dict[str, Any]:
             back_up(places, config, now=datetime(2026, 1, 1 + number, tzinfo=UTC))
             if number:  # The first one warms up both.
                 ratios.append((time.perf_counter() - started) / floor_s)
-        size = sum(path.stat().st_size for path in (places.hub, places.vault))
+        size = sum(path.stat().st_size for path in files(places))
     print(f"{'backup_ratio':>22} {statistics.median(ratios):10.2f}  of {size / 1e6:.0f} MB", flush=True)
     return {"backup_ratio": round(statistics.median(ratios), 2)}
 
 
 def filled(home: Path) -> Places:
     """A hub of rows that look like records, and a vault of real values."""
-    places = Places(home, home / "hub.sqlite3", home / "vault.sqlite3", home / "config.yaml", "bench")
+    hub, vault_file = home / HUB, home / VAULT
+    places = Places(home, f"sqlite:///{hub}", f"sqlite:///{vault_file}", home / "config.yaml", "bench")
     places.config.write_text("archive: {}\n", encoding="utf-8")
-    vault = Vault.create(f"sqlite:///{places.vault}", ROOT)
+    vault = Vault.create(places.vault, ROOT)
     vault.seal(
         [
             Secret(f"customers.{name}", f"R{number:09}", f"{number:014}", "1****1", searchable=True)
@@ -56,26 +57,33 @@ def filled(home: Path) -> Places:
         ]
     )
     vault.close()
-    with closing(sqlite3.connect(places.hub)) as hub:
-        hub.execute("PRAGMA journal_mode=WAL")
-        hub.execute('CREATE TABLE record ("table" TEXT, uid TEXT, "values" TEXT, PRIMARY KEY ("table", uid))')
+    with closing(sqlite3.connect(hub)) as connection:
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute(
+            'CREATE TABLE record ("table" TEXT, uid TEXT, "values" TEXT, PRIMARY KEY ("table", uid))'
+        )
         rows = (("customers", f"R{number:09}", secrets.token_hex(300)) for number in range(RECORDS))
-        hub.executemany("INSERT INTO record VALUES (?, ?, ?)", rows)
-        hub.commit()
+        connection.executemany("INSERT INTO record VALUES (?, ?, ?)", rows)
+        connection.commit()
     return places
+
+
+def files(places: Places) -> tuple[Path, Path]:
+    """Hub and vault, which lie in files here."""
+    return places.home / HUB, places.home / VAULT
 
 
 def floor(places: Places, identity: pyrage.x25519.Identity) -> float:
     """Seconds to copy the files, encrypt the copies and have both on the disk."""
     started = time.perf_counter()
-    for path in (places.hub, places.vault):
+    for path in files(places):
         copy, sealed = path.with_suffix(".copy"), path.with_suffix(".age")
         shutil.copyfile(path, copy)
         pyrage.encrypt_file(str(copy), str(sealed), [identity.to_public()])
         with sealed.open("rb") as file:
             os.fsync(file.fileno())
     spent = time.perf_counter() - started
-    for path in (places.hub, places.vault):
+    for path in files(places):
         path.with_suffix(".copy").unlink()
         path.with_suffix(".age").unlink()
     return spent

@@ -4,7 +4,7 @@ import secrets
 import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -14,7 +14,9 @@ from jobs.backup_config import BackupConfig
 from jobs.backup_errors import BackupUnset, DiskFull, full_disk_told
 from jobs.backup_file import Kind, Manifest, Progress, write_backup
 from jobs.backup_rotation import at_of, file_name, superfluous
+from jobs.backup_server import HUB_FORM, VAULT_FORM, Form, copy_out, size_of
 from jobs.backup_snapshot import copy_database, copy_keys, row_counts, take_keys_out
+from vault.sqlite import sqlite_path
 
 HUB, VAULT, CONFIG, KEYS = "hub.sqlite3", "vault.sqlite3", "config.yaml", "keys.sqlite3"
 SCRATCH = "copying-"
@@ -23,11 +25,11 @@ LEFT_FOR = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Where the parts of an archive lie."""
+    """Where the parts of an archive lie: `hub` and `vault` by URL, which may hold a password."""
 
     home: Path
-    hub: Path
-    vault: Path
+    hub: str = field(repr=False)
+    vault: str = field(repr=False)
     config: Path
     vault_id: str
 
@@ -165,15 +167,28 @@ def snapshot(places: Places, *, now: datetime, keys_only: bool = False) -> Itera
         if not keys_only:
             shutil.copyfile(places.config, files[CONFIG])
             # The hub first: whatever token it names, the later copy of the vault has it.
-            copy_database(places.hub, files[HUB])
-        copy_database(places.vault, folder / VAULT)
+            _copy(places.hub, files[HUB], HUB_FORM)
+        _copy(places.vault, folder / VAULT, VAULT_FORM)
         copy_keys(folder / VAULT, folder / KEYS)
         take_keys_out(folder / VAULT)
         yield Copies(files, folder / KEYS)
 
 
+def _copy(url: str, target: Path, form: Form) -> None:
+    path = sqlite_path(url)
+    if path:
+        copy_database(path, target)
+    else:
+        copy_out(url, target, form)
+
+
+def _size(url: str) -> int:
+    path = sqlite_path(url)
+    return path.stat().st_size if path else size_of(url)
+
+
 def _require_room(places: Places) -> None:
-    needed = sum(path.stat().st_size for path in (places.hub, places.vault))
+    needed = _size(places.hub) + _size(places.vault)
     free = shutil.disk_usage(places.home).free
     if free < needed:
         raise DiskFull(

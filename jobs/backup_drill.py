@@ -79,9 +79,11 @@ def drill(
     return Drilled(rows, verified.values, different, tuple(found))
 
 
-def verify_file(file: Path, identity: str, scratch: Path) -> VerifiedFile:
+def verify_file(
+    file: Path, identity: str, scratch: Path, progress: Progress = lambda done, total: None
+) -> VerifiedFile:
     """Decrypt a stored backup and look at all that is in it. Raises IdentityWrong, BackupDamaged, DiskFull."""
-    manifest = read_backup(file, identity, scratch)
+    manifest = read_backup(file, identity, scratch, progress)
     found: list[str] = []
     for name, tables in manifest.rows.items():
         found += [f"{name}: {fault}" for fault in faults(scratch / name)]

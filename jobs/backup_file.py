@@ -57,12 +57,14 @@ def write_backup(
     return target.stat().st_size
 
 
-def read_backup(file: Path, identity: str, into: Path) -> Manifest:
+def read_backup(
+    file: Path, identity: str, into: Path, progress: Progress = lambda done, total: None
+) -> Manifest:
     """Decrypt a backup into an empty folder. Raises IdentityWrong, BackupDamaged, DiskFull."""
     packed = into / "packed.tar"
     try:
         with full_disk_told(into):
-            _decrypt(file, identity, packed)
+            _decrypt(file, identity, packed, progress)
             with tarfile.open(packed) as tar:
                 tar.extractall(into, filter="data")
     except (tarfile.TarError, EOFError):
@@ -72,10 +74,13 @@ def read_backup(file: Path, identity: str, into: Path) -> Manifest:
     return _checked_manifest(file, into)
 
 
-def _decrypt(file: Path, identity: str, packed: Path) -> None:
+def _decrypt(file: Path, identity: str, packed: Path, progress: Progress) -> None:
     key = pyrage.x25519.Identity.from_str(identity)
     descriptor = os.open(packed, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600)
-    with file.open("rb", buffering=CHUNK) as sealed, os.fdopen(descriptor, "wb", buffering=CHUNK) as out:
+    with (
+        io.BufferedReader(_Sealed(file, progress), CHUNK) as sealed,
+        os.fdopen(descriptor, "wb", buffering=CHUNK) as out,
+    ):
         try:
             pyrage.decrypt_io(sealed, out, [key])
         except pyrage.DecryptError as error:
@@ -105,6 +110,20 @@ def _checked_manifest(file: Path, folder: Path) -> Manifest:
         if not (folder / name).is_file() or (folder / name).stat().st_size != size:
             raise BackupDamaged(f"{file}: {name} in it is not what its manifest says", "take another backup")
     return manifest
+
+
+class _Sealed(io.FileIO):
+    """A backup that tells how far it was read."""
+
+    def __init__(self, file: Path, progress: Progress) -> None:
+        super().__init__(file)
+        self._done, self._total, self._progress = 0, file.stat().st_size, progress
+
+    def readinto(self, buffer: "bytearray | memoryview") -> int:  # type: ignore[override]
+        count = super().readinto(buffer)
+        self._done += count
+        self._progress(self._done, self._total)
+        return count
 
 
 class _TarStream(io.RawIOBase):

@@ -19,7 +19,7 @@ def copy_database(source: Path, target: Path) -> None:
     """One state of an SQLite database, all of its tables. A writer beside it neither waits nor shows."""
     with (
         closing(sqlite3.connect(f"file:{source}?mode=ro", uri=True, timeout=BUSY_S)) as present,
-        _quick(target) as copy,
+        quick(target) as copy,
     ):
         # In one step: copied page by page, it would begin anew at every write of the daemon.
         present.backup(copy)
@@ -33,7 +33,7 @@ def take_keys_out(vault: Path) -> None:
 
 def copy_keys(source: Path, target: Path) -> None:
     """The tables of keys alone, of a copy of the vault."""
-    with _quick(target) as copy:
+    with quick(target) as copy:
         copy.execute("ATTACH ? AS whole", (str(source),))
         for name in (*COMMON_TABLES, *KEY_TABLES):
             (text,) = copy.execute("SELECT sql FROM whole.sqlite_master WHERE name = ?", (name,)).fetchone()
@@ -105,15 +105,15 @@ def _rows(connection: sqlite3.Connection, name: str) -> Iterator[object]:
 
 
 def _empty(database: Path, names: Iterable[str]) -> None:
-    with _quick(database) as copy:
+    with quick(database) as copy:
         copy.execute("PRAGMA secure_delete=ON")
         for name in names:
             copy.execute(f'DELETE FROM "{name}"')
 
 
 @contextmanager
-def _quick(database: Path) -> Iterator[sqlite3.Connection]:
-    """A copy that nobody else uses and that a crash may spoil needs no journal."""
+def quick(database: Path) -> Iterator[sqlite3.Connection]:
+    """Opens a copy that nobody else uses and that a crash may spoil: it needs no journal."""
     with closing(sqlite3.connect(database, isolation_level=None)) as copy:
         copy.execute("PRAGMA journal_mode=OFF")
         copy.execute("PRAGMA synchronous=OFF")

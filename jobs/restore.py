@@ -5,10 +5,8 @@ Nothing in the home is touched before all of that has gone well; what was there 
 
 import hashlib
 import shutil
-import sqlite3
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import closing
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -17,15 +15,16 @@ import orjson
 from jobs.backup import CONFIG, HUB, KEYS, VAULT
 from jobs.backup_drill import require_whole, verify_file
 from jobs.backup_errors import BackupDamaged, BackupRefused, full_disk_told
-from jobs.backup_file import Manifest
+from jobs.backup_file import Manifest, Progress
+from jobs.backup_server import HUB_FORM, VAULT_FORM, bring_in, require_restorable
 from jobs.backup_snapshot import keyless, put_keys_in
 from jobs.restore_marker import Marker, write_marker
+from jobs.restore_present import erased, newer, records
 from sync.store.hub import Hub
 from sync.store.records import State
-from sync.store.tables import record
 from vault.errors import SubjectUnknown
 from vault.replaying import replay
-from vault.store import data_key
+from vault.sqlite import sqlite_path
 from vault.vault import Vault
 from vault.verifying import verify_rows
 
@@ -34,6 +33,21 @@ ACTOR = "restore"
 ERASED = "erased"
 """Where a tombstone says that no replica but an erasure ended the record."""
 _BESIDE = ("", "-wal", "-shm")
+Steps = Callable[[str], Progress]
+"""Shows how far a step of this name is."""
+
+
+def _unseen(_step: str) -> Progress:
+    return lambda done, total: None
+
+
+@dataclass(frozen=True, slots=True)
+class Present:
+    """Where the archive lies that is replaced: hub and vault by URL, which may hold a password."""
+
+    home: Path
+    hub: str = field(repr=False)
+    vault: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +58,7 @@ class Wanted:
     keys: Path
     identity: str
     keys_identity: str
-    home: Path
+    over: Present
     journal: Path | None
     newest_keys: Path | None = None
     """A later backup of the keys, which knows of later erasures."""
@@ -75,23 +89,34 @@ OpenHub = Callable[[Path, Path], Hub]
 """The same for a hub."""
 
 
-def stage(wanted: Wanted, open_vault: OpenVault, open_hub: OpenHub, *, now: datetime, config: Path) -> Plan:
+def stage(
+    wanted: Wanted,
+    open_vault: OpenVault,
+    open_hub: OpenHub,
+    *,
+    now: datetime,
+    config: Path,
+    steps: Steps = _unseen,
+) -> Plan:
     """Make everything ready below the home, and say what it would do. Raises BackupError, VaultError.
 
     The journal is replayed and erasures are repeated here, so that nothing ever serves without them.
     """
-    folder = _fresh(wanted.home)
+    for url in (wanted.over.hub, wanted.over.vault):
+        if sqlite_path(url) is None:
+            require_restorable(url)
+    folder = _fresh(wanted.over.home)
     try:
-        with full_disk_told(wanted.home):
-            manifest = _unpacked(wanted, folder)
+        with full_disk_told(wanted.over.home):
+            manifest = _unpacked(wanted, folder, steps)
             restored = open_vault(folder / VAULT, folder / CONFIG)
             try:
-                counts = _led_on(restored, wanted, folder)
+                counts = _led_on(restored, wanted, folder, steps)
             finally:
                 restored.close()
             hub = open_hub(folder / HUB, folder / CONFIG)
             try:
-                _bury(hub, _erased(folder / VAULT), now)
+                _bury(hub, erased(_url(folder / VAULT)), now)
             finally:
                 hub.close()
             return _plan(wanted, manifest, counts, folder, now=now, config=config)
@@ -100,29 +125,38 @@ def stage(wanted: Wanted, open_vault: OpenVault, open_hub: OpenHub, *, now: date
         raise
 
 
-def install(home: Path, plan: Plan) -> None:
+def install(over: Present, plan: Plan) -> None:
     """Put what is staged in place; cut short anywhere, `finish` ends it. The archive then waits for `resume`."""
     marker = Marker(plan.id, "installing", STAGED, plan.aside, asdict(plan))
-    write_marker(home, marker)
-    finish(home, marker)
+    write_marker(over.home, marker)
+    finish(over, marker)
 
 
-def finish(home: Path, marker: Marker) -> None:
+def finish(over: Present, marker: Marker) -> None:
     """Do the moves that are not done yet. Repeating it changes nothing."""
-    staged, aside = home / marker.staged, home / marker.aside
-    aside.mkdir(mode=0o700, exist_ok=True)
-    for name in (HUB, VAULT):
+    home, staged = over.home, over.home / marker.staged
+    for name, url, form in ((HUB, over.hub, HUB_FORM), (VAULT, over.vault, VAULT_FORM)):
         if not (staged / name).exists():
             continue  # It has been moved.
-        for suffix in _BESIDE:
-            present = home / (name + suffix)
-            if present.exists():
-                present.replace(aside / present.name)
-        (staged / name).replace(home / name)
+        present = sqlite_path(url)
+        if present:
+            _put_in_place(staged / name, present, home / marker.aside)
+        else:
+            bring_in(url, staged / name, form, aside=marker.aside)
+            (staged / name).unlink()
     if (staged / CONFIG).exists():
         (staged / CONFIG).replace(home / "config.from-backup.yaml")
     write_marker(home, Marker(marker.plan, "waiting", marker.staged, marker.aside, marker.summary))
     shutil.rmtree(staged, ignore_errors=True)
+
+
+def _put_in_place(staged: Path, present: Path, aside: Path) -> None:
+    aside.mkdir(mode=0o700, exist_ok=True)
+    for suffix in _BESIDE:
+        old = present.with_name(present.name + suffix)
+        if old.exists():
+            old.replace(aside / old.name)
+    staged.replace(present)
 
 
 def discard(home: Path) -> None:
@@ -138,9 +172,9 @@ def _fresh(home: Path) -> Path:
     return folder
 
 
-def _unpacked(wanted: Wanted, folder: Path) -> Manifest:
+def _unpacked(wanted: Wanted, folder: Path, steps: Steps) -> Manifest:
     """The archive of the backup with its keys in it. Raises BackupRefused when the keys are not its own or older."""
-    verified = verify_file(wanted.file, wanted.identity, folder)
+    verified = verify_file(wanted.file, wanted.identity, folder, steps("decrypting the archive"))
     require_whole(verified, wanted.file)
     manifest = verified.manifest
     if manifest.kind != "archive":
@@ -149,7 +183,7 @@ def _unpacked(wanted: Wanted, folder: Path) -> Manifest:
         )
     apart = folder / "keys"
     apart.mkdir(mode=0o700)
-    keys = verify_file(wanted.keys, wanted.keys_identity, apart)
+    keys = verify_file(wanted.keys, wanted.keys_identity, apart, steps("decrypting its keys"))
     require_whole(keys, wanted.keys)
     if keys.manifest.kind != "keys" or keys.manifest.vault_id != manifest.vault_id:
         raise BackupRefused(
@@ -165,21 +199,21 @@ def _unpacked(wanted: Wanted, folder: Path) -> Manifest:
     return manifest
 
 
-def _led_on(restored: Vault, wanted: Wanted, folder: Path) -> tuple[int, int, str | None, int]:
+def _led_on(restored: Vault, wanted: Wanted, folder: Path, steps: Steps) -> tuple[int, int, str | None, int]:
     """Values, erasures repeated, and how far the journal led the vault."""
     rows, through = 0, None
     if wanted.journal and wanted.journal.exists():
-        replayed = replay(wanted.journal, restored, actor=ACTOR)
+        journal = steps("replaying the vault's journal")
+        replayed = replay(wanted.journal, restored, actor=ACTOR, progress=lambda rows: journal(rows, 0))
         rows, through = replayed.rows, replayed.through
-    erased = _known_erasures(wanted, folder)
     repeated = 0
-    for subject in sorted(erased):
+    for subject in sorted(_known_erasures(wanted, folder)):
         try:
             restored.erase_subject(subject, actor=ACTOR, reason="erased before the backup was restored")
             repeated += 1
         except SubjectUnknown:
             pass  # The backup knows of the erasure, or never knew the person.
-    verified = verify_rows(restored, actor=ACTOR)
+    verified = verify_rows(restored, actor=ACTOR, progress=steps("opening every value"))
     if verified.faults:
         fault = verified.faults[0]
         raise BackupDamaged(
@@ -191,31 +225,21 @@ def _led_on(restored: Vault, wanted: Wanted, folder: Path) -> tuple[int, int, st
 
 def _known_erasures(wanted: Wanted, folder: Path) -> set[str]:
     """Everybody who was erased, as the present vault and the newest backup of its keys know."""
-    erased = _erased(wanted.home / VAULT) if (wanted.home / VAULT).exists() else set()
+    known = erased(wanted.over.vault)
     if wanted.newest_keys and wanted.newest_keys != wanted.keys:
         apart = folder / "newest"
         apart.mkdir(mode=0o700)
         newest = verify_file(wanted.newest_keys, wanted.keys_identity, apart)
         require_whole(newest, wanted.newest_keys)
-        erased |= _erased(apart / KEYS)
+        known |= erased(_url(apart / KEYS))
         shutil.rmtree(apart)
-    return erased
+    return known
 
 
-def _erased(vault: Path) -> set[str]:
-    """The people whose keys a vault no longer has. No key is needed to know that."""
-    query = f"SELECT subject FROM {data_key.name} GROUP BY subject HAVING max(body IS NOT NULL) = 0"
-    try:
-        with closing(sqlite3.connect(f"file:{vault}?mode=ro", uri=True)) as connection:
-            return {subject for (subject,) in connection.execute(query)}
-    except sqlite3.DatabaseError:
-        return set()  # A broken vault is a reason to restore.
-
-
-def _bury(hub: Hub, erased: Iterable[str], now: datetime) -> None:
+def _bury(hub: Hub, people: Iterable[str], now: datetime) -> None:
     """Records of people who were erased stay ended: what lives of them in the restored hub gets a tombstone."""
     with hub.unit() as unit:
-        for subject in erased:
+        for subject in people:
             found = unit.records.find(subject)
             if found and found.state is not State.ARCHIVED:
                 unit.records.save(found.table, subject, found.values, state=State.ARCHIVED, now=now)
@@ -232,14 +256,13 @@ def _plan(
     config: Path,
 ) -> Plan:
     values, repeated, through, rows = counts
-    hub = wanted.home / HUB
     made = {
         "backup": str(wanted.file),
         "made_at": manifest.at,
         "vault_id": manifest.vault_id,
-        "records": _records(folder / HUB),
-        "present": _records(hub) if hub.exists() else {},
-        "newer": _newer(hub, manifest.at) if hub.exists() else 0,
+        "records": records(_url(folder / HUB)),
+        "present": records(wanted.over.hub),
+        "newer": newer(wanted.over.hub, datetime.fromisoformat(manifest.at)),
         "values": values,
         "erased_again": repeated,
         "journal_rows": rows,
@@ -250,16 +273,5 @@ def _plan(
     return Plan(id=name, aside=f"before-restore-{now:%Y%m%dT%H%M%S}", **made)  # type: ignore[arg-type]
 
 
-def _records(hub: Path) -> dict[str, int]:
-    """Records that are not archived, by table."""
-    query = f"""SELECT "table", count(*) FROM {record.name} WHERE state != 'archived' GROUP BY 1 ORDER BY 1"""
-    with closing(sqlite3.connect(f"file:{hub}?mode=ro", uri=True)) as connection:
-        return {table: count for table, count in connection.execute(query)}
-
-
-def _newer(hub: Path, at: str) -> int:
-    """Records that changed after the backup was made."""
-    since = datetime.fromisoformat(at).strftime("%Y-%m-%d %H:%M:%S")
-    query = f"SELECT count(*) FROM {record.name} WHERE changed_at > ?"
-    with closing(sqlite3.connect(f"file:{hub}?mode=ro", uri=True)) as connection:
-        return int(connection.execute(query, (since,)).fetchone()[0])
+def _url(file: Path) -> str:
+    return f"sqlite:///{file}"

@@ -12,7 +12,7 @@ from jobs.archive_register import Register
 from jobs.archiving import Shelf, carry_out
 from jobs.backup import Places, back_up
 from jobs.backup_drill import Drilled, drill
-from jobs.backup_errors import BackupError, BackupRefused
+from jobs.backup_errors import BackupError
 from jobs.backup_file import Progress
 from jobs.review import Finding, Mark, as_html, as_text
 from jobs.schedule import clock
@@ -22,7 +22,6 @@ from tablekeeper.environment import Environment
 from tablekeeper.reviewing import review
 from tablekeeper.stores import Stores
 from vault.report import RESTORE_DRILL, note
-from vault.sqlite import sqlite_path
 from vault.vault import Vault
 
 log = structlog.get_logger("keeping")
@@ -34,19 +33,8 @@ CHECKS = "checks"
 
 
 def places(stores: Stores, home: Path, config_file: Path, vault: Vault) -> Places:
-    """The parts of an archive. Raises BackupRefused for databases of a server."""
-    return Places(home, in_file(stores.hub), in_file(stores.vault), config_file, vault.keys.vault_id)
-
-
-def in_file(url: str) -> Path:
-    """The file of a database. Raises BackupRefused when a server has it."""
-    found = sqlite_path(url)
-    if found is None:
-        raise BackupRefused(
-            "hub or vault lie in a database server, which this release does not back up",
-            "use the server's own tools, such as pg_dump, for both databases, hub first",
-        )
-    return found
+    """The parts of an archive."""
+    return Places(home, stores.hub, stores.vault, config_file, vault.keys.vault_id)
 
 
 def drilled(archive: Archive, config_file: Path, progress: Progress = lambda done, total: None) -> Drilled:

@@ -144,9 +144,7 @@ class Store:
     def upgrade(self) -> None:
         """Bring the schema to this release. Raises VaultNewer."""
         with _driver_errors():
-            config = Config()
-            config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
-            script = ScriptDirectory.from_config(config)
+            script = ScriptDirectory.from_config(_alembic())
             with self._engine.begin() as connection:
                 present = _schema_version(connection)
             if present == script.get_current_head():
@@ -154,8 +152,7 @@ class Store:
             if present is not None and present not in {step.revision for step in script.walk_revisions()}:
                 raise VaultNewer(f"the vault's schema {present} is of a later release")
             with self._writer.begin() as connection:
-                config.attributes["connection"] = connection
-                command.upgrade(config, "head")
+                migrate(connection)
 
     def exists(self) -> bool:
         """Whether a finished vault stands here; a file of another kind is VaultDamaged."""
@@ -191,6 +188,19 @@ class Store:
     def close(self) -> None:
         """Give all connections back."""
         self._engine.dispose()
+
+
+def migrate(connection: sa.Connection) -> None:
+    """Bring the tables to this release, within the transaction of the connection."""
+    config = _alembic()
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
+def _alembic() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(_MIGRATIONS).replace("%", "%%"))
+    return config
 
 
 def _schema_version(connection: sa.Connection) -> str | None:

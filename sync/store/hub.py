@@ -44,7 +44,8 @@ class Hub:
         self.schema = schema
         self.engine = _engine(url)
         self._reader = self.engine.execution_options(hub_reads=True)
-        _migrate(self.engine)
+        with self.engine.begin() as connection:
+            migrate(connection)
 
     @contextmanager
     def unit(self) -> Iterator[Unit]:
@@ -114,9 +115,9 @@ def _begin_sqlite(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
 
-def _migrate(engine: Engine) -> None:
+def migrate(connection: Connection) -> None:
+    """Bring the tables to this release, within the transaction of the connection."""
     config = AlembicConfig()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")

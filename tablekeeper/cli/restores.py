@@ -1,5 +1,7 @@
 """The commands restore and resume: bring an archive back from its backup, look at the plan, let it serve."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -7,23 +9,25 @@ from typing import Annotated, Any
 
 import typer
 
-from jobs.backup import VAULT, keys_folder_of
+from jobs.backup import keys_folder_of
 from jobs.backup_rotation import at_of
-from jobs.restore import Plan, Wanted, discard, finish, install, stage
-from jobs.restore_marker import read_marker, require_installed
+from jobs.restore import Plan, Present, Steps, Wanted, discard, finish, install, stage
+from jobs.restore_marker import Marker, read_marker, require_installed
 from jobs.restore_marker import resume as take_up
 from sync.lease import lease
 from sync.store.hub import Hub
 from tablekeeper.cli.backups import IdentityOption
 from tablekeeper.cli.explain import Misused, Waits
-from tablekeeper.cli.main import app, console, options, out, print_json
+from tablekeeper.cli.main import app, options, out, print_json
 from tablekeeper.cli.output import JsonOption
+from tablekeeper.cli.rotations import bars
 from tablekeeper.config import Config, load
 from tablekeeper.environment import Environment
-from tablekeeper.keeping import in_file, open_copy
+from tablekeeper.keeping import open_copy
 from tablekeeper.stores import StoreConfig
 from vault.age_keys import identity_key
-from vault.sqlite import file_lease
+from vault.sqlite import sqlite_path
+from vault.store import Store
 
 FileArgument = Annotated[Path, typer.Argument(metavar="FILE", exists=True, dir_okay=False)]
 
@@ -47,16 +51,13 @@ def restore(
     require_installed(environment.home)
     home = environment.home
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    _require_files(environment)
-    with lease(home), file_lease(home / VAULT):
-        console.print(
-            "opening the backup, replaying journal and erasures, checking every value …", markup=False
-        )
-        plan = _staged(environment, file, identity, keys, keys_identity or identity)
+    over = _present(environment)
+    with lease(home), _alone(over.vault), bars() as steps:
+        plan = _staged(environment, over, file, identity, keys, keys_identity or identity, steps)
         if dry_run:
             discard(home)
         else:
-            install(home, plan)
+            install(over, plan)
     _tell(plan, json=json, dry_run=dry_run)
     if not dry_run:
         raise Waits("the archive is restored and waits", advice=f"tablekeeper resume --accept {plan.id}")
@@ -70,19 +71,21 @@ def resume(
     json: JsonOption = False,
 ) -> None:
     """Look at what was restored; with --accept let the archive serve again."""
-    home = Environment.read().home
+    environment = Environment.read()
+    home = environment.home
     marker = read_marker(home)
     if marker is None:
         raise Misused("nothing waits: the archive serves as usual")
     if accept == marker.plan and marker.stage == "installing":
-        finish(home, marker)
+        finish(_present(environment), marker)
     if accept:
         take_up(home, accept)
     if json:
         print_json({**marker.summary, "resumed": bool(accept)})
     elif accept:
         out.print(
-            f"the archive serves again; what was there before lies in {home / marker.aside}", soft_wrap=True
+            f"the archive serves again; what was there before lies in {_aside(environment, marker)}",
+            soft_wrap=True,
         )
     else:
         _print(marker.summary)
@@ -91,7 +94,13 @@ def resume(
 
 
 def _staged(
-    environment: Environment, file: Path, identity: Path, keys: Path | None, keys_identity: Path
+    environment: Environment,
+    over: Present,
+    file: Path,
+    identity: Path,
+    keys: Path | None,
+    keys_identity: Path,
+    steps: Steps,
 ) -> Plan:
     present = load(options.config) if options.config.exists() else None
     folder = keys_folder_of(present.backup, environment.home) if present else file.parent / "keys"
@@ -100,7 +109,7 @@ def _staged(
         keys=keys or _keys_beside(file, folder),
         identity=_secret(identity),
         keys_identity=_secret(keys_identity),
-        home=environment.home,
+        over=over,
         journal=present.backup.vault_journal if present else None,
         newest_keys=max(_keys_in(folder), default=None, key=lambda path: path.name),
     )
@@ -110,14 +119,34 @@ def _staged(
         lambda hub, config: Hub(f"sqlite:///{hub}", present or _usable(config)),
         now=datetime.now(UTC),
         config=options.config,
+        steps=steps,
     )
 
 
-def _require_files(environment: Environment) -> None:
-    """Raises BackupRefused where hub and vault are not files."""
+def _present(environment: Environment) -> Present:
+    """Where hub and vault go: files, or databases of a server."""
     stores = environment.stores(load(options.config).store if options.config.exists() else StoreConfig())
-    in_file(stores.hub)
-    in_file(stores.vault)
+    return Present(environment.home, stores.hub, stores.vault)
+
+
+@contextmanager
+def _alone(vault: str) -> Iterator[None]:
+    """No other daemon works on this vault. Raises VaultInUse."""
+    store = Store(vault)
+    try:
+        with store.lease():
+            yield
+    finally:
+        store.close()
+
+
+def _aside(environment: Environment, marker: Marker) -> str:
+    """Where what was there before is kept."""
+    over = _present(environment)
+    in_files = [sqlite_path(url) is not None for url in (over.hub, over.vault)]
+    folder = [str(environment.home / marker.aside)] if any(in_files) else []
+    schema = [] if all(in_files) else [f"the database's schema {marker.aside}"]
+    return " and ".join([*folder, *schema])
 
 
 def _usable(config: Path) -> Config:

@@ -1,7 +1,7 @@
 """The commands that renew keys, beside a daemon that reads and writes: vault rotate, vault reencrypt."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Annotated
@@ -52,6 +52,26 @@ def bar(what: str) -> Iterator[Progress]:
     with Bar(console=console, transient=True) as shown:
         task = shown.add_task(what, total=None)
         yield lambda done, total: shown.update(task, completed=done, total=total)
+
+
+@contextmanager
+def bars() -> Iterator[Callable[[str], Progress]]:
+    """A progress bar for each step on the terminal; elsewhere a line that names it."""
+    if not sys.stderr.isatty():
+        yield _named
+        return
+    with Bar(console=console, transient=True) as shown:
+        yield lambda step: _shown(shown, step)
+
+
+def _shown(shown: Bar, step: str) -> Progress:
+    task = shown.add_task(step, total=None)
+    return lambda done, total: shown.update(task, completed=done, total=total or None)
+
+
+def _named(step: str) -> Progress:
+    console.print(f"{step} …", markup=False)
+    return lambda done, total: None
 
 
 def _suite(name: str) -> SuiteName | None:

@@ -1,0 +1,163 @@
+"""Databases of a PostgreSQL server in the form of SQLite files, and back: one state of all tables, beside whoever writes.
+
+Rows keep their stored form: text of JSON is not parsed, times are UTC.
+"""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from jobs.backup_errors import BackupRefused
+from jobs.backup_snapshot import quick
+from sync.store.hub import migrate as migrate_hub
+from sync.store.tables import metadata as hub_tables
+from vault import people_tables
+from vault.store import SCHEMA_TABLE
+from vault.store import metadata as vault_tables
+from vault.store import migrate as migrate_vault
+
+BLOCK = 2_000
+_INSTANT = "YYYY-MM-DD HH24:MI:SS.US"
+"""As SQLAlchemy writes times into SQLite."""
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """The tables of a database, what makes them in an empty one, and the table that says of which release they are."""
+
+    tables: tuple[sa.Table, ...]
+    migrate: Callable[[sa.Connection], None]
+    release: str
+
+
+HUB_FORM = Form(tuple(hub_tables.tables.values()), migrate_hub, "alembic_version")
+VAULT_FORM = Form(tuple(vault_tables.tables.values()), migrate_vault, SCHEMA_TABLE)
+assert people_tables.usage.name in vault_tables.tables, "all of the vault's tables, people's too"
+
+
+def copy_out(url: str, target: Path, form: Form) -> None:
+    """One state of a server's database as an SQLite file. Raises BackupRefused when it is of another release."""
+    with _engine(f"sqlite:///{target}") as made, made.begin() as empty:
+        form.migrate(empty)
+    with _engine(url) as engine, engine.connect() as connection, quick(target) as copy:
+        # The first question takes the snapshot; whatever is committed later is not in it.
+        present = connection.execution_options(
+            isolation_level="REPEATABLE READ", postgresql_readonly=True, stream_results=True
+        )
+        _require_release(present, copy, form)
+        copy.execute("BEGIN")
+        for table in form.tables:
+            copy.execute(f'DELETE FROM "{table.name}"')
+            marks = ", ".join("?" for _ in table.columns)
+            columns = _listed(table)
+            copy.executemany(
+                f'INSERT INTO "{table.name}" ({columns}) VALUES ({marks})', _rows(present, table)
+            )
+        copy.execute("COMMIT")
+
+
+def bring_in(url: str, source: Path, form: Form, *, aside: str) -> None:
+    """Put the tables of an SQLite file in place of a server's, in one transaction. Doing it again changes nothing.
+
+    What was there stands in the schema `aside` until somebody drops it. Raises BackupRefused when that may not be made.
+    """
+    with _engine(url) as engine, engine.begin() as present:
+        if aside in sa.inspect(present).get_schema_names():
+            return
+        require_room_aside(present)
+        present.execute(sa.schema.CreateSchema(aside))
+        for name in sa.inspect(present).get_table_names():
+            present.exec_driver_sql(f'ALTER TABLE "{name}" SET SCHEMA "{aside}"')
+        form.migrate(present)
+        with closing(sqlite3.connect(source)) as copy:
+            for table in form.tables:
+                _fill(present, copy, table)
+
+
+def require_room_aside(present: sa.Connection) -> None:
+    """Raises BackupRefused when this user may not make the schema for what is there now."""
+    allowed = sa.select(sa.func.has_database_privilege(sa.func.current_database(), "CREATE"))
+    if not present.execute(allowed).scalar_one():
+        raise BackupRefused(
+            "the database's user may not make a schema for the tables that are there now",
+            "GRANT CREATE ON DATABASE … TO … , then run it again",
+        )
+
+
+def require_restorable(url: str) -> None:
+    """Raises BackupRefused early, before hours of opening."""
+    with _engine(url) as engine, engine.connect() as present:
+        require_room_aside(present)
+
+
+def size_of(url: str) -> int:
+    """The bytes that a server's database takes."""
+    with _engine(url) as engine, engine.connect() as present:
+        size = sa.select(sa.func.pg_database_size(sa.func.current_database()))
+        return int(present.execute(size).scalar_one())
+
+
+@contextmanager
+def _engine(url: str) -> Iterator[sa.Engine]:
+    engine = sa.create_engine(url, hide_parameters=True)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
+def _require_release(present: sa.Connection, copy: sqlite3.Connection, form: Form) -> None:
+    question = f"SELECT version_num FROM {form.release}"
+    there = present.exec_driver_sql(question).scalar_one()
+    (here,) = copy.execute(question).fetchone()
+    if there != here:
+        raise BackupRefused(
+            f"the database is of release {there}, this is {here}",
+            "run `tablekeeper status` once with this release, then make the backup",
+        )
+
+
+def _rows(present: sa.Connection, table: sa.Table) -> Iterator[tuple[Any, ...]]:
+    columns = ", ".join(_as_stored(column) for column in table.columns)
+    found = present.exec_driver_sql(f'SELECT {columns} FROM "{table.name}"')
+    for block in found.partitions(BLOCK):
+        yield from map(tuple, block)
+
+
+def _as_stored(column: sa.Column[Any]) -> str:
+    if isinstance(column.type, sa.JSON):
+        return f'CAST("{column.name}" AS text)'
+    if isinstance(column.type, sa.DateTime):
+        return f"to_char(\"{column.name}\" AT TIME ZONE 'UTC', '{_INSTANT}')"
+    return f'"{column.name}"'
+
+
+def _fill(present: sa.Connection, copy: sqlite3.Connection, table: sa.Table) -> None:
+    present.exec_driver_sql(f'DELETE FROM "{table.name}"')
+    present.exec_driver_sql("SET LOCAL TIME ZONE 'UTC'")
+    columns = _listed(table)
+    with (
+        closing(present.connection.cursor()) as cursor,
+        cursor.copy(f'COPY "{table.name}" ({columns}) FROM STDIN') as sink,
+    ):
+        for row in copy.execute(f'SELECT {columns} FROM "{table.name}"'):
+            sink.write_row(row)
+    _count_on(present, table)
+
+
+def _count_on(present: sa.Connection, table: sa.Table) -> None:
+    """The numbers that the server gives begin after the last one that was brought in."""
+    for column in table.primary_key.columns:
+        sequence = sa.select(sa.func.pg_get_serial_sequence(f'"{table.name}"', column.name))
+        if name := present.execute(sequence).scalar():
+            highest = sa.select(sa.func.coalesce(sa.func.max(column), 0) + 1).scalar_subquery()
+            present.execute(sa.select(sa.func.setval(name, highest, sa.false())))
+
+
+def _listed(table: sa.Table) -> str:
+    return ", ".join(f'"{column.name}"' for column in table.columns)
