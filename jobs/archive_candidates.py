@@ -71,7 +71,7 @@ class Judge:
 
     def _file(self, unit: Unit, files: Files, person: Record, members: list[Record], today: date) -> File:
         mine = {person.uid, *(record.uid for record in members)}
-        blocked = [*self._held(person), *self._open(files, members, today)]
+        blocked = [*([HOLD] if self.is_held(person) else []), *self._open(files, members, today)]
         blocked += [f"{NEEDED} {self.schema.tables[table].name}" for table in self._needing(unit, mine)]
         changed = max(record.changed_at for record in (person, *members))
         at_once = self._at_once and _holds(self._at_once, person, files, today)
@@ -79,15 +79,19 @@ class Judge:
             blocked.append(f"{RECENT}: {changed:%Y-%m-%d}")
         return File(person, tuple(members), tuple(blocked), self._retain_until(files, person, members, today))
 
-    def _held(self, person: Record) -> Iterator[str]:
-        if self.config.hold and person.values.get(self.config.hold):
-            yield HOLD
-
     def _open(self, files: Files, members: list[Record], today: date) -> Iterator[str]:
         for record in members:
-            condition = self._at_rest.get(record.table)
-            if condition and not _holds(condition, record, files, today):
+            if self.is_open(record, files, today):
                 yield f"{OPEN}: {self.schema.tables[record.table].name} {record.key}"
+
+    def is_open(self, record: Record, files: Files, today: date) -> bool:
+        """Whether `at_rest` speaks of the record's table, and it is not at rest."""
+        condition = self._at_rest.get(record.table)
+        return condition is not None and not _holds(condition, record, files, today)
+
+    def is_held(self, person: Record) -> bool:
+        """Whether the person's file is held for the law."""
+        return bool(self.config.hold and person.values.get(self.config.hold))
 
     def _needing(self, unit: Unit, mine: set[Uid]) -> list[TableKey]:
         """The tables with live records of others that lead into the file."""

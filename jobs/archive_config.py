@@ -1,6 +1,6 @@
 """The section `archiving` of the config: when a person's file may leave the tables, who decides, and how long it is kept."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 from pydantic import Field
@@ -8,6 +8,7 @@ from pydantic import Field
 from validators.conditions import compile_condition
 from validators.references import Problem
 from validators.schema import FieldKey, SchemaConfig, Section, TableKey
+from validators.suggestions import suggestion
 
 
 class KeepConfig(Section):
@@ -30,6 +31,11 @@ class ArchivingConfig(Section):
         default={}, description="By table, what must be true of each record of the file; else it blocks."
     )
     at_once: str = Field(default="", description="For whom nobody waits, as a condition over the person.")
+    open_cases: Mapping[TableKey, str] = Field(
+        default={},
+        description="By table of `at_rest`, a purpose of `vault.purposes`: while such a case is open, what it needs of a person "
+        "stays in the tables and opens for this purpose, even when the person is to be erased.",
+    )
     rest_months: int = Field(default=24, ge=0, description="So long nothing of the file may have changed.")
     role: str = Field(
         default="档案管理", description="The vault role that approves, and wants a destruction."
@@ -51,12 +57,20 @@ def conditions(config: ArchivingConfig) -> Iterator[tuple[str, TableKey, str]]:
         yield f"archiving.keep.{place}", rule.table, rule.from_day
 
 
-def problems(schema: SchemaConfig, config: ArchivingConfig) -> Iterator[Problem]:
-    """What names a table or field that is not there, and expressions that cannot be used."""
+def problems(
+    schema: SchemaConfig, config: ArchivingConfig, *, purposes: Collection[str]
+) -> Iterator[Problem]:
+    """What names a table, field or purpose that is not there, and expressions that cannot be used."""
     if config.table is not None and config.table not in schema.tables:
         yield Problem("archiving.table", f"no table {config.table!r}")
     elif config.table and config.hold and config.hold not in schema.tables[config.table].fields:
         yield Problem("archiving.hold", f"there is no {config.hold!r} in {config.table}")
+    for table, purpose in config.open_cases.items():
+        path = f"archiving.open_cases.{table}"
+        if table not in config.at_rest:
+            yield Problem(path, f"`archiving.at_rest` does not say when a record of {table} is at rest")
+        if purpose not in purposes:
+            yield Problem(path, f"{purpose!r} is none of `vault.purposes`{suggestion(purpose, purposes)}")
     for path, table, text in conditions(config):
         if table not in schema.tables:
             yield Problem(path, f"no table {table!r}")

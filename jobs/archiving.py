@@ -17,7 +17,7 @@ from jobs.backup_errors import BackupDamaged, BackupRefused, BackupUnset
 from jobs.backup_file import Manifest, read_backup, write_backup
 from sync.connection import Uid
 from sync.store.hub import Hub, Unit
-from sync.store.records import State
+from sync.store.records import FINAL, State
 from sync.store.tables import history, ledger, record, seen
 from validators.schema import SchemaConfig
 from validators.values import load_value
@@ -198,6 +198,8 @@ def bring_back(shelf: Shelf, uid: Uid, identity: str, *, by: str, now: datetime)
 
 def _require_free(unit: Unit, rows: Iterable[dict[str, Any]]) -> None:
     for row in rows:
+        if unit.records.tombstones(row["table"]).get(row["uid"]) in FINAL:
+            raise BackupRefused("this person is erased, or kept for the law alone", "docs/ERASURE.md")
         if (
             row["key"]
             and unit.records.by_key(row["table"], [row["key"]]).get(row["key"], row["uid"]) != row["uid"]

@@ -130,7 +130,7 @@ def _judge(raw: Mapping[str, Any], problems: list[Problem]) -> Config | None:
     if config:
         problems += retention_problems(config, config.retention)
         problems += departments.problems(config, config.sync)
-        problems += archive_config.problems(config, config.archiving)
+        problems += archive_config.problems(config, config.archiving, purposes=config.vault.purposes)
         problems += polling.problems(config.sync)
         problems += disclosure.problems(
             config, config.sync, config.masks, candidates_min=config.vault.mask_candidates_min

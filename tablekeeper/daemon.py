@@ -23,6 +23,7 @@ from tablekeeper.keeping import Keeping
 from tablekeeper.logs import where
 from tablekeeper.metrics import Metrics, serve
 from tablekeeper.posting import Posting
+from tablekeeper.purging import purge_cleared
 from tablekeeper.reload import ConfigWatch
 from tablekeeper.status import CycleNotes, figures
 from tablekeeper.tending import Tending
@@ -38,6 +39,7 @@ MARGIN_S = 0.1
 JOURNAL_S = 60
 EXPOSURE_EVERY_H = 6
 POSTING_EVERY_S = 60.0
+PURGE_EVERY_H, PURGE_AFTER_MIN = 24, 10
 KEEPING, KEEPING_EVERY_S = "keeping", 60.0
 
 
@@ -143,6 +145,12 @@ class Daemon:
         scheduler.add_job(
             self._job("exposure", self.exposure), IntervalTrigger(hours=EXPOSURE_EVERY_H, timezone=zone)
         )
+        scheduler.add_job(
+            self._job("purge", self.purge),
+            IntervalTrigger(hours=PURGE_EVERY_H, timezone=zone),
+            # Soon, for one that is restarted often; but not before the first cycles.
+            next_run_time=now + timedelta(minutes=PURGE_AFTER_MIN),
+        )
         if self._keeping is not None:
             scheduler.add_job(
                 self._job(KEEPING, self._keeping.look),
@@ -211,6 +219,11 @@ class Daemon:
     def exposure(self) -> None:
         """Count the people whose plain fields stand abroad; an alarm where the law asks for more."""
         alarm_at_thresholds(self.archive.vault, exposure(self.archive))
+
+    def purge(self) -> None:
+        """Destroy the values that were cleared long ago, but for those that a law or the hub still wants."""
+        if gone := purge_cleared(self.archive):
+            log.info("purged", values=gone)
 
     def heartbeat(self) -> None:
         """Stamp 系统状态 on every replica."""

@@ -1,17 +1,20 @@
 """Erases a person, or restricts what is kept of one while a law still asks for it, and certifies what was done and what was not."""
 
 import hmac
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 import orjson
 
+from jobs.archive_register import Register
 from sync.connection import Uid
 from sync.erasing import Person, person, take_out
 from sync.store.records import ERASED, RESTRICTED
 from tablekeeper.archive import Archive
+from tablekeeper.holds import Cases, held, of_the_archive, open_cases
+from tablekeeper.keeping import shelf_of
 from tablekeeper.retention import Duty, duty
 from vault.anchors import take_anchor
 from vault.errors import SubjectUnknown
@@ -31,16 +34,22 @@ NOT_COVERED = (
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What is to become of a person: whose records, and the duty that stands against erasing."""
+    """What is to become of a person: the records that leave, the duty that stands against erasing, and the cases that go on."""
 
     who: Person
     duty: Duty | None
     subjects: tuple[str, ...]
+    cases: Cases
 
     @property
     def action(self) -> str:
         """`erased` or `restricted`."""
-        return RESTRICTED if self.duty else ERASED
+        return RESTRICTED if self.duty or self.cases.names else ERASED
+
+    @property
+    def law(self) -> str:
+        """What the records are kept for; empty when they are not."""
+        return self.duty.law if self.duty else "、".join(self.cases.names)
 
     @property
     def until(self) -> str:
@@ -69,12 +78,15 @@ class Certificate:
     until: str
     n: int
     mac: str
+    open_cases: Sequence[str] = ()
     not_covered: Sequence[str] = NOT_COVERED
     seal: str = field(default="")
 
     def text(self) -> str:
         """For people."""
-        kept = f"Kept for the law ({self.law}) until {self.until or 'the day that starts its period is known'}.\n"
+        kept = f"Kept for the law ({self.law}) until {self.until or 'a day that is not known yet'}.\n"
+        if self.open_cases:
+            kept += f"What these open cases need stays in the tables: {'、'.join(self.open_cases)}.\n"
         rows = ", ".join(f"{table} {count}" for table, count in self.rows.items()) or "none"
         done = (
             f"values destroyed: {self.tokens}"
@@ -93,15 +105,28 @@ class Certificate:
 
 
 def decide(archive: Archive, uid: Uid) -> Decision:
-    """What erasing this person would do now. Raises SubjectUnknown when neither hub nor vault knows the record."""
-    engine = archive.engine
+    """What erasing this person would do now.
+
+    Raises SubjectUnknown when neither hub nor vault knows the record, BackupRefused when its file is the archive's to destroy.
+    """
+    engine, config, today = archive.engine, archive.config, archive.engine.today()
+    judge = shelf_of(archive).judge
+    kept = of_the_archive(Register(archive.hub).get(uid), today)
     with archive.hub.reading() as unit:
         who = person(engine, unit, uid)
-        found = duty(archive.config.retention, engine, unit, who, today=engine.today())
+        found = kept or held(judge, config, unit, who)
+        found = found or duty(config.retention, engine, unit, who, today=today)
+        cases = open_cases(judge, config, unit, who, today)
     subjects = tuple(known_subjects(archive.vault, who.uids))
     if not who.records and not subjects:
         raise SubjectUnknown("neither the hub nor the vault knows this record")
-    return Decision(who, found, subjects)
+    return Decision(_without(who, cases.needed), found, subjects, cases)
+
+
+def _without(who: Person, needed: Set[Uid]) -> Person:
+    """The person's records but for those that an open case needs."""
+    left = {table: tuple(uid for uid in uids if uid not in needed) for table, uids in who.records.items()}
+    return Person(who.uid, {table: uids for table, uids in left.items() if uids})
 
 
 def carry_out(archive: Archive, decision: Decision, *, actor: str, reason: str) -> Certificate:
@@ -111,10 +136,17 @@ def carry_out(archive: Archive, decision: Decision, *, actor: str, reason: str) 
     """
     take_out(archive.engine, decision.who, mark=decision.action)
     tokens = 0
-    law = decision.duty.law if decision.duty else ""
     for subject in decision.subjects:
-        if decision.duty:
-            restrict(archive.vault, subject, until=decision.until, law=law, actor=actor, reason=reason)
+        if decision.action == RESTRICTED:
+            restrict(
+                archive.vault,
+                subject,
+                until=decision.until,
+                law=decision.law,
+                actor=actor,
+                reason=reason,
+                purposes=decision.cases.purposes,
+            )
         else:
             tokens += archive.vault.erase_subject(subject, actor=actor, reason=reason)
     archive.hub.forget()
@@ -128,10 +160,11 @@ def carry_out(archive: Archive, decision: Decision, *, actor: str, reason: str) 
         reason=reason,
         rows=decision.rows,
         tokens=tokens,
-        law=law,
+        law=decision.law,
         until=decision.until,
         n=anchor.n,
         mac=anchor.mac,
+        open_cases=decision.cases.names,
     )
     return sealed(archive.vault, certificate)
 

@@ -162,6 +162,11 @@ def is_stand_in(text: str) -> bool:
     return cell is not None and cell.token is not None
 
 
+def tokens_within(text: str) -> list[str]:
+    """The tokens whose stand-ins stand somewhere in a longer text, in order."""
+    return [token for _, token in _STAND_IN.findall(text) if is_token(token)]
+
+
 def split_cell(text: str) -> CellText | None:
     """What a cell's text is, by form alone; whether the vault knows the token, and its mask, is for the caller.
 

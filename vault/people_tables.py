@@ -60,7 +60,8 @@ alarm = sa.Table(
     sa.Column("acknowledged_by", sa.Text),
     sa.Index("alarm_once_a_day", "day", "kind", "actor", "what", unique=True),
 )
-# Persons whose values are kept for the law alone; `until` is empty while the period has not begun.
+# Persons whose values are kept for the law alone; `until` is empty while the period has not begun. `purposes` go on beside the
+# legal ones, one per line.
 restriction = sa.Table(
     "restriction",
     metadata,
@@ -68,6 +69,7 @@ restriction = sa.Table(
     sa.Column("until", sa.Text, nullable=False),
     sa.Column("law", sa.Text, nullable=False),
     sa.Column("at", sa.Text, nullable=False),
+    sa.Column("purposes", sa.Text, nullable=False, server_default=""),
 )
 # Plaintext that stood in a cell of a replica: `until` is when the write over it was confirmed.
 plaintext_window = sa.Table(

@@ -19,20 +19,33 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Restriction:
-    """`until` is an ISO date, or empty while what starts the period has not happened yet; `law` names the rule that runs longest."""
+    """`until` is an ISO date, or empty while what starts the period has not happened yet; `law` names the rule that runs longest.
+
+    `purposes` go on beside the legal ones, because a case of the person is open.
+    """
 
     subject: str
     until: str
     law: str
     at: str
+    purposes: tuple[str, ...] = ()
 
 
-def restrict(vault: "Vault", subject: str, *, until: str, law: str, actor: str, reason: str) -> None:
-    """Nothing of this person is opened from now on but for a legal purpose; again: the new date. Audited."""
+def restrict(
+    vault: "Vault",
+    subject: str,
+    *,
+    until: str,
+    law: str,
+    actor: str,
+    reason: str,
+    purposes: Iterable[str] = (),
+) -> None:
+    """Nothing of this person is opened from now on but for a legal purpose or one of these; again: anew. Audited."""
     with vault.store.writing() as connection:
         connection.execute(restriction.delete().where(restriction.c.subject == subject))
         row = {"subject": subject, "until": until, "law": law, "at": stamp(vault.clock())}
-        connection.execute(restriction.insert(), row)
+        connection.execute(restriction.insert(), {**row, "purposes": "\n".join(purposes)})
         vault.chain.append(
             connection, [Act(actor, "restrict", subject=subject, purpose=reason, reason=until)]
         )
@@ -42,7 +55,10 @@ def restrictions(vault: "Vault") -> list[Restriction]:
     """Everybody who is restricted, by date."""
     query = sa.select(restriction).order_by(restriction.c.until, restriction.c.subject)
     with vault.store.reading() as connection:
-        return [Restriction(row.subject, row.until, row.law, row.at) for row in connection.execute(query)]
+        return [
+            Restriction(row.subject, row.until, row.law, row.at, tuple(row.purposes.splitlines()))
+            for row in connection.execute(query)
+        ]
 
 
 def withheld(vault: "Vault", connection: sa.Connection, subjects: Iterable[str], *, purpose: str) -> set[str]:
@@ -51,8 +67,9 @@ def withheld(vault: "Vault", connection: sa.Connection, subjects: Iterable[str],
         return set()
     found: set[str] = set()
     for block in blocks(dict.fromkeys(subjects)):
-        query = sa.select(restriction.c.subject).where(restriction.c.subject.in_(block))
-        found |= set(connection.execute(query).scalars())
+        query = sa.select(restriction.c.subject, restriction.c.purposes)
+        rows = connection.execute(query.where(restriction.c.subject.in_(block)))
+        found |= {row.subject for row in rows if purpose not in row.purposes.splitlines()}
     return found
 
 

@@ -4,14 +4,14 @@ It knows no table and no config of tables; fields and subjects are names to it.
 """
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any, TypedDict
 
 import sqlalchemy as sa
 
-from vault import rows
+from vault import purging, rows
 from vault.audit import Act, AuditChain
 from vault.box import RandomBytes
 from vault.bulk import blocks, next_change
@@ -167,17 +167,9 @@ class Vault:
             fits=lambda row: row.state == "cleared" and row.state_at >= kept_since,
         )
 
-    def purge(self, *, actor: str = DAEMON) -> int:
-        """Destroy the values that were cleared more than `clear_keep_days` ago; how many."""
-        expired = (sealed_value.c.state == "cleared", sealed_value.c.state_at < self._kept_since())
-        with self.store.writing() as connection:
-            gone = connection.execute(
-                sealed_value.update().where(*expired).values(**self._erased(connection))
-            ).rowcount
-            if gone:
-                self.chain.append(connection, [Act(actor, "purge", count=gone)])
-        self.store.forget()
-        return gone
+    def purge(self, *, spare: Collection[str] = (), actor: str = DAEMON) -> int:
+        """Destroy the values that were cleared more than `clear_keep_days` ago but for these tokens; how many. See `purging`."""
+        return purging.purge(self, spare=spare, actor=actor)
 
     def erase_subject(self, subject: str, *, actor: str, reason: str) -> int:
         """Destroy a person's data key and all that its rows tell; how many tokens. Final, in this database.
@@ -189,7 +181,7 @@ class Vault:
             known = self.subject_keys.destroy(connection, subject, at=stamp(self.clock()))
             mine = sealed_value.c.subject == subject
             gone = connection.execute(
-                sealed_value.update().where(mine).values(**self._erased(connection))
+                sealed_value.update().where(mine).values(**self.erased_columns(connection))
             ).rowcount
             action = "erase" if known else "erase_refused"
             self.chain.append(
@@ -303,6 +295,7 @@ class Vault:
     def _kept_since(self) -> str:
         return stamp(self.clock() - timedelta(days=self.config.clear_keep_days))
 
-    def _erased(self, connection: sa.Connection) -> dict[str, object]:
+    def erased_columns(self, connection: sa.Connection) -> dict[str, object]:
+        """What the row of a destroyed value holds."""
         times = {"state_at": stamp(self.clock()), "change": next_change(connection)}
         return {**EMPTIED, **times, "state": "erased"}

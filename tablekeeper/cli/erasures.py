@@ -10,6 +10,7 @@ import typer
 
 from sync.connection import Uid
 from sync.store.hub import Unit
+from sync.store.records import ERASED
 from tablekeeper.archive import Archive
 from tablekeeper.cli.explain import FAILED, Misused
 from tablekeeper.cli.main import out, print_json
@@ -26,14 +27,18 @@ from tablekeeper.erasing import (
     file,
     is_genuine,
 )
+from tablekeeper.holds import CannotHold, set_hold
 from tablekeeper.showing import Showing
 from vault.restricting import restrictions
+
+UidArgument = Annotated[str, typer.Argument(metavar="UID", help="The person's 记录编号.")]
+ReasonOption = Annotated[str, typer.Option(help="Why; it stands in the audit chain.")]
 
 
 @vault.command()
 def erase(
-    uid: Annotated[str, typer.Argument(metavar="UID", help="The person's 记录编号.")],
-    reason: Annotated[str, typer.Option(help="Why; it stands in the audit chain.")],
+    uid: UidArgument,
+    reason: ReasonOption,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")
@@ -63,10 +68,34 @@ def restricted(json: JsonOption = False) -> None:
     if json:
         print_json({"restricted": [asdict(one) for one in found]})
         return
-    made = table("record", "until", "law", "since")
+    made = table("record", "until", "law", "still open for", "since")
     for one in found:
-        add_row(made, (one.subject, one.until or "open", one.law, one.at))
+        add_row(made, (one.subject, one.until or "open", one.law, "、".join(one.purposes), one.at))
     out.print(made if found else "nobody is restricted")
+
+
+@vault.command()
+def hold(uid: UidArgument, reason: ReasonOption, json: JsonOption = False) -> None:
+    """Keep a restricted person's records beyond the law's period, until `vault release`. A live file is held in its table."""
+    _hold(uid, reason, on=True, json=json)
+
+
+@vault.command()
+def release(uid: UidArgument, reason: ReasonOption, json: JsonOption = False) -> None:
+    """End the legal hold of a restricted person; `vault erase` then goes by the law's periods alone."""
+    _hold(uid, reason, on=False, json=json)
+
+
+def _hold(uid: Uid, reason: str, *, on: bool, json: bool) -> None:
+    with opened() as archive:
+        try:
+            set_hold(archive, uid, on=on, reason=reason, actor=actor())
+        except CannotHold as error:
+            raise Misused(str(error), advice="tablekeeper vault restricted") from None
+    if json:
+        print_json({"uid": uid, "held": on})
+    else:
+        out.print(f"{uid} is {'held' if on else 'released'}")
 
 
 @vault.command()
@@ -106,26 +135,28 @@ def _confirm(who: str, decision: Decision, *, yes: bool) -> None:
 
 def _says(decision: Decision) -> str:
     rows = f"{sum(decision.rows.values())} record(s) leave the tables"
-    if decision.duty is None:
+    if decision.action == ERASED:
         return f"{rows}, all sensitive values are destroyed for ever"
-    until = f"until {decision.until}" if decision.until else "and its period has not begun"
-    return f"{rows}, the values are kept for {decision.duty.law} {until}"
+    until = f"until {decision.until}" if decision.until else "until a day that is not known yet"
+    goes_on = "".join(f"; {name} is open, what it needs stays" for name in decision.cases.names)
+    return f"{rows}, the values are kept for {decision.law} {until}{goes_on}"
 
 
 def _tell_plan(who: str, decision: Decision, *, json: bool) -> None:
     if not json:
         out.print(f"{who}: {_says(decision)}")
         return
-    law = decision.duty.law if decision.duty else ""
-    plan = {"would": decision.action, "rows": decision.rows, "until": decision.until, "law": law}
-    print_json({**plan, "uid": decision.who.uid, "not_covered": NOT_COVERED})
+    plan = {"would": decision.action, "rows": decision.rows, "until": decision.until, "law": decision.law}
+    print_json(
+        {**plan, "open_cases": decision.cases.names, "uid": decision.who.uid, "not_covered": NOT_COVERED}
+    )
 
 
 def _tell(who: str, made: Certificate, path: Path, *, json: bool) -> None:
     if json:
         print_json({**asdict(made), made.action: made.uid, "certificate": str(path)})
         return
-    if made.action == "erased":
+    if made.action == ERASED:
         out.print(f"{who}: {made.tokens} value(s) destroyed; the rows leave the tables with the next cycle")
     else:
         until = made.until or "a day that is not known yet"

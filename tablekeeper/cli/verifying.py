@@ -1,13 +1,11 @@
 """The command vault verify: every row of the vault, the audit chain, and the tokens that the hub names; its report for an auditor."""
 
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from typing import Annotated, Any
 
 import typer
 
-from sync.store.hub import Unit
-from sync.store.records import State
+from sync.named_tokens import named_tokens
 from tablekeeper.archive import Archive
 from tablekeeper.cli.explain import FAILED
 from tablekeeper.cli.main import out, print_json
@@ -129,17 +127,8 @@ def _print_report(found: Findings) -> None:
 def _tokens(archive: Archive) -> set[str]:
     """Every token that a standing record or a held field names."""
     with archive.hub.reading() as unit:
-        return {token for token in _named(archive, unit) if token}
-
-
-def _named(archive: Archive, unit: Unit) -> Iterator[str | None]:
-    standing = [state for state in State if state is not State.ARCHIVED]
-    for name, config in archive.config.tables.items():
-        for record in unit.records.of_table(name, *standing):
-            yield from (str(record.values[key]) for key in config.sensitive if key in record.values)
-        for replica in archive.engine.replicas:
-            for state in unit.seen.with_held(replica.name, name).values():
-                yield from (held.token for held in state.held.values())
+        replicas = [replica.name for replica in archive.engine.replicas]
+        return {one.token for one in named_tokens(unit, archive.config, replicas)}
 
 
 def _states(archive: Archive, tokens: set[str]) -> dict[str, int]:

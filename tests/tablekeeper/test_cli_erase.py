@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,11 @@ from sync.restore import CannotRestore, restore_record
 from tablekeeper.archive import open_archive
 from tablekeeper.config import load
 from tablekeeper.environment import Environment
+from tablekeeper.purging import purge_cleared
+from vault.purging import expired
 
-MOBILE, CARD = "13600136000", "6222020200112233"
+MOBILE = "13600136000"
+HELD_NAMED_FREE = ("C00000101", "C00000102", "C00000103")
 
 
 @pytest.fixture(scope="module")
@@ -115,6 +119,43 @@ def test_an_ended_contract_restricts_until_the_longest_rule_has_run(office: Offi
         if each["subject"] == uid
     )
     assert (one["until"], one["law"]) == ("2034-02-28", told["law"])
+
+
+def test_a_legal_hold_restricts_until_it_is_released(office: Office) -> None:
+    uid = add(office, "C00000059", "13300133000")
+    office.airtable("客户基本信息").update(office.customer("C00000059")["id"], {"法律保留": True})
+    assert office.run("sync").code == 0
+    done = erase(office, uid, "--yes")
+    assert (done["restricted"], done["law"], done["until"]) == (uid, "法律保留", "")
+    assert erase(office, uid, "--dry-run")["would"] == "restricted"
+    assert office.run("vault", "release", uid, "--reason", "诉讼结束").code == 0
+    assert erase(office, uid, "--dry-run")["would"] == "erased"
+    assert office.run("vault", "hold", uid, "--reason", "新的诉讼").code == 0
+    assert erase(office, uid, "--dry-run")["would"] == "restricted"
+
+
+def test_the_hold_of_a_live_file_is_ticked_in_its_table(office: Office) -> None:
+    answer = office.run("vault", "hold", office.uid("C00000001"), "--reason", "诉讼")
+    assert answer.code == 2
+    assert "ticked in the table" in answer.err
+
+
+def test_cleared_values_under_hold_or_named_are_not_purged(office: Office) -> None:
+    """Three people's phones were cleared long ago: one is held, one still named by its record, one is neither."""
+    uids = {number: add(office, number, f"1320013{number[-4:]}") for number in HELD_NAMED_FREE}
+    held, named, free = HELD_NAMED_FREE
+    office.airtable("客户基本信息").update(office.customer(held)["id"], {"法律保留": True, "手机号码": ""})
+    office.airtable("客户基本信息").update(office.customer(free)["id"], {"手机号码": ""})
+    assert office.run("sync").code == 0
+    with office.surroundings({}), open_archive(load(office.config), Environment.read()) as archive:
+        with archive.hub.reading() as unit:
+            record = unit.records.get("customers", uids[named])
+            assert record is not None
+            archive.vault.clear([str(record.values["mobile"])])
+        archive.vault.clock = lambda: datetime.now(UTC) + timedelta(days=31)
+        assert purge_cleared(archive) == 1
+        found = {one.subject for one in expired(archive.vault)}
+    assert found == {uids[held], uids[named]}
 
 
 def test_nobody_is_erased_who_is_not_there(office: Office) -> None:
