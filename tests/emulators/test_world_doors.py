@@ -15,6 +15,7 @@ import orjson
 import pytest
 import requests
 from airtable_world import CUSTOMER_FIELDS
+from google_answers import judged, watched
 from pyairtable import Api
 
 import emulators
@@ -22,6 +23,7 @@ from emulators.adapter import IN_PROCESS_URL, mount
 from emulators.server import Running
 from emulators.world import World
 
+ROOT = Path(__file__).parents[2]
 STARTUP_S = 30
 SECOND = {"姓名": "乙", "等级": "银", "标签": ["老客户"], "保费": 5, "生日": "1990-01-01", "已签": True}
 
@@ -60,7 +62,7 @@ def test_the_same_seed_gives_the_same_trace_and_another_seed_another() -> None:
 
 
 def test_the_trace_does_not_depend_on_the_process() -> None:
-    script = "import sys; sys.path.insert(0, 'tests/emulators'); import test_world_doors as doors; print(doors.in_process(7))"
+    script = "import sys; sys.path[:0] = ['tests', 'tests/emulators']; import test_world_doors as doors; print(doors.in_process(7))"
     traces = []
     for hash_seed in ("1", "2"):
         environment = os.environ | {"PYTHONHASHSEED": hash_seed}
@@ -126,8 +128,9 @@ def test_a_manual_clock_over_http_stands_still_until_told(served: Running) -> No
 
 
 def start(folder: Path) -> tuple["subprocess.Popen[str]", dict[str, Any]]:
-    command = [sys.executable, "-m", "emulators", "--state", str(folder), "--quotas", "off"]
-    program = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    command = watched("import runpy; runpy.run_module('emulators', run_name='__main__')", folder / "judged")
+    options = ["--state", str(folder / "state"), "--quotas", "off"]
+    program = subprocess.Popen([*command, *options], cwd=ROOT, stdout=subprocess.PIPE, text=True)
     assert program.stdout is not None
     return program, orjson.loads(program.stdout.readline())
 
@@ -138,6 +141,20 @@ def stop(program: "subprocess.Popen[str]", number: int) -> int:
     assert program.stdout is not None
     program.stdout.close()
     return code
+
+
+def sheet_id(description: dict[str, Any], *added: str) -> int:
+    """The id of the tab 客户, which is added first if so wished, as a clerk would."""
+    google = description["google"]
+    url = f"{google['endpoint_url']}/v4/spreadsheets/{google['spreadsheet_id']}"
+    bearer = {"Authorization": f"Bearer {google['staff_token']}"}
+    if added:
+        asked = {"requests": [{"addSheet": {"properties": {"title": title}}} for title in added]}
+        requests.post(f"{url}:batchUpdate", json=asked, headers=bearer, timeout=5).raise_for_status()
+    sheets = requests.get(url, headers=bearer, timeout=5).json()["sheets"]
+    return int(
+        next(sheet["properties"]["sheetId"] for sheet in sheets if sheet["properties"]["title"] == "客户")
+    )
 
 
 def tables(description: dict[str, Any]) -> list[dict[str, Any]]:
@@ -151,15 +168,17 @@ def test_the_state_survives_an_orderly_stop_and_a_kill(tmp_path: Path) -> None:
     airtable = first["airtable"]
     api = Api(airtable["token"], endpoint_url=airtable["endpoint_url"])
     api.base(airtable["base_id"]).create_table("客户", CUSTOMER_FIELDS)
-    before = tables(first)
+    before, tab = tables(first), sheet_id(first, "客户")
     assert stop(program, signal.SIGTERM) == 0
     program, second = start(tmp_path)
     assert tables(second) == before
     stop(program, signal.SIGKILL)
     program, third = start(tmp_path)
     assert tables(third) == before
+    assert sheet_id(third) == tab
     assert third["airtable"]["staff_token"] == first["airtable"]["staff_token"]
     assert stop(program, signal.SIGINT) == 0
+    assert judged(tmp_path / "judged") == {""}
 
 
 def test_a_loaded_world_is_equal_to_the_one_that_was_dumped() -> None:

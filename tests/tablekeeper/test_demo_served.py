@@ -3,7 +3,6 @@
 import json
 import signal
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -13,6 +12,7 @@ from typing import Any
 import pytest
 import requests
 from browser import DESKTOP, PHONE, OpenPage
+from google_answers import judged, watched
 from playwright.sync_api import Locator, Page, expect
 
 from tablekeeper.demo.desk import DeskProcess
@@ -20,7 +20,7 @@ from tablekeeper.demo.sample import SEED, sample_grids, save
 from tablekeeper.importing.workbook import Grid
 
 ROOT = Path(__file__).parents[2]
-COMMAND = (sys.executable, "-c", "from tablekeeper.cli import main; main()", "demo")
+DEMO = "from tablekeeper.cli import main; main()"
 LEDGER_ROWS, HEADING_ROWS = 60, 3
 NEW_CUSTOMERS = 5
 """Typed in the course of the morning, the wife apart, who is deleted again."""
@@ -35,8 +35,14 @@ class Served:
 
     facts: dict[str, Any]
     program: "subprocess.Popen[str]"
-    shown: Path
-    home: Path
+    folder: Path
+
+    @property
+    def shown(self) -> str:
+        return (self.folder / "shown").read_text("utf-8")
+
+    def daemon_log(self) -> list[str]:
+        return (self.folder / "kept" / "home" / "daemon.log").read_text("utf-8").splitlines()
 
 
 @pytest.fixture(scope="module")
@@ -45,10 +51,14 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     options = ["--json", "--serve", "--input", str(workbook(folder)), "--keep", str(folder / "kept")]
     with (folder / "shown").open("w") as shown:
         program = subprocess.Popen(
-            [*COMMAND, *options], cwd=ROOT, stdout=subprocess.PIPE, stderr=shown, text=True
+            [*watched(DEMO, folder / "judged"), "demo", *options],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=shown,
+            text=True,
         )
     try:
-        yield Served(first_object(program), program, folder / "shown", folder / "kept" / "home")
+        yield Served(first_object(program), program, folder)
     finally:
         program.terminate()
         program.communicate(timeout=60)
@@ -74,7 +84,7 @@ def first_object(program: "subprocess.Popen[str]") -> dict[str, Any]:
 
 
 def test_a_morning_at_the_office_ends_with_every_check_passed(served: Served) -> None:
-    facts, shown = served.facts, served.shown.read_text("utf-8")
+    facts, shown = served.facts, served.shown
     assert facts.get("failed") == [], shown[-3000:]
     assert facts["plaintext_found"] == 0 and facts["writes_when_idle"] == 0
     assert facts["replicas_agree"] is True and facts["mails"] > 0
@@ -84,7 +94,7 @@ def test_a_morning_at_the_office_ends_with_every_check_passed(served: Served) ->
     assert facts["history_exposures"] > 0, (
         "what was typed stays in the service's own history: the search works"
     )
-    log = (served.home / "daemon.log").read_text("utf-8").splitlines()
+    log = served.daemon_log()
     assert [json.loads(line)["event"] for line in log].count("daemon_started") == 2
 
 
@@ -164,11 +174,15 @@ def test_the_desk_is_led_to_and_its_guests_are_named(served: Served, open_page: 
     assert page.get_by_role("link", name="查看页").get_attribute("href") == desk["url"]
 
 
+def test_every_answer_of_its_google_was_one_that_google_gives(served: Served) -> None:
+    assert judged(served.folder / "judged") == {""}
+
+
 def test_an_end_from_outside_leaves_nothing_running(served: Served) -> None:
     """The last test: it ends what the others look at."""
     served.program.send_signal(signal.SIGTERM)
     assert served.program.wait(timeout=60) == 0
-    log = (served.home / "daemon.log").read_text("utf-8").splitlines()
+    log = served.daemon_log()
     assert json.loads(log[-1])["event"] == "daemon_stopped"
     with pytest.raises(requests.ConnectionError):
         requests.get(served.facts["address"], timeout=5)
