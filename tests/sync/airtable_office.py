@@ -8,6 +8,7 @@ from typing import Any
 import pyairtable
 
 from emulators import running
+from emulators.airtable.webhooks import LATE
 from emulators.server import Running
 from sync.airtable import AirtableConnection
 from sync.config import ReplicaConfig
@@ -117,10 +118,17 @@ class Office:
         return written.row
 
     def pull(self, *, full: bool = False, **reread: frozenset[str]) -> dict[str, Listing]:
-        """What the daemon sees, by table, and acknowledged."""
+        """What the daemon sees, by table, and acknowledged, at a look that is late enough to be told of everything."""
+        self.until_told()
         listings = {one.table: one for one in self.connection.pull(reread=reread, full=full)}
         self.connection.acknowledge()
         return listings
+
+    def until_told(self) -> None:
+        """Lets the time go by in which the service keeps to itself what happened."""
+        world = self.served.world
+        if world.policy.payloads_come_late:
+            world.clock.advance(LATE.total_seconds())
 
     def fault(self, match: str, kind: str, count: int = 1) -> None:
         """Let the daemon's next requests that match fail."""
@@ -150,11 +158,11 @@ class Office:
 def open_office(*, set_up: bool = True, quotas: bool = False, turned: bool = False) -> Iterator[Office]:
     """An office with an empty base, or with the archive's tables. Its clock moves only when somebody waits.
 
-    `turned`: with every unsure fact the other way, except that payloads come at once.
+    `turned`: with every unsure fact the other way.
     """
     with running(clock="manual", quotas=quotas) as served:
         policy = served.world.policy
-        policy.change({**policy.turned(), "payloads_come_late": False} if turned else {})
+        policy.change(policy.turned() if turned else {})
         office = Office(served)
         if set_up:
             office.connection.setup()

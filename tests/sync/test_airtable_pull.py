@@ -86,6 +86,7 @@ def test_what_was_not_acknowledged_is_told_again(office: Office) -> None:
     row = office.insert("R1")
     office.pull()
     office.table().update(row.row_id, {"客户姓名": "王伟"})
+    office.until_told()
     first = list(office.connection.pull(reread={}, full=False))
     after_a_crash = list(office.connect().pull(reread={}, full=False))
     assert first == after_a_crash and first[0].rows
@@ -93,9 +94,20 @@ def test_what_was_not_acknowledged_is_told_again(office: Office) -> None:
     assert office.pull() == {}
 
 
+def test_what_comes_too_late_for_one_look_is_told_at_the_next(office: Office) -> None:
+    row = office.insert("R1")
+    office.pull()
+    office.served.world.policy.change({"payloads_come_late": True})
+    office.table().update(row.row_id, {"客户姓名": "王伟"})
+    assert list(office.connection.pull(reread={}, full=False)) == []
+    office.connection.acknowledge()
+    assert office.pull()["customers"].rows[0].cells == {"full_name": "王伟"}
+
+
 def test_a_pull_that_broke_off_is_not_acknowledged(office: Office) -> None:
     office.insert("R1")
     office.insert("R2", table="policies")
+    office.until_told()
     pull = office.connection.pull(reread={}, full=False)
     next(pull)
     office.connection.acknowledge()
@@ -104,6 +116,7 @@ def test_a_pull_that_broke_off_is_not_acknowledged(office: Office) -> None:
 
 def test_a_pull_that_broke_off_takes_nothing_over_from_the_one_before(office: Office) -> None:
     office.insert("R1")
+    office.until_told()
     list(office.connection.pull(reread={}, full=False))
     next(office.connection.pull(reread={}, full=False))
     office.connection.acknowledge()
