@@ -1,10 +1,11 @@
 """Which files may leave the tables, and what keeps the others. Reads the hub, decides, writes nothing."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from jobs.archive_config import ArchivingConfig
+from jobs.archive_tasks import open_tasks
 from jobs.files import Files
 from sync.connection import Uid
 from sync.store.hub import Unit
@@ -13,6 +14,7 @@ from validators.conditions import Condition, ConditionFailed, compile_condition
 from validators.schema import FieldKey, SchemaConfig, TableKey
 
 HOLD, OPEN, NEEDED, RECENT = "legal hold", "not at rest", "needed by", "changed lately"
+TASK = "open task"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +28,17 @@ class File:
 
 
 class Judge:
-    """The rules of one config, compiled; `skip` is the to-do table, whose rows keep nobody here."""
+    """The rules of one config, compiled; `todo` is the to-do table, `kinds` the kind of each reminder."""
 
-    def __init__(self, schema: SchemaConfig, config: ArchivingConfig, *, skip: TableKey | None) -> None:
-        self.schema, self.config, self._skip = schema, config, skip
+    def __init__(
+        self,
+        schema: SchemaConfig,
+        config: ArchivingConfig,
+        *,
+        todo: TableKey | None,
+        kinds: Mapping[str, str],
+    ) -> None:
+        self.schema, self.config, self._todo, self._kinds = schema, config, todo, kinds
         self._at_rest = {table: self._compiled(table, text) for table, text in config.at_rest.items()}
         self._at_once = self._compiled(config.table or "", config.at_once) if config.at_once else None
         self._keep = [(rule, self._compiled(rule.table, rule.from_day)) for rule in config.keep]
@@ -44,12 +53,15 @@ class Judge:
             if uids is None
             else unit.records.get_many(table, uids)
         )
+        tasks = open_tasks(unit, self._todo, self._kinds, self.config.routine)
         for block in blocks(people):
             files = Files(unit, self.schema)
             belonging = self._belonging(unit, files, block)
             for uid in block:
                 if people[uid].state is State.LIVE:
-                    yield self._file(unit, files, people[uid], belonging.get(uid, []), today)
+                    one = self._file(unit, files, people[uid], belonging.get(uid, []), today)
+                    about = tasks.about((one.person, *one.members))
+                    yield replace(one, blocked=(*one.blocked, *(f"{TASK}: {each}" for each in about)))
 
     def _belonging(self, unit: Unit, files: Files, people: Iterable[Uid]) -> Mapping[Uid, list[Record]]:
         found: dict[Uid, list[Record]] = {}
@@ -66,7 +78,7 @@ class Judge:
         for table, config in self.schema.tables.items():
             first = (config.owner or "").partition(".")[0]
             link = config.subject if config.subject not in (None, "self") else first
-            if table != self._skip and link in config.links and config.links[link].to == self.config.table:
+            if table != self._todo and link in config.links and config.links[link].to == self.config.table:
                 yield table, link
 
     def _file(self, unit: Unit, files: Files, person: Record, members: list[Record], today: date) -> File:
@@ -97,7 +109,7 @@ class Judge:
         """The tables with live records of others that lead into the file."""
         found: dict[TableKey, set[Uid]] = {}
         for table, uid, _ in unit.records.referrers(mine):
-            if uid not in mine and table != self._skip:
+            if uid not in mine and table != self._todo:
                 found.setdefault(table, set()).add(uid)
         return [
             table

@@ -36,6 +36,10 @@ class ArchivingConfig(Section):
         description="By table of `at_rest`, a purpose of `vault.purposes`: while such a case is open, what it needs of a person "
         "stays in the tables and opens for this purpose, even when the person is to be erased.",
     )
+    routine: tuple[str, ...] = Field(
+        default=(),
+        description="Kinds of reminders that come up as long as a file stands; open items of all others keep it.",
+    )
     rest_months: int = Field(default=24, ge=0, description="So long nothing of the file may have changed.")
     role: str = Field(
         default="档案管理", description="The vault role that approves, and wants a destruction."

@@ -14,6 +14,8 @@ SATURDAY = 5
 CLOSED_DAYS_MAX = 60
 """No run of days off is longer; a calendar that says so is wrong, and a search must end."""
 
+PUBLISHED_BY_MONTH = 12
+"""The State Council publishes the next year's holidays in November."""
 COUNTED_DAYS_MAX = 400
 """Further away, five of seven days count: no stage is that fine."""
 
@@ -73,10 +75,15 @@ class Calendar:
                 day += step
         return day
 
-    @staticmethod
-    def knows(year: int) -> bool:
-        """Whether the national calendar of this year is known; the State Council publishes it each November."""
-        return _national(date(year, 1, 1)) is not None
+    def knows(self, year: int) -> bool:
+        """Whether the holidays of a year are known: of the national calendar, or entered, New Year's Day among them."""
+        new_year = date(year, 1, 1)
+        return _national(new_year) is not None or new_year in self._config.closed
+
+    def unknown_year(self, today: date) -> int | None:
+        """The first year that is to be entered now; from December on that may be the next one."""
+        years = (today.year, today.year + 1) if today.month == PUBLISHED_BY_MONTH else (today.year,)
+        return next((year for year in years if not self.knows(year)), None)
 
 
 class ClosedTooLong(ValueError):

@@ -3,10 +3,10 @@
 Models only describe; that what they name exists is `reminders.py`.
 """
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from jobs.reminder_config import ReminderConfig
 from jobs.todo_config import TodoConfig
@@ -69,11 +69,39 @@ class MailConfig(Section):
     alive_at: Clock = "20:00"
 
 
-class CalendarConfig(Section):
-    """The company's own days, over the national calendar of working days (调休 included)."""
+def _each_day(given: object) -> object:
+    """Days, with spans like 2027-10-01/2027-10-07 as their days; what is none is left for pydantic to refuse."""
+    if not isinstance(given, list | tuple):
+        return given
+    return [day for one in given for day in _span(one)]
 
-    closed: frozenset[date] = frozenset()
-    open: frozenset[date] = frozenset()
+
+def _span(given: object) -> list[object]:
+    first, slash, last = str(given).partition("/")
+    if not slash:
+        return [given]
+    try:
+        start, end = date.fromisoformat(first.strip()), date.fromisoformat(last.strip())
+    except ValueError:
+        return [given]
+    if not 0 <= (end - start).days < SPAN_DAYS_MAX:
+        raise ValueError(f"{given}: a span ends after it begins, and within {SPAN_DAYS_MAX} days")
+    return [start + timedelta(days=place) for place in range((end - start).days + 1)]
+
+
+SPAN_DAYS_MAX = 60
+Days = Annotated[frozenset[date], BeforeValidator(_each_day, json_schema_input_type=list[str | date])]
+"""Days, one by one or as spans like 2027-10-01/2027-10-07."""
+
+
+class CalendarConfig(Section):
+    """The company's own days, over the national calendar of working days (调休 included).
+
+    A year that the national calendar does not know yet stands here in full, 1 January among its closed days.
+    """
+
+    closed: Days = frozenset()
+    open: Days = frozenset()
 
     @model_validator(mode="after")
     def _not_both(self) -> Self:

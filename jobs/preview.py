@@ -147,7 +147,12 @@ def setting_of(found: Findings, archive: Archive, *, unaddressed: int = 0) -> Se
         archive.schema,
         found.today,
         found.items,
-        _with_what_went_wrong(archive.facts(), found.collected.failures, unaddressed),
+        _with_what_went_wrong(
+            archive.facts(),
+            found.collected.failures,
+            unaddressed,
+            found.today.calendar.unknown_year(found.today.day),
+        ),
         quiet_until if quiet_until and found.today.day < quiet_until else None,
     )
 
@@ -180,15 +185,19 @@ def _mail(letter: Letter, archive: Archive, setting: Setting, found: Findings) -
     )
 
 
-def _with_what_went_wrong(facts: Facts, failures: Sequence[Failure], unaddressed: int) -> Facts:
-    """Operations hear of each reminder that failed, by its id and the record's, and of items that reach nobody."""
+def _with_what_went_wrong(
+    facts: Facts, failures: Sequence[Failure], unaddressed: int, unknown_year: int | None
+) -> Facts:
+    """Operations hear of each reminder that failed, by its id and the record's, of items that reach nobody, and of the calendar."""
     lines = [(f"{each.reminder} {each.table} {each.uid}", each.reason) for each in failures[:FAILURES_MAX]]
     lines += [("无法判断的提醒", str(len(failures)))] if failures else []
     lines += [("没有收件人的事项", str(unaddressed))] if unaddressed else []
-    troubles = facts.troubles + len(failures) + bool(unaddressed)
+    lines += [(f"{unknown_year}年放假安排", CALENDAR_UNKNOWN)] if unknown_year else []
+    troubles = facts.troubles + len(failures) + bool(unaddressed) + bool(unknown_year)
     return replace(facts, operations=(*facts.operations, *lines), troubles=troubles)
 
 
+CALENDAR_UNKNOWN = "未录入,暂按周一至周五计;国务院公布后填入 config.yaml 的 calendar"
 FAILURES_MAX = 20
 """Failures that are named in a mail; the others are counted."""
 

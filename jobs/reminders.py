@@ -66,7 +66,11 @@ def _todo_problems(schema: SchemaConfig, config: JobsConfig) -> Iterator[Problem
     missing = [key for key in COLUMNS if key not in fields]
     if missing:
         yield Problem("todo.table", f"table {table} has no field {', '.join(missing)}; the daemon fills them")
-    for key, named in (("kind", [each.kind for each in config.reminders]), ("status", STATUSES)):
+    kinds = [each.kind for each in config.reminders]
+    for kind in config.todo.snooze:
+        if kind not in kinds:
+            yield Problem(f"todo.snooze.{kind}", f"no reminder is of this kind{suggestion(kind, kinds)}")
+    for key, named in (("kind", kinds), ("status", STATUSES)):
         options = schema.options.get(fields[key].options or "") if key in fields else None
         unknown = sorted({name for name in named if options and name not in options.values})
         if unknown:

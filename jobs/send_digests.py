@@ -20,8 +20,8 @@ class DigestReport:
     day: date
     working: bool
     """False: a day off. Nothing was done, unless on request."""
-    calendar_known: bool
-    """False: the working days of the year are not published yet, and Monday to Friday was taken for them."""
+    calendar_unknown: int | None = None
+    """A year whose working days are to be entered: Monday to Friday is taken for them."""
     stored: tuple[str, ...] = ()
     skipped: tuple[str, ...] = ()
     """In the outbox already."""
@@ -45,7 +45,7 @@ def send_digests(
     `only` names digests. Raises ReminderProblems; what goes wrong with single records or mails is in the report.
     """
     calendar = Calendar(archive.config.calendar)
-    report = DigestReport(today, calendar.is_working(today), calendar.knows(today.year))
+    report = DigestReport(today, calendar.is_working(today), calendar.unknown_year(today))
     if not (report.working or on_any_day):
         return report
     book = ReminderBook(archive.schema, archive.config)

@@ -77,19 +77,20 @@ def _snooze(due: Due, item: Item, asked: Value | None, config: TodoConfig, today
         return replace(item, snooze_until=""), ""
     if due.law or due.kind in config.never_snoozed:
         return replace(item, snooze_until=""), "法定时限不能延后,仍按到期日提醒"
+    days_max, times_max = config.days_max_of(due.kind), config.times_max_of(due.kind)
     if asked.isoformat() == item.snooze_until:
-        return item, _put_off(asked, item.snoozes, config)
-    if item.snoozes >= config.snooze_times_max:
+        return item, _put_off(asked, item.snoozes, times_max)
+    if item.snoozes >= times_max:
         return replace(item, snooze_until=""), f"已延后{item.snoozes}次,不能再延后"
-    last = today + timedelta(days=config.snooze_days_max)
+    last = today + timedelta(days=days_max)
     if asked > last:
-        return replace(item, snooze_until=""), f"最多延后{config.snooze_days_max}天,请改填{last}或更早"
+        return replace(item, snooze_until=""), f"这一类最多延后{days_max}天,请改填{last}或更早"
     granted = replace(item, snooze_until=asked.isoformat(), snoozes=item.snoozes + 1)
-    return granted, _put_off(asked, granted.snoozes, config)
+    return granted, _put_off(asked, granted.snoozes, times_max)
 
 
-def _put_off(until: date, times: int, config: TodoConfig) -> str:
-    return f"已延后至{until}(第{times}次,最多{config.snooze_times_max}次)"
+def _put_off(until: date, times: int, times_max: int) -> str:
+    return f"已延后至{until}(第{times}次,最多{times_max}次)"
 
 
 def _hand_over(item: Item, asked: Value | None, people: People) -> tuple[Item, str]:

@@ -62,7 +62,8 @@ def shelf_of(archive: Archive) -> Shelf:
     """What archiving needs of an archive."""
     config = archive.config
     folder = config.archiving.to or archive.environment.home / "archive"
-    judge = Judge(config, config.archiving, skip=config.todo.table)
+    kinds = {each.id: each.kind for each in config.reminders}
+    judge = Judge(config, config.archiving, todo=config.todo.table, kinds=kinds)
     return Shelf(archive.hub, archive.vault, config, judge, folder, config.backup.recipients)
 
 

@@ -69,7 +69,14 @@ class Posting:
         self._archive.vault.close_cycle()
         for each in due:
             self._kept.set(f"digest:{each.id}", today.isoformat())
+        self._warn_of(report.calendar_unknown)
         _log(report, due)
+
+    def _warn_of(self, year: int | None) -> None:
+        """Once for a year: operations read it in their mail every day."""
+        if year is not None and self._kept.get(f"calendar:{year}") is None:
+            log.warning("calendar_unknown", year=year)
+            self._kept.set(f"calendar:{year}", "warned")
 
     def _urgent(self, now: datetime) -> None:
         """Store what is urgent, and try again what waits."""
@@ -119,8 +126,6 @@ class Posting:
 
 
 def _log(report: DigestReport, due: Sequence[DigestConfig]) -> None:
-    if not report.calendar_known:
-        log.warning("calendar_unknown", year=report.day.year)
     log.info(
         "digest",
         digest=[each.id for each in due],

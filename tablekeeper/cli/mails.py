@@ -115,7 +115,7 @@ def _report_as_json(report: DigestReport) -> dict[str, Any]:
     return {
         "on": report.day,
         "working_day": report.working,
-        "calendar_known": report.calendar_known,
+        "calendar_unknown": report.calendar_unknown,
         "new": len(report.stored),
         "known": len(report.skipped),
         "sent": len(delivery.sent),

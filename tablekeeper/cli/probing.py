@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError
 
+from jobs.calendar import Calendar
 from jobs.mail import MailUnavailable
 from sync.config import ReplicaConfig, SyncConfig
 from sync.connection import Change
@@ -70,6 +71,7 @@ def probe(path: Path) -> Probe:
         mend = "set it to the id of the spreadsheet or base when the department gets one"
         found.notes.append(Finding(name, f"not served: {variable} is not set", mend))
     _probe_mail(found, config, found.environment)
+    found.notes += _calendar(config)
     _probe_change(found, found.environment)
     return found
 
@@ -168,6 +170,16 @@ def _probe_mail(found: Probe, config: Config, environment: Environment) -> None:
         except MailUnavailable as error:
             mend = "check TABLEKEEPER_SMTP_URL, the network, and that the server runs"
             found.problems.append(Finding("mail", str(error), mend))
+
+
+def _calendar(config: Config) -> Iterator[Finding]:
+    today = datetime.now(ZoneInfo(config.archive.timezone)).date()
+    year = Calendar(config.calendar).unknown_year(today)
+    if year is not None:
+        what = f"the holidays of {year} are not known: Monday to Friday count as working days"
+        yield Finding(
+            "calendar", what, "enter them under `calendar` of config.yaml, 1 January among the closed days"
+        )
 
 
 _BARE: dict[str, Any] = {

@@ -11,8 +11,10 @@ import pytest
 from jobs_default import CONFIG, SCHEMA
 from jobs_office import MONDAY, Office
 
+from jobs.config import JobsConfig
 from jobs.preview import Archive, preview
 from jobs.tend import TendReport, follow, newest_revision, tend
+from jobs.todo_config import SnoozeConfig
 from sync.engine import Engine
 from sync.filters import Filters
 from sync.store.hub import Hub
@@ -29,6 +31,7 @@ class Board:
 
     office: Office
     today: date = MONDAY
+    config: JobsConfig = CONFIG
     random: Iterator[int] = field(default_factory=lambda: iter(range(10**6)))
 
     def __post_init__(self) -> None:
@@ -50,7 +53,7 @@ class Board:
     @property
     def archive(self) -> Archive:
         hub, masks = self.office.hub, MasksConfig()
-        return Archive("档案", hub, SCHEMA, CONFIG, masks, lambda _: {}, lambda _: {}, "http://desk")
+        return Archive("档案", hub, SCHEMA, self.config, masks, lambda _: {}, lambda _: {}, "http://desk")
 
     def tend(self, today: date | None = None) -> TendReport:
         self.today = today or self.today
@@ -192,7 +195,25 @@ def test_an_item_cannot_be_put_off_for_months(board: Board) -> None:
     board.tend()
     [row] = board.rows(target_no="P20200001")
     assert row["status"] == "已升级"
-    assert "最多延后30天,请改填2026-12-23或更早" in row["reply"]
+    assert "最多延后7天,请改填2026-11-30或更早" in row["reply"]
+
+
+def test_a_kind_may_have_narrower_limits(board: Board) -> None:
+    """Renewals only for so many days; the others as all."""
+    narrow = CONFIG.todo.model_copy(update={"snooze": {"续保": SnoozeConfig(days_max=2, times_max=1)}})
+    board.config = CONFIG.model_copy(update={"todo": narrow})
+    board.tend()
+    [row] = board.rows(target_no="P20200001")
+    board.type(row["uid"], snooze_until=date(2026, 11, 26))
+    board.tend()
+    [row] = board.rows(target_no="P20200001")
+    assert "最多延后2天,请改填2026-11-25或更早" in row["reply"]
+    board.type(row["uid"], snooze_until=date(2026, 11, 24))
+    board.tend()
+    board.type(row["uid"], snooze_until=date(2026, 11, 25))
+    board.tend()
+    [row] = board.rows(target_no="P20200001")
+    assert "已延后1次,不能再延后" in row["reply"]
 
 
 def test_a_legal_clock_is_never_put_off(board: Board) -> None:

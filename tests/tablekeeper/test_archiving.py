@@ -48,6 +48,7 @@ def arrive(office: Office, number: str, **fields: object) -> str:
             "保单状态": "终止",
             "终止日期": "2001-02-03",
             "终止原因": "退保终止",
+            "退保金额": 1200,
         }
     )
     assert office.run("sync").code == 0
@@ -108,6 +109,37 @@ def test_a_hold_and_an_open_contract_keep_a_file(office: Office) -> None:
     refused = as_user(office, "an.dang", "archive", "approve", insured, held)
     assert (refused.code, "legal hold" in refused.err) == (2, True)
     assert not office.run("archive", "list", "--json").json["files"], "all or none"
+
+
+def test_a_task_that_staff_wrote_keeps_a_file_until_it_is_done(office: Office) -> None:
+    uid = arrive(office, "C10000009")
+    number = "UPDATE record SET \"values\" = ?, state = 'live' WHERE uid = 'task'"
+    with closing(sqlite3.connect(office.home / "hub.sqlite3")) as hub, hub:
+        hub.execute(
+            "INSERT INTO record VALUES ('tasks', 'task', 1, 'T1', 'live', '{}', '[]', '2020-01-01 00:00:00', '2020-01-01 00:00:00')"
+        )
+        hub.execute(number, ('{"target_no": "PC10000009", "title": "寄回原件", "status": "待办"}',))
+    blocked = {one["uid"]: one["blocked"] for one in office.run("archive", "list", "--json").json["blocked"]}
+    assert blocked[uid] == ["open task: 寄回原件 PC10000009"]
+    with closing(sqlite3.connect(office.home / "hub.sqlite3")) as hub, hub:
+        hub.execute(number, ('{"target_no": "PC10000009", "title": "寄回原件", "status": "已完成"}',))
+    assert uid in {one["uid"] for one in office.run("archive", "list", "--json").json["candidates"]}
+
+
+def test_an_open_item_keeps_a_file_unless_it_is_routine(office: Office) -> None:
+    uid = arrive(office, "C10000010")
+    item = (
+        'INSERT INTO reminder (item, key, reminder, "table", uid, field, anchor, stage, since, task, hand_to,'
+        " snooze_until, snoozes, told_urgently, first_at) VALUES (?, '', ?, 'customers', ?, '', '2026-01-01', 0,"
+        " '2026-01-01', '', '', '', 0, '', '2026-01-01 00:00:00')"
+    )
+    with closing(sqlite3.connect(office.home / "hub.sqlite3")) as hub, hub:
+        hub.execute(item, ("routine", "review_quarterly", uid))
+    assert uid in {one["uid"] for one in office.run("archive", "list", "--json").json["candidates"]}
+    with closing(sqlite3.connect(office.home / "hub.sqlite3")) as hub, hub:
+        hub.execute(item, ("pressing", "deletions", uid))
+    blocked = {one["uid"]: one["blocked"] for one in office.run("archive", "list", "--json").json["blocked"]}
+    assert blocked[uid] == ["open task: 数据校验错误 C10000010"]
 
 
 def test_only_the_archive_role_lets_a_file_go(office: Office) -> None:
