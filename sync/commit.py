@@ -80,7 +80,7 @@ def _seen_state(row: Protected, base: Row) -> SeenState:
         row_id=seen.row_id or row.known.state.row_id,
         position=row.known.state.position if seen.partial else seen.position,
         base=base,
-        held=row.held,
+        held={**row.held, **row.mended},
         # Only when nothing is left to write is the row as it should be: see `plan` and `confirm`. Until then it is
         # looked at again, for plaintext may still stand in it.
         fingerprint=None,

@@ -53,6 +53,11 @@ def _state(engine: Engine, plan: Plan, state: SeenState, written: Written, rev: 
         row_id=written.row.row_id,
         position=written.row.position,
         base=plan.base[written.uid],
+        held={
+            key: held
+            for key, held in state.held.items()
+            if not (held.mended and key in plan.written[written.uid])
+        },
         fingerprint=engine.fingerprint(written.row) if _as_believed(plan, written) else None,
         rev=rev,
         status=status,

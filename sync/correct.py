@@ -7,14 +7,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from validators.issues import Issue
+from validators.raw import Raw
 from validators.schema import FieldKey, Level, TableKey
+from validators.values import Value
 
 from .commit import store_records
 from .connection import SeenRow, Uid
 from .engine import Engine
 from .errors import SyncError
 from .guesses import hold_guesses, note_findings
-from .judge import check_rows, decode_rows, links_of, merge_rows
+from .judge import check_rows, decode_rows, merge_rows
+from .links import LinkReader
 from .protect import protect
 from .stages import Known, Protected
 from .store.hub import Unit
@@ -33,24 +36,37 @@ class CannotCorrect(SyncError):
 
 
 @dataclass(frozen=True, slots=True)
+class Sight:
+    """What somebody saw of a field when they set about correcting it: its value, and what waits in its place."""
+
+    value: Value | None = field(repr=False)
+    replica: str = ""
+    """Where the value waits that is to be mended; empty where none does."""
+    held: Raw = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Correction:
-    """One field of one record, and what it should hold."""
+    """One field of one record, and what it should hold: a link by business key, a list of options as a list."""
 
     table: TableKey
     uid: Uid
     key: FieldKey
-    text: str = field(repr=False)
+    raw: Raw = field(repr=False)
+    sight: Sight | None = None
+    """With it, nothing is corrected that is no longer as it was seen."""
 
 
-def correct(engine: Engine, correction: Correction, *, actor: str) -> str:
-    """Take the value in; the token that stands for it now. Raises CannotCorrect, SubjectErased.
+def correct(engine: Engine, correction: Correction, *, actor: str) -> Value | None:
+    """Take the value in; what the record holds now, a token where the field is sensitive. Raises CannotCorrect, SubjectErased.
 
     An equal value keeps its token, as when it is typed into a cell.
     """
     table, uid = correction.table, correction.uid
     with engine.hub.unit() as unit:
-        record = _standing(unit, correction)
+        record = _standing(engine, unit, correction)
         states = _states(engine, unit, table, uid)
+        _require_sight(correction, record, states)
         row = _judged(engine, unit, correction, record, states, actor)
         fields = frozenset({correction.key})
         replaced = store_records(
@@ -59,18 +75,39 @@ def correct(engine: Engine, correction: Correction, *, actor: str) -> str:
         _end_held(unit, correction, states)
     if replaced:
         engine.vault.clear(replaced, actor=actor)
-    return str(row.shown[correction.key])
+    return row.shown[correction.key]
 
 
-def _standing(unit: Unit, correction: Correction) -> Record:
+def _standing(engine: Engine, unit: Unit, correction: Correction) -> Record:
     record = unit.records.get(correction.table, correction.uid)
-    if not correction.text.strip():
+    table = engine.schema.tables[correction.table]
+    config = table.fields[correction.key]
+    may_be_blank = not (config.sensitive or config.required or correction.key == table.key)
+    if _is_blank(correction.raw) and not may_be_blank:
         raise CannotCorrect(_issue(correction, "没有输入内容", "输入完整新值"))
     if record is None:
         raise CannotCorrect(_issue(correction, "档案中没有这条记录", "核对记录编号"))
     if record.state is State.ARCHIVED:
         raise CannotCorrect(_issue(correction, "本记录已删除", "先恢复本记录"))
     return record
+
+
+def _is_blank(raw: Raw) -> bool:
+    return raw is None or raw == [] or (isinstance(raw, str) and not raw.strip())
+
+
+def _require_sight(correction: Correction, record: Record, states: Mapping[str, SeenState]) -> None:
+    """Raises CannotCorrect when the field is not as it was when the person looked."""
+    sight, key = correction.sight, correction.key
+    if sight is None:
+        return
+    same = record.values.get(key) == sight.value
+    if sight.replica:
+        state = states.get(sight.replica)
+        held = state.held.get(key) if state else None
+        same = same and held is not None and not held.mended and held.shown == sight.held
+    if not same:
+        raise CannotCorrect(_issue(correction, "这一格刚刚有了变化", "关闭后看过新的内容再更正"))
 
 
 def _issue(correction: Correction, message: str, mend: str) -> Issue:
@@ -99,11 +136,12 @@ def _judged(
     table, key = correction.table, correction.key
     others = {other: held for state in states.values() for other, held in state.held.items() if other != key}
     cells = SeenRow(
-        uid=record.uid, row_id="", position=-1, cells={key: correction.text}, partial=True, actor=actor
+        uid=record.uid, row_id="", position=-1, cells={key: correction.raw}, partial=True, actor=actor
     )
     known = [Known(record.uid, cells, SeenState(record.uid, base=record.values, held=others), record)]
     fields = frozenset({key, *others})
-    links = links_of(engine, unit, engine.replicas[0], table, known)
+    links = LinkReader(engine.schema, lambda target: "key", unit.records.by_key)
+    links.prepare(table, [cells])
     (decoded,) = decode_rows(engine, table, known, links, fields=fields)
     if restored := decoded.restore.get(key):
         raise CannotCorrect(restored)

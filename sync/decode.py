@@ -87,6 +87,8 @@ def _decode_cell(key: FieldKey, config: FieldConfig, known: Known, reader: Reade
         _unchanged(key, config, known, draft)
     elif config.sensitive:
         _decode_sensitive(key, config, row.cells.get(key), known, reader, draft)
+    elif _shows_mended(key, known):
+        _unchanged(key, config, known, draft)
     elif config.type in LINKS:
         _decode_link(key, config, row.cells.get(key), reader, draft)
     elif not config.free_text and isinstance(stale := row.cells.get(key), str) and is_stand_in(stale):
@@ -147,10 +149,18 @@ def _put_back(key: FieldKey, config: FieldConfig, known: Known, draft: _Draft) -
         draft.typed[key] = before
 
 
+def _shows_mended(key: FieldKey, known: Known) -> bool:
+    """Whether a plain cell still shows what was held there, and was mended elsewhere since."""
+    held = known.state.held.get(key)
+    return held is not None and held.mended and known.row.cells.get(key) == held.text
+
+
 def _unchanged(key: FieldKey, config: FieldConfig, known: Known, draft: _Draft) -> None:
     """A cell that a partial row does not mention shows what it showed."""
     value = known.state.base.get(key)
     held = known.state.held.get(key)
+    if held is not None and held.mended:
+        draft.rewrite.add(key)
     if held is not None and not held.mended:
         draft.bad[key] = Rejection(held.issue)
     elif config.sensitive and value is not None:
@@ -214,7 +224,6 @@ def _decode_sensitive(
     held = known.state.held.get(key)
     if held is not None and held.mended and cell.token == held.token:
         _unchanged(key, config, known, draft)
-        draft.rewrite.add(key)
     elif sealed is not None and (is_frozen(sealed) or (held is not None and sealed.token == held.token)):
         _decode_held(key, config, raw, sealed.token, known, reader, draft)
     elif sealed is not None and _is_theirs(sealed, key, known, reader):

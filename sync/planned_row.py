@@ -97,7 +97,9 @@ class PlannedRow:
         return {**known, **(self.judged.known.row.system if self.judged else {}), SystemColumn.UID: self.uid}
 
     def _base_cell(self, state: SeenState, key: FieldKey) -> CellValue:
-        value = state.base.get(key)
+        held, value = state.held.get(key), state.base.get(key)
+        if held is not None and held.text is not None:
+            return as_cell(held.text)
         if self.display.fields[key].sensitive and str(value) not in self.display.sealed:
             return None
         return self.display.cell(key, value)[0]

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from validators.issues import Issue
 from validators.prose import Span, find_sensitive
+from validators.raw import Raw
 from validators.schema import FieldConfig, FieldKey, Level, SchemaConfig, TableKey
 from validators.values import Value
 from vault.errors import SubjectErased
@@ -13,7 +14,7 @@ from vault.masks import INVALID_MASK, MasksConfig, cell_text, mask
 from vault.vault import Sealed, Secret
 
 from .secrets import readable, to_text, vault_field
-from .stages import Checked, Protected
+from .stages import Checked, Decoded, Protected
 from .store.seen import Held
 
 ERASED = ("此人的资料已依法删除,不再保存", "不要再录入此人的号码")
@@ -209,9 +210,7 @@ def _protected(draft: _Draft, table: TableKey, schema: SchemaConfig) -> Protecte
     shown: dict[FieldKey, Value | None] = {**plain, **draft.prose, **draft.tokens}
     held = dict(draft.held)
     for key, issue in checked.held.items():
-        held.setdefault(
-            key, decoded.known.state.held.get(key, Held(issue)) if fields[key].sensitive else Held(issue)
-        )
+        held.setdefault(key, _waiting(decoded, key, issue, sensitive=bool(fields[key].sensitive)))
     base = decoded.known.state.base
     # Staff do not set computed fields: whatever they show, the row counts as showing what was agreed.
     seen = {key: base.get(key) if fields[key].computed else value for key, value in shown.items()}
@@ -229,4 +228,24 @@ def _protected(draft: _Draft, table: TableKey, schema: SchemaConfig) -> Protecte
         waits_for=checked.waits_for,
         hints=checked.hints,
         withdrawn=decoded.withdrawn,
+        mended={
+            key: one for key, one in decoded.known.state.held.items() if one.mended and key in decoded.rewrite
+        },
     )
+
+
+def _waiting(decoded: Decoded, key: FieldKey, issue: Issue, *, sensitive: bool) -> Held:
+    """A held value that was not sealed just now: a sensitive one that was sealed before, or a plain one."""
+    before, row = decoded.known.state.held.get(key), decoded.known.row
+    if sensitive:
+        return before or Held(issue)
+    if row.partial and key not in row.cells:
+        return Held(issue, text=before.text if before else None)
+    return Held(issue, text=_kept(row.cells.get(key)))
+
+
+def _kept(raw: Raw) -> Raw:
+    """What may be remembered of a plain cell, as JSON has it: nothing in which a person's number stands."""
+    if raw is None or find_sensitive(str(raw)):
+        return None
+    return raw if isinstance(raw, bool | int | float | list) else str(raw)

@@ -87,6 +87,7 @@ def _take_over(engine: Engine, old: Shape, new: Shape) -> None:
             _judge_again(engine, unit, table)
     if purged:
         rewrite_on_chain(engine.hub, engine.vault, purged, reason="a field became sensitive")
+    if any(change.sealed for change in changes):
         compact(engine.hub)
     log.info("config_taken_over", fields=len(changes), purged=len(purged))
 

@@ -66,6 +66,7 @@ class Rewriting:
             }
             self._connection.execute(update(history).where(history.c.id == row["id"]).values(**changed))
             purged.add(row["id"])
+        self._forget_typed()
         # What staff were told may quote a value.
         self._connection.execute(update(seen).where(seen.c.table == self._table).values(note=""))
         return purged
@@ -133,6 +134,16 @@ class Rewriting:
                 kept[self._key] = new
             row = (seen.c.replica == name, seen.c.table == self._table, seen.c.uid == uid)
             self._connection.execute(update(seen).where(*row).values(base=kept, fingerprint=None, rev=None))
+
+    def _forget_typed(self) -> None:
+        """What was held in the field while it was plain stays in its cells alone, which are read and sealed next."""
+        query = select(seen.c.replica, seen.c.uid, seen.c.held).where(seen.c.table == self._table)
+        for name, uid, held in self._connection.execute(query).all():
+            if self._key in held:
+                row = (seen.c.replica == name, seen.c.table == self._table, seen.c.uid == uid)
+                others = {key: one for key, one in held.items() if key != self._key}
+                changed = {"held": others, "fingerprint": None, "rev": None}
+                self._connection.execute(update(seen).where(*row).values(**changed))
 
     def _mine(self, table: Any) -> tuple[Any, Any]:
         return table.c.table == self._table, table.c.field == self._key

@@ -86,3 +86,5 @@ class Protected:
     waits_for: str = ""
     hints: tuple[Issue, ...] = ()
     withdrawn: Mapping[FieldKey, Value] = field(default_factory=dict, repr=False)
+    mended: Mapping[FieldKey, Held] = field(default_factory=dict)
+    """What was held here and was mended elsewhere: its cells show the old text until they are written."""

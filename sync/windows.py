@@ -46,7 +46,7 @@ def _shown(engine: Engine, table: TableKey, row: Checked, safe: Protected) -> It
             held = safe.held.get(key)
             token = held.token if held else safe.shown.get(key)
             yield Shown(uid, vault_field(table, key), subject, str(token or ""), typed_by)
-    for key in safe.rewrite - config.sensitive.keys():
+    for key in safe.rewrite - config.sensitive.keys() - safe.mended.keys():
         if config.fields[key].free_text:
             # Numbers in prose belong to third parties: they are sealed under the row itself.
             yield Shown(uid, vault_field(table, key), uid, "", typed_by)

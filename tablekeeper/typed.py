@@ -2,12 +2,13 @@
 
 from sync.connection import Uid
 from sync.engine import Engine
-from sync.secrets import from_text, readable, to_text
+from sync.secrets import LIST_SEPARATOR, from_text, readable, to_text
 from sync.store.hub import Unit
 from sync.store.records import Record
 from validators.issues import Rejection
 from validators.schema import FieldConfig, FieldKey, TableKey
 from validators.text import normalise_identifier
+from validators.values import Value, dump_value
 from vault.vault import Sealed
 
 
@@ -25,6 +26,13 @@ def readable_text(field: FieldConfig, text: str) -> str:
         return readable(from_text(field, text))
     except (ValueError, ArithmeticError):
         return text
+
+
+def words(value: Value) -> str:
+    """A plain value as people read it."""
+    if isinstance(value, frozenset):
+        return LIST_SEPARATOR.join(sorted(value))
+    return "是" if value is True else str(dump_value(value))
 
 
 def holders(unit: Unit, table: TableKey, key: FieldKey, sealed: Sealed) -> dict[Uid, Record]:

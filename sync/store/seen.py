@@ -20,6 +20,7 @@ from sqlalchemy import (
 )
 
 from validators.issues import Issue
+from validators.raw import Raw
 from validators.schema import FieldKey, SchemaConfig, TableKey
 from validators.values import dump_value
 
@@ -41,6 +42,13 @@ class Held:
 
     issue: Issue
     token: str | None = None
+    text: Raw = field(default=None, repr=False)
+    """What the cell of a plain field shows; None where a number in it is nobody's to keep in the clear."""
+
+    @property
+    def shown(self) -> Raw:
+        """What tells this value from another that is held later in the same cell."""
+        return self.token or self.text
 
     @property
     def mended(self) -> bool:
@@ -284,8 +292,8 @@ class SeenRows:
 
 
 def _dump_held(held: Held) -> dict[str, Any]:
-    return {**dump_issue(held.issue), "token": held.token}
+    return {**dump_issue(held.issue), "token": held.token, "text": held.text}
 
 
 def _load_held(json: Mapping[str, Any]) -> Held:
-    return Held(load_issue(json), json["token"])
+    return Held(load_issue(json), json["token"], json.get("text"))

@@ -4,15 +4,19 @@ A value that was shown is taken out of the page, on the server's side and in the
 """
 
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 from nicegui import ui
+from nicegui.elements.mixins.value_element import ValueElement
 
-from sync.correct import Correction, correct
+from sync.correct import Correction, Sight, correct
 from tablekeeper.desk.desk import Visit
+from tablekeeper.desk.fields import build_field
 from tablekeeper.desk.frame import DELEGATE, NEVER_KEPT, rendered, text
-from tablekeeper.desk.sheet import Secret, Sheet
+from tablekeeper.desk.held import Waiting
+from tablekeeper.desk.sheet import Sheet
 from tablekeeper.typed import canonical, readable_text
-from validators.schema import FieldKey, TableKey
+from validators.schema import FieldConfig, FieldKey, FieldType, TableKey
 
 SHOWN_S = 60
 
@@ -109,26 +113,44 @@ class Asking:
                 ui.button("核对", on_click=ask, color=None).classes("main")
                 ui.button("关闭", on_click=self._close, color=None)
 
-    async def correct(self, sheet: Sheet, secret: Secret, done: Callable[[], Awaitable[None]]) -> None:
-        """Give a new value, straight into the vault; the tables get mask and token."""
-        panel = self._open(f"更正{secret.name}" if secret.token else f"填写{secret.name}")
+    async def correct(
+        self,
+        sheet: Sheet,
+        key: FieldKey,
+        sight: Sight,
+        done: Callable[[], Awaitable[None]],
+        *,
+        waiting: Waiting | None = None,
+    ) -> None:
+        """Give a new value: a sensitive one straight into the vault, of which the tables get mask and token."""
+        config = self._config.tables[sheet.table].fields[key]
+        panel = self._open(f"更正{config.name}" if sight.value or waiting else f"填写{config.name}")
         with panel:
-            typed = ui.input(label="完整新值").props(f"outlined autofocus {NEVER_KEPT}")
+            if waiting is not None:
+                text(rendered("waiting.html", one=waiting))
+            typed = self._input(config)
             wrong = text("").props("role=alert").classes("answer no")
 
             async def save() -> None:
-                correction = Correction(sheet.table, sheet.uid, secret.key, typed.value or "")
-                token = await self._visit.do(
-                    lambda: correct(self._engine, correction, actor=self._visit.user.name),
+                correction = Correction(sheet.table, sheet.uid, key, typed.value, sight)
+                saved = await self._visit.do(
+                    lambda: (correct(self._engine, correction, actor=self._visit.user.name), True)[1],
                     tell=lambda words: wrong.set_content(rendered("words.html", words=words)),
                 )
-                if token is None:
-                    return
-                self._close()
-                self._visit.say("已保存,稍后写入各表")
+                if saved:
+                    self._close()
+                    self._visit.say("已保存,稍后写入各表")
+                # Also what was refused: the field may be another by now.
                 await done()
 
-            typed.on("keydown.enter", save)
+            if config.type is not FieldType.LONGTEXT:
+                typed.on("keydown.enter", save)
             with ui.element("div").classes("acts"):
                 ui.button("保存", on_click=save, color=None).classes("main")
                 ui.button("取消", on_click=self._close, color=None)
+
+    def _input(self, config: FieldConfig) -> ValueElement[Any]:
+        """Where the new value is typed; a plain field's is that of the intake form."""
+        if config.sensitive:
+            return ui.input(label="完整新值").props(f"outlined autofocus {NEVER_KEPT}")
+        return build_field(self._config, config).props("autofocus")

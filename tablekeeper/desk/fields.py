@@ -15,7 +15,11 @@ PAUSE_MS = 400
 """After this long without a key, what was typed is judged."""
 
 
-def build_field(schema: SchemaConfig, config: FieldConfig, changed: Changed) -> ValueElement[Any]:
+async def _unheard(_: Raw) -> None:
+    """Nobody waits for the value."""
+
+
+def build_field(schema: SchemaConfig, config: FieldConfig, changed: Changed = _unheard) -> ValueElement[Any]:
     """The input, labelled with the field's name; `changed` gets its value."""
 
     async def on_change(event: Any) -> None:

@@ -75,8 +75,10 @@ class RecordPage:
     async def _on_click(self, event: events.GenericEventArguments) -> None:
         act, of = event.args
         match act:
-            case "reveal" | "compare" | "correct" | "see":
+            case "reveal" | "compare" | "correct":
                 await self._ask(act, of)
+            case "see" | "mend":
+                await self._ask_held(act, of)
             case "restore" if self._may_restore():
                 await self._change(
                     lambda: restore_record(
@@ -102,24 +104,29 @@ class RecordPage:
 
     async def _ask(self, act: str, of: str) -> None:
         """Open the panel for one sensitive field; what the page did not offer is not done either."""
-        if act == "see":
-            waiting = next((one for one in self._sheet.waiting if one.token == of), None)
-            if waiting is not None and waiting.key in self._may()["see"]:
-                await self._asking.reveal(
-                    waiting.name, of, self._subject(), table=self._sheet.table, key=waiting.key
-                )
-            return
         secret = self._sheet.secret(of)
         if secret is None or of not in self._may()[act]:
             return
         if act == "correct":
-            await self._asking.correct(self._sheet, secret, self._reload)
+            await self._asking.correct(self._sheet, secret.key, secret.sight, self._reload)
         elif secret.token and act == "reveal":
             await self._asking.reveal(
                 secret.name, secret.token, secret.subject, table=self._sheet.table, key=of
             )
         elif secret.token:
             await self._asking.compare(secret.name, secret.token, table=self._sheet.table, key=of)
+
+    async def _ask_held(self, act: str, of: str) -> None:
+        """Open the panel for a value that waits: to see what was typed, or to give the right one."""
+        one = next((one for place, one in enumerate(self._sheet.waiting) if str(place) == of), None)
+        if one is None:
+            return
+        if act == "mend" and one.mendable and one.key in self._may()["decide"]:
+            await self._asking.correct(self._sheet, one.key, one.sight, self._reload, waiting=one)
+        elif act == "see" and one.token and one.key in self._may()["see"]:
+            await self._asking.reveal(
+                one.name, one.token, self._subject(), table=self._sheet.table, key=one.key
+            )
 
     def _subject(self) -> str:
         return self._sheet.secrets[0].subject if self._sheet.secrets else self._sheet.uid

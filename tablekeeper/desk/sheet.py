@@ -4,17 +4,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from sync.connection import Uid
-from sync.engine import Replica
+from sync.correct import Sight
 from sync.restore import cleared
-from sync.secrets import LIST_SEPARATOR
 from sync.store.hub import Unit
 from sync.store.lists import LedgerEntry
 from sync.store.records import Record, State
 from sync.store.seen import SeenState
 from tablekeeper.archive import Archive
+from tablekeeper.desk.held import Waiting, row_url, waiting_values
 from tablekeeper.showing import Showing
+from tablekeeper.typed import words
 from validators.schema import FieldConfig, FieldKey, TableConfig, TableKey
-from validators.values import Json, Value, dump_value, refers
+from validators.values import Json, refers
 from vault.vault import Sealed
 
 STATES = {
@@ -54,18 +55,10 @@ class Secret:
     token: str | None
     subject: str
 
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """A held value: why, what to do, and the token of what was typed if it is sensitive."""
-
-    key: FieldKey
-    name: str
-    message: str
-    mend: str
-    replica: str
-    token: str | None
-    url: str | None
+    @property
+    def sight(self) -> Sight:
+        """What a correction of this field was looking at."""
+        return Sight(self.token)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +131,7 @@ def _sheet(archive: Archive, unit: Unit, record: Record) -> Sheet:
         vanishing=record.state is not State.ARCHIVED and any(state.gone_since for state in states.values()),
         secrets=tuple(_secret(key, field, record, sealed) for key, field in config.sensitive.items()),
         entries=tuple(_entries(config, record, names)),
-        waiting=tuple(_waiting(archive, config, record, states)),
+        waiting=tuple(waiting_values(archive, unit, record, states)),
         disagreements=tuple(_disagreements(archive, unit, record)),
         emptied=tuple(_emptied(archive, unit, record)),
         places=tuple(_places(archive, record, states)),
@@ -198,35 +191,6 @@ def _entries(config: TableConfig, record: Record, names: Mapping[Uid, str]) -> I
         yield Entry(key, field.name, "" if links else words(value), links)
 
 
-def words(value: Value) -> str:
-    """A plain value as people read it."""
-    if isinstance(value, frozenset):
-        return LIST_SEPARATOR.join(sorted(value))
-    return "是" if value is True else str(dump_value(value))
-
-
-def _waiting(
-    archive: Archive, config: TableConfig, record: Record, states: Mapping[str, SeenState]
-) -> Iterator[Waiting]:
-    replicas = {replica.name: replica for replica in archive.engine.replicas}
-    for name, state in states.items():
-        for key, held in state.held.items():
-            if not held.mended and key in config.fields:
-                yield Waiting(
-                    key=key,
-                    name=config.fields[key].name,
-                    message=held.issue.message,
-                    mend=held.issue.mend,
-                    replica=name,
-                    token=held.token,
-                    url=_url(replicas[name], record.table, state),
-                )
-
-
-def _url(replica: Replica, table: TableKey, state: SeenState) -> str | None:
-    return replica.connection.url(table, state.row_id, state.position) if state.placed else None
-
-
 def _disagreements(archive: Archive, unit: Unit, record: Record) -> Iterator[Disagreement]:
     showing = Showing(archive, unit)
     for one in unit.lists.conflicts(record.uid):
@@ -266,5 +230,5 @@ def _emptied(archive: Archive, unit: Unit, record: Record) -> Iterator[Emptied]:
 def _places(archive: Archive, record: Record, states: Mapping[str, SeenState]) -> Iterator[tuple[str, str]]:
     for replica in archive.engine.replicas:
         state = states.get(replica.name)
-        if state and not state.gone_since and (url := _url(replica, record.table, state)):
+        if state and not state.gone_since and (url := row_url(replica, record.table, state)):
             yield replica.name, url

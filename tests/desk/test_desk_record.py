@@ -193,6 +193,45 @@ def test_held_value_is_seen_and_mended_by_who_has_to(
     assert desk.office.customer("C00000002")["fields"]["手机号码"].startswith("138****8000〔")
 
 
+def test_held_plain_value_is_seen_and_mended_and_goes_to_all_tables(
+    desk: DeskOffice, open_page: OpenPage, keep_picture: Picture
+) -> None:
+    office = desk.office
+    office.type_in_sheets("客户基本信息", "建档日期", "C00000001", "二月三十日")
+    assert office.run("sync").code == 0
+    page = record(desk, open_page, "C00000001", width=PHONE)
+    expect(page.get_by_text("sheets 中填的是 二月三十日")).to_be_visible()
+    keep_picture(page, "held-plain", full_page=True)
+    click = Clicks(page)
+    click("更正")
+    keep_picture(page, "mending")
+    page.get_by_role("dialog").get_by_label("建档日期").fill("2026-01-02")
+    click("保存")
+    expect(page.get_by_text("已保存,稍后写入各表")).to_be_visible()
+    expect(page.get_by_text("待更正", exact=True)).to_have_count(0)
+    assert click.count <= CLICKS_MAX
+    assert office.run("sync").code == 0
+    assert office.customer("C00000001")["fields"]["建档日期"] == "2026-01-02"
+
+
+def test_mend_at_a_page_that_is_out_of_date_is_refused_and_says_why(
+    desk: DeskOffice, open_page: OpenPage
+) -> None:
+    office = desk.office
+    office.type_in_sheets("客户基本信息", "客户类型", "C00000001", "不明")
+    assert office.run("sync").code == 0
+    page = record(desk, open_page, "C00000001")
+    page.get_by_role("button", name="更正", exact=True).click()
+    office.type_in_sheets("客户基本信息", "客户类型", "C00000001", "个人")
+    assert office.run("sync").code == 0
+    page.get_by_role("dialog").get_by_label("客户类型").click()
+    page.get_by_role("option", name="个体工商户").click()
+    page.get_by_role("button", name="保存").click()
+    expect(page.get_by_role("alert")).to_contain_text("刚刚有了变化")
+    assert office.run("sync").code == 0
+    assert office.customer("C00000001")["fields"]["客户类型"] == "个人"
+
+
 def test_conflict_is_decided_by_a_button_for_each_value(
     desk: DeskOffice, open_page: OpenPage, keep_picture: Picture
 ) -> None:

@@ -13,7 +13,7 @@ from sync.connection import SystemColumn
 from sync.effects import effects
 from sync.engine import Engine, Replica
 from sync.history_chain import history_faults
-from sync.reconfigure import ChangeRefused, remembered
+from sync.reconfigure import ChangeRefused, reconfigure, remembered
 from sync.rewriting import stored
 from sync.shape import Shape
 from sync.store.hub import Hub
@@ -98,6 +98,23 @@ def test_field_made_sensitive_is_sealed_everywhere_and_purged_from_the_hub(at_wo
     for text in ("园艺师", "教师"):
         assert text.encode() not in file_of(office) and text.encode("unicode_escape") not in file_of(office)
     assert history_faults(office.engine.hub, office.engine.vault) == []
+
+
+def test_value_held_in_a_field_that_is_made_sensitive_is_purged_too(tmp_path: Path) -> None:
+    def plain(schema: dict[str, Any]) -> None:
+        schema["tables"]["customers"]["fields"]["occupation"]["max_length"] = 4
+
+    office = changed(build_office(tmp_path), plain)
+    line = office.airtable.type_row("customers", full_name="王小明", occupation="高级园艺设计师")
+    office.calm()
+    escaped = "高级园艺设计师".encode("unicode_escape")
+    assert escaped in file_of(office) or "高级园艺设计师".encode() in file_of(office)
+    office = changed(office, occupation(sensitive={"mask": "redact"}))
+    reconfigure(office.engine)
+    for text in ("高级园艺设计师".encode(), "高级园艺设计师".encode("unicode_escape")):
+        assert text not in file_of(office)
+    office.calm()
+    assert "高级园艺设计师" not in str(line.cells)
 
 
 def test_sealed_value_is_what_it_was(at_work: Office) -> None:
