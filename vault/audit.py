@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from vault.vault import Vault
 
 FaultKind = Literal["altered", "missing", "reordered", "cut", "added", "head"]
+ERASE = "erase"
+"""What a person's erasure is called; `vault verify` holds tombstones against it."""
 _NOTHING_BEFORE = bytes(32)
 
 

@@ -12,7 +12,7 @@ from typing import Any, TypedDict
 import sqlalchemy as sa
 
 from vault import purging, rows
-from vault.audit import Act, AuditChain
+from vault.audit import ERASE, Act, AuditChain
 from vault.box import RandomBytes
 from vault.bulk import blocks, next_change
 from vault.clock import Clock, stamp, utc_now
@@ -183,7 +183,7 @@ class Vault:
             gone = connection.execute(
                 sealed_value.update().where(mine).values(**self.erased_columns(connection))
             ).rowcount
-            action = "erase" if known else "erase_refused"
+            action = ERASE if known else "erase_refused"
             self.chain.append(
                 connection, [Act(actor, action, subject=subject if known else "", purpose=reason, count=gone)]
             )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import sqlalchemy as sa
 
 from vault import rows
-from vault.audit import Act
+from vault.audit import ERASE, Act, entries
 from vault.box import box_suite, key_version
 from vault.errors import VaultDamaged
 from vault.key_versions import KeyVersions
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from vault.vault import Vault
 
 Progress = Callable[[int, int], None]
-FaultKind = Literal["value", "equality", "index", "state", "moved_to", "data_key", "key_encryption_key"]
+FaultKind = Literal[
+    "value", "equality", "index", "state", "moved_to", "data_key", "tombstone", "key_encryption_key"
+]
 AT_ONCE = 500
 
 
@@ -34,9 +36,13 @@ class RowFault:
 
 @dataclass(slots=True)
 class Verified:
-    """What was found. `suites` counts values by suite, `versions` data keys by the key version that wraps them."""
+    """What was found. `suites` counts values by suite, `versions` data keys by the key version that wraps them.
+
+    `erased` are the subjects whose data key was destroyed: a tombstone, and no damage.
+    """
 
     values: int = 0
+    erased: set[str] = field(default_factory=set)
     suites: Counter[str] = field(default_factory=Counter)
     versions: Counter[int] = field(default_factory=Counter)
     faults: list[RowFault] = field(default_factory=list)
@@ -47,6 +53,7 @@ def verify_rows(vault: "Vault", *, actor: str, progress: Progress = lambda done,
     found = Verified()
     _check_versions(vault, found)
     _check_data_keys(vault, found)
+    _check_tombstones(vault, found)
     with vault.store.reading() as connection:
         total = connection.execute(sa.select(sa.func.count()).select_from(sealed_value)).scalar_one()
     done = 0
@@ -77,6 +84,8 @@ def _check_data_keys(vault: "Vault", found: Verified) -> None:
             for row in block:
                 if row.body is not None:
                     found.versions[row.wrapped_by] += 1
+                elif row.erased_at is not None:
+                    found.erased.add(row.subject)
                 _noting(found, "data_key", row.subject, partial(_check_data_key, vault, connection, row))
         if not block:
             return
@@ -90,6 +99,14 @@ def _check_data_key(vault: "Vault", connection: sa.Connection, row: Any) -> None
         vault.subject_keys.unwrapped(connection, row)
         if key_version(row.body) != row.wrapped_by:
             raise VaultDamaged("a data key is not wrapped under the version that its row names")
+
+
+def _check_tombstones(vault: "Vault", found: Verified) -> None:
+    """Every erasure stands in the audit chain; a key that went without one was lost, whatever its row says."""
+    recorded = (
+        {entry["subject"] for entry in entries(vault) if entry["action"] == ERASE} if found.erased else ()
+    )
+    found.faults += [RowFault("tombstone", subject) for subject in sorted(found.erased.difference(recorded))]
 
 
 def _value_blocks(vault: "Vault", found: Verified) -> Iterator[int]:

@@ -1,5 +1,7 @@
 """The command vault verify: every row of the vault, the audit chain, and the tokens that the hub names; its report for an auditor."""
 
+from collections import Counter
+from collections.abc import Set
 from dataclasses import asdict, dataclass
 from typing import Annotated, Any
 
@@ -15,9 +17,12 @@ from tablekeeper.cli.rotations import bar
 from tablekeeper.cli.vaults import vault
 from vault import audit, envelopes
 from vault.report import KeyReport, key_report
+from vault.values import Sealed
 from vault.verifying import Verified, verify_rows
 
 SHOWN_MAX = 20
+LOST = "lost"
+"""A value that was destroyed though its person was not erased."""
 NO_MODULE = (
     "AES and SM4 run in software here: no certified cryptographic module (FIPS 140-3, GM/T 0028). "
     "Certification needs an HSM or KMS as the root key."
@@ -39,8 +44,12 @@ class Findings:
 
     @property
     def ok(self) -> bool:
-        """Whether nothing is wrong. A record that names a cleared token would lose its value when the vault is purged."""
-        broken = sum(self.hub_tokens.get(state, 0) for state in ("unknown", "cleared"))
+        """Whether nothing is wrong. Tokens of erased people are as they should be.
+
+        A record that names a cleared token would lose its value when the vault is purged; one that names a destroyed value of
+        somebody who was not erased has lost it.
+        """
+        broken = sum(self.hub_tokens.get(state, 0) for state in ("unknown", "cleared", LOST))
         return self.chain.ok and not broken and not self.rows.faults
 
     def as_json(self) -> dict[str, Any]:
@@ -53,6 +62,7 @@ class Findings:
             "vault_tokens": self.tokens,
             "subjects": self.subjects,
             "values_opened": self.rows.values,
+            "erased_people": len(self.rows.erased),
             "row_faults": [asdict(fault) for fault in self.rows.faults],
             "recovery": self.recipients,
         }
@@ -76,10 +86,11 @@ def verify(
     with opened() as archive, bar("rows") as progress:
         tokens = _tokens(archive)
         counts = archive.vault.counts()
+        rows = verify_rows(archive.vault, actor=actor(), progress=progress)
         found = Findings(
-            rows=verify_rows(archive.vault, actor=actor(), progress=progress),
+            rows=rows,
             chain=audit.verify(archive.vault),
-            hub_tokens=_states(archive, tokens),
+            hub_tokens=_states(archive, tokens, rows.erased),
             named=len(tokens),
             tokens=counts["tokens"],
             subjects=counts["subjects"],
@@ -108,6 +119,10 @@ def _print(found: Findings) -> None:
     states = ", ".join(f"{count} {state}" for state, count in found.hub_tokens.items())
     out.print(f"tokens in the hub: {found.named}, {states}")
     out.print(f"live tokens in the vault: {sum(found.tokens.values())}, of {found.subjects} people")
+    if found.rows.erased:
+        out.print(
+            f"erased people: {len(found.rows.erased)}, their keys and values are gone as they should be"
+        )
     recovery = ", ".join(found.recipients) or f"NONE: losing the root key loses everything → {NEXT_RECOVERY}"
     out.print(f"recovery: {recovery}", soft_wrap=True)
 
@@ -131,11 +146,12 @@ def _tokens(archive: Archive) -> set[str]:
         return {one.token for one in named_tokens(unit, archive.config, replicas)}
 
 
-def _states(archive: Archive, tokens: set[str]) -> dict[str, int]:
-    """How many of the tokens are live, cleared, moved, erased, or unknown to the vault."""
+def _states(archive: Archive, tokens: Set[str], erased: Set[str]) -> dict[str, int]:
+    """How many of the tokens are live, cleared, moved, unknown to the vault, erased with their person, or lost without."""
     known = archive.vault.look_up(tokens)
-    counts: dict[str, int] = {}
-    for token in tokens:
-        state = known[token].state if token in known else "unknown"
-        counts[state] = counts.get(state, 0) + 1
-    return dict(sorted(counts.items()))
+    states = (_state(known[token], erased) if token in known else "unknown" for token in tokens)
+    return dict(sorted(Counter(states).items()))
+
+
+def _state(sealed: Sealed, erased: Set[str]) -> str:
+    return LOST if sealed.state == "erased" and sealed.subject not in erased else sealed.state

@@ -14,6 +14,7 @@ from tablekeeper.config import load
 from tablekeeper.environment import Environment
 from tablekeeper.purging import purge_cleared
 from vault.purging import expired
+from vault.store import sealed_value
 
 MOBILE = "13600136000"
 HELD_NAMED_FREE = ("C00000101", "C00000102", "C00000103")
@@ -72,6 +73,23 @@ def test_an_erased_person_leaves_tables_and_hub_with_a_certificate(office: Offic
     assert "version histories" in path.with_suffix(".txt").read_text(encoding="utf-8")
     path.write_bytes(path.read_bytes().replace(b'"tokens": 1', b'"tokens": 2'))
     assert office.run("vault", "certificate", str(path), "--json").code == 1
+
+
+def test_an_erasure_is_no_damage_to_verify_but_a_value_destroyed_alone_is(office: Office) -> None:
+    erase(office, add(office, "C00000023", "13700137001"), "--yes")
+    spoilt = add(office, "C00000024", "13700137002")
+    verified = office.run("vault", "verify", "--json")
+    assert verified.code == 0
+    assert verified.json["erased_people"] >= 1
+    with (
+        office.surroundings({}),
+        open_archive(load(office.config), Environment.read()) as archive,
+        archive.vault.store.writing() as connection,
+    ):
+        gone = archive.vault.erased_columns(connection)
+        connection.execute(sealed_value.update().where(sealed_value.c.subject == spoilt).values(**gone))
+    verified = office.run("vault", "verify", "--json")
+    assert (verified.code, verified.json["hub_tokens"]["lost"]) == (1, 1)
 
 
 def test_a_stale_copy_does_not_bring_an_erased_person_back(office: Office) -> None:

@@ -34,6 +34,7 @@ def test_a_sound_vault_has_no_fault_and_its_values_are_counted(vault: Vault, fil
     assert found.faults == []
     assert found.values == 11
     assert found.suites == {"aes": 11}
+    assert found.erased == {"R11"}
     assert found.versions == {1: 11}
     assert steps[-1] == (13, 13)
     last = list(audit.entries(vault))[-1]
@@ -50,6 +51,17 @@ def test_suites_and_versions_are_counted_after_a_move(vault: Vault, filled: list
 def test_every_block_is_looked_at(vault: Vault, filled: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("vault.verifying.AT_ONCE", 2)
     assert verify_rows(vault, actor="officer").values == 11
+
+
+def test_a_key_that_went_without_an_erasure_on_record_is_no_tombstone(
+    vault: Vault, filled: list[str]
+) -> None:
+    lost = {"body": None, "erased_at": "2026-03-01T08:00:00Z"}
+    with vault.store.writing() as connection:
+        connection.execute(data_key.update().where(data_key.c.subject == "R05").values(**lost))
+    faults = verify_rows(vault, actor="officer").faults
+    assert RowFault("tombstone", "R05") in faults
+    assert RowFault("tombstone", "R11") not in faults
 
 
 DAMAGE: list[tuple[str, sa.Table, dict[str, Any]]] = [
