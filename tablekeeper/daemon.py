@@ -18,7 +18,7 @@ from sync.engine import CycleReport, Engine
 from sync.errors import ServiceError
 from sync.polling import Polling
 from tablekeeper.archive import Archive
-from tablekeeper.exposure import alarm_at_thresholds, exposure
+from tablekeeper.exposure import exposure, note_exposure
 from tablekeeper.keeping import Keeping
 from tablekeeper.logs import where
 from tablekeeper.metrics import Metrics, serve
@@ -37,7 +37,7 @@ PROMPT_S = 0.3
 """What was written on one side brings work on the other: staff should not wait a whole interval for it."""
 MARGIN_S = 0.1
 JOURNAL_S = 60
-EXPOSURE_EVERY_H = 6
+EXPOSURE_EVERY_H, EXPOSURE_AFTER_MIN = 6, 1
 POSTING_EVERY_S = 60.0
 PURGE_EVERY_H, PURGE_AFTER_MIN = 24, 10
 KEEPING, KEEPING_EVERY_S = "keeping", 60.0
@@ -143,7 +143,10 @@ class Daemon:
             IntervalTrigger(seconds=POSTING_EVERY_S, timezone=zone),
         )
         scheduler.add_job(
-            self._job("exposure", self.exposure), IntervalTrigger(hours=EXPOSURE_EVERY_H, timezone=zone)
+            self._job("exposure", self.exposure),
+            IntervalTrigger(hours=EXPOSURE_EVERY_H, timezone=zone),
+            # Soon, so that the desk has figures; but not before the first cycles.
+            next_run_time=now + timedelta(minutes=EXPOSURE_AFTER_MIN),
         )
         scheduler.add_job(
             self._job("purge", self.purge),
@@ -218,7 +221,7 @@ class Daemon:
 
     def exposure(self) -> None:
         """Count the people whose plain fields stand abroad; an alarm where the law asks for more."""
-        alarm_at_thresholds(self.archive.vault, exposure(self.archive))
+        note_exposure(self.archive, exposure(self.archive))
 
     def purge(self) -> None:
         """Destroy the values that were cleared long ago, but for those that a law or the hub still wants."""

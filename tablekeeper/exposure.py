@@ -1,13 +1,14 @@
 """How much plaintext stood or stands in the overseas tables, and of how many people this year, against the legal thresholds."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 
+import orjson
 import sqlalchemy as sa
 
 from sync.connection import Uid
-from sync.store.hub import Unit
+from sync.store.hub import Hub, Unit
 from sync.store.records import Record, State
 from tablekeeper.archive import Archive
 from tablekeeper.disclosure import is_birth_date
@@ -24,7 +25,7 @@ CONTRACT = "a standard contract filed with the regulator, or a certification"
 ASSESSMENT = "a security assessment by the regulator"
 SENSITIVE_CLASSES = frozenset({"identity", "account", "health", "income"})
 CHILD_YEARS = 14
-KIND = "exposure"
+KIND, LAST = "exposure", "last"
 
 
 @dataclass(slots=True)
@@ -71,6 +72,14 @@ class Exposure:
     declared_sensitive: int
     stray: int
     stray_sensitive: int
+    thresholds: tuple[Threshold, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What was last counted of this year's people, and when. Counting reads every record, so it is not done for each look."""
+
+    at: datetime
     thresholds: tuple[Threshold, ...]
 
 
@@ -170,6 +179,23 @@ def _whose(archive: Archive, one: Record) -> Uid:
 def _is_child(values: Mapping[FieldKey, object], births: Iterable[FieldKey], today: date) -> bool:
     dates = (values.get(key) for key in births)
     return any(isinstance(day, date) and years_after(day, CHILD_YEARS) > today for day in dates)
+
+
+def note_exposure(archive: Archive, found: Exposure) -> list[Threshold]:
+    """Keep the count for whoever looks, and raise the alarms; which are new."""
+    counted = Counted(archive.engine.clock(), found.thresholds)
+    archive.hub.bindings(KIND).set(LAST, orjson.dumps(asdict(counted)).decode())
+    return alarm_at_thresholds(archive.vault, found)
+
+
+def last_counted(hub: Hub) -> Counted | None:
+    """The last count; None when nobody has counted yet."""
+    text = hub.bindings(KIND).get(LAST)
+    if text is None:
+        return None
+    kept = orjson.loads(text)
+    thresholds = tuple(Threshold(**one) for one in kept["thresholds"])
+    return Counted(datetime.fromisoformat(kept["at"]), thresholds)
 
 
 def alarm_at_thresholds(vault: Vault, found: Exposure) -> list[Threshold]:

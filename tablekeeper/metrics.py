@@ -17,6 +17,7 @@ from prometheus_client.registry import Collector
 
 from sync.engine import CycleReport, Engine
 from sync.polling import Polling
+from tablekeeper.exposure import last_counted
 
 log = structlog.get_logger("daemon")
 
@@ -92,6 +93,7 @@ class Standing(Collector):
         """Lists that wait for people, frozen tables, calls made and left."""
         with self._engine.hub.reading() as unit:
             waiting = unit.lists.counts()
+        yield self._people()
         for name in ("conflicts", "deletions"):
             yield GaugeMetricFamily(
                 f"tablekeeper_{name}_waiting", f"{name.title()} that wait for a person.", waiting[name]
@@ -110,6 +112,15 @@ class Standing(Collector):
                 left.add_metric([name], month.limit - month.used)
         yield made
         yield left
+
+    def _people(self) -> Metric:
+        counted = last_counted(self._engine.hub)
+        people = GaugeMetricFamily(
+            "tablekeeper_exposed_people", "People of this year by legal threshold.", labels=["threshold"]
+        )
+        for one in counted.thresholds if counted else ():
+            people.add_metric([one.name], one.people)
+        return people
 
 
 def serve(metrics: Metrics, port: int) -> Callable[[], None] | None:

@@ -16,6 +16,7 @@ from sync.store.hub import Hub, Unit
 from sync.store.records import State
 from sync.store.tables import outbox
 from tablekeeper.archive import Archive
+from tablekeeper.exposure import Counted, last_counted
 from tablekeeper.keeping import BACKUP, CHECKS
 from vault import envelopes
 from vault.alarms import open_alarms
@@ -95,6 +96,8 @@ class Standing:
     restore_drill: str | None = None
     """When one last passed, and what it compared."""
     plaintext: Plaintext = field(default_factory=Plaintext)
+    exposure: Counted | None = None
+    """People of this year against the legal thresholds, as last counted."""
 
     def as_json(self) -> dict[str, object]:
         """For `--json`."""
@@ -162,6 +165,7 @@ def standing(archive: Archive) -> Standing:
         backup=known.get(BACKUP),
         restore_drill=known.get(RESTORE_DRILL),
         plaintext=_plaintext(archive),
+        exposure=last_counted(archive.hub),
     )
 
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 from operator import itemgetter
 from typing import TypeVar
 
-from sqlalchemy import Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, bindparam, case, delete, func, insert, select, update
 
 from validators.issues import Issue
 from validators.schema import FieldKey, SchemaConfig, TableKey
@@ -23,9 +23,6 @@ from .times import utc
 
 BLOCK = 400
 """Ids per query: SQLite and PostgreSQL both take it, and it is well past where more would help."""
-LAST_CHARACTER = "\U0010ffff"
-"""Sorts after everything that a text may go on with."""
-
 
 ERASED, RESTRICTED = "erased", "restricted"
 """What a tombstone says instead of a replica: no stale copy, no edit and no undo brings the record back."""
@@ -202,18 +199,18 @@ class Records:
                 found.setdefault(value, set()).add(uid)
         return found
 
-    def named(self, table: TableKey, beginning: str, *, most: int) -> list[Uid]:
-        """The first records of a table whose label begins with this text, by label; archived ones among them."""
+    def named(self, table: TableKey, part: str, *, most: int) -> list[Uid]:
+        """Records of a table in whose label this text stands, archived ones among them: those that begin with it first."""
         label = self._schema.tables[table].label
+        begins = unique_value.c.value.startswith(part, autoescape=True)
         query = (
             select(unique_value.c.uid)
             .where(
                 unique_value.c.table == table,
                 unique_value.c.field == (label or ""),
-                unique_value.c.value >= beginning,
-                unique_value.c.value < beginning + LAST_CHARACTER,
+                unique_value.c.value.contains(part, autoescape=True),
             )
-            .order_by(unique_value.c.value)
+            .order_by(case((begins, 0), else_=1), unique_value.c.value)
             .limit(most)
         )
         return list(self._connection.execute(query).scalars())

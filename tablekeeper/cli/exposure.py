@@ -5,7 +5,7 @@ from dataclasses import asdict
 from tablekeeper.cli.main import app, out, print_json
 from tablekeeper.cli.opening import opened
 from tablekeeper.cli.output import JsonOption, add_row, table
-from tablekeeper.exposure import Exposure, alarm_at_thresholds
+from tablekeeper.exposure import Exposure, note_exposure
 from tablekeeper.exposure import exposure as count
 
 
@@ -14,7 +14,7 @@ def exposure(json: JsonOption = False) -> None:
     """Plaintext found in the tables and how long it stood; people whose plain fields stand abroad, against the legal thresholds."""
     with opened() as archive:
         found = count(archive)
-        alarm_at_thresholds(archive.vault, found)
+        note_exposure(archive, found)
     if json:
         reached = [{**asdict(one), "reached": one.reached} for one in found.thresholds]
         print_json({**asdict(found), "thresholds": reached})

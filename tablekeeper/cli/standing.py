@@ -58,6 +58,8 @@ def _upkeep(now: Standing) -> Iterator[str]:
     yield f"mails sent in 7 days: {now.mails_sent}"
     yield f"last backup: {now.backup or 'unknown → tablekeeper backup'}"
     yield f"last restore drill: {now.restore_drill or 'unknown → tablekeeper backup drill'}"
+    for one in now.exposure.thresholds if now.exposure else ():
+        yield f"people exposed this year: {one.people:,} of {one.limit:,} ({one.name}){' → tablekeeper exposure' if one.reached else ''}"
     yield f"plaintext: stands in {now.plaintext.standing} cells; found in {now.plaintext.found} within 30 days"
 
 

@@ -3,7 +3,6 @@
 import secrets
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
 
 from stdnum.cn import ric
 from stdnum.exceptions import ValidationError
@@ -185,18 +184,14 @@ def told_by_number(engine: Engine, table: TableKey, draft: Draft) -> Told | None
     if not isinstance(number, str) or isinstance(document, Rejection):
         return None
     facts = facts_of(document if isinstance(document, str) else None, number)
-    return Told(_cells(engine, table, facts.birth, facts.sex), _region(number) if facts.region else "")
-
-
-def _cells(engine: Engine, table: TableKey, birth: date | None, sex: str | None) -> dict[FieldKey, Raw]:
-    """The fields that hold these facts: the rules' own words for them are the keys `birth_date` and `gender`."""
-    fields = engine.schema.tables[table].fields
-    found: dict[FieldKey, Raw] = {}
-    if birth is not None and "birth_date" in fields:
-        found["birth_date"] = birth.isoformat()
-    if sex is not None and "gender" in fields:
-        found["gender"] = sex
-    return found
+    region = _region(number) if facts.region else ""
+    told: dict[FieldKey, Raw] = {
+        "birth_date": facts.birth.isoformat() if facts.birth else None,
+        "gender": facts.sex,
+        "region": region or None,
+    }
+    # The fields that hold these facts go by the rules' own words for them.
+    return Told({key: raw for key, raw in told.items() if raw is not None and key in fields}, region)
 
 
 def _region(number: str) -> str:

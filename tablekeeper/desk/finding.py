@@ -92,7 +92,8 @@ def _meant(archive: Archive, text: str) -> Iterator[tuple[TableKey, FieldKey, st
     engine = archive.engine
     for table, config in archive.config.tables.items():
         for key, field in config.sensitive.items():
-            if field.sensitive and field.sensitive.search and field.type in NUMBERED:
+            told_by_form = field.type in NUMBERED or key == config.label
+            if field.sensitive and field.sensitive.search and told_by_form:
                 parsed = engine.parser.parse(table, {key: text}, today=engine.today())[key]
                 if parsed is not None and not isinstance(parsed, Rejection):
                     yield table, key, to_text(parsed)

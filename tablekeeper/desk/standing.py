@@ -1,7 +1,7 @@
 """How the archive stands, for the page: the figures of `status --json`, the diagnosis in the words of staff, lag over time."""
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -12,6 +12,7 @@ from sync.store.hub import Unit
 from sync.store.tables import outbox
 from tablekeeper.archive import Archive
 from tablekeeper.diagnosis import Diagnosis, Kind, diagnose
+from tablekeeper.exposure import ANY_SENSITIVE, MANY_SENSITIVE, PEOPLE, Counted
 from tablekeeper.showing import Showing
 from tablekeeper.status import CycleNotes, Standing, standing
 
@@ -90,6 +91,25 @@ class Mails:
 
 
 @dataclass(frozen=True, slots=True)
+class Exposed:
+    """People of this year against a legal threshold, in the words of staff."""
+
+    what: str
+    asks: str
+    people: int
+    limit: int
+    reached: bool
+
+
+EXPOSED: Mapping[str, tuple[str, str]] = {
+    # threshold: of what, which the law asks for from there on
+    PEOPLE: ("人的个人信息", "须订立标准合同或通过认证"),
+    ANY_SENSITIVE: ("人的敏感个人信息", "须订立标准合同或通过认证"),
+    MANY_SENSITIVE: ("人的敏感个人信息", "须申报安全评估"),
+}
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """Everything on the page but the chart."""
 
@@ -102,6 +122,8 @@ class Report:
     disagreeing: tuple[tuple[str, str, str], ...]
     """Uid, table and number of records with open conflicts."""
     mails: tuple[Mails, ...]
+    exposed: tuple[Exposed, ...]
+    exposed_at: str
 
 
 @dataclass(slots=True)
@@ -176,6 +198,8 @@ def _report(archive: Archive, now: datetime) -> Report:
                 )
             ),
             mails=tuple(_mails(archive, unit)),
+            exposed=tuple(_exposed(figures.exposure)),
+            exposed_at=showing.moment(figures.exposure.at) if figures.exposure else "",
         )
 
 
@@ -202,6 +226,12 @@ def _held(archive: Archive, unit: Unit) -> Sequence[HeldKind]:
                         found.setdefault(kind, []).append(uid)
     kinds = [HeldKind(*kind, count=len(uids), uid=uids[0]) for kind, uids in found.items()]
     return sorted(kinds, key=lambda kind: -kind.count)[:HELD_KINDS_MAX]
+
+
+def _exposed(counted: Counted | None) -> Iterator[Exposed]:
+    for one in counted.thresholds if counted else ():
+        what, asks = EXPOSED[one.name]
+        yield Exposed(what, asks, one.people, one.limit, one.reached)
 
 
 _MAIL_STATES = {

@@ -11,12 +11,16 @@ from openpyxl import Workbook, load_workbook
 from playwright.sync_api import Page, expect
 
 from sync.lease import lease
+from sync.polling import Polling
 from sync.store.hub import Hub
-from tablekeeper.archive import hub_url
+from tablekeeper.archive import hub_url, open_archive
 from tablekeeper.config import load
+from tablekeeper.environment import Environment
+from tablekeeper.metrics import Standing
 from tests.browser import DESKTOP, PHONE, OpenPage
 from tests.desk.desk_office import MANAGER, SALES, DeskOffice
 from tests.sync.people import ID_NUMBER, identity
+from tests.tablekeeper.cli_office import Office
 
 WIDTHS = pytest.mark.parametrize("width", [PHONE, DESKTOP])
 Picture = Callable[..., Path]
@@ -174,6 +178,58 @@ def test_status_tells_upkeep_on_the_page_and_in_the_command_alike(
     for words in ("2026-11-22 02:00", "0.25 秒", "未知:tablekeeper backup drill", "现有 0 格"):
         expect(page.get_by_text(words)).to_be_visible()
     keep_picture(page, "upkeep", full_page=True)
+
+
+def facts(page: Page) -> dict[str, str]:
+    """The facts of the page by name."""
+    names, texts = (
+        page.locator("dl.facts dt").all_inner_texts(),
+        page.locator("dl.facts dd").all_inner_texts(),
+    )
+    return dict(zip(names, texts, strict=True))
+
+
+def test_status_shows_the_figures_of_the_command_and_of_the_metrics(
+    desk: DeskOffice, open_page: OpenPage, keep_picture: Picture
+) -> None:
+    office = desk.office
+    office.airtable("客户基本信息").create({"客户姓名": "钱小", "出生日期": "2020-05-01"})
+    assert office.run("sync").code == 0
+    assert office.run("exposure", "--json").code == 0
+    told = office.run("status", "--json").json
+    page = desk.sign_in(open_page, "/status", name=MANAGER)
+    keep_picture(page, "figures", full_page=True)
+    rows = [row.split() for row in page.locator("#tables ~ .scroll tbody tr").all_inner_texts()]
+    assert {name: int(count) for name, count, *_ in rows} == told["records"]
+    assert {name: int(held) for name, _, held, _ in rows} == told["held"]
+    assert {name: int(waiting) for name, *_, waiting in rows} == told["waiting"]
+    shown = facts(page)
+    assert int(shown["两边不一样"]) == told["conflicts"]
+    assert int(shown["等待确认的删除"]) == told["deletions"]
+    assert int(shown["保险库中的值"]) == told["tokens"]
+    assert int(shown["未处理的报警"]) == told["alarms"]
+    plaintext = told["plaintext"]
+    assert shown["明文"] == f"现有 {plaintext['standing']} 格;近 30 天发现过 {plaintext['found']} 格"
+    people = [int(text.split()[0]) for text in page.locator("#exposure ~ ul li").all_inner_texts()]
+    thresholds = {one["name"]: one["people"] for one in told["exposure"]["thresholds"]}
+    assert people == list(thresholds.values())
+    assert figures_of_the_metrics(office) == {
+        "conflicts": told["conflicts"],
+        "deletions": told["deletions"],
+        **thresholds,
+    }
+
+
+def figures_of_the_metrics(office: Office) -> dict[str, float]:
+    """What the daemon would tell of the same archive."""
+    with office.surroundings({}), open_archive(load(office.config), Environment.read()) as archive:
+        engine = archive.engine
+        connections = {one.name: (one.config, one.connection) for one in engine.replicas}
+        told = list(Standing(engine, Polling(engine.config, connections, engine.hub)).collect())
+    found = {one.name: one.samples for one in told}
+    waiting = {name: found[f"tablekeeper_{name}_waiting"][0].value for name in ("conflicts", "deletions")}
+    people = {one.labels["threshold"]: one.value for one in found["tablekeeper_exposed_people"]}
+    return {**waiting, **people}
 
 
 def test_status_tells_calls_against_their_budget(desk: DeskOffice) -> None:
