@@ -23,6 +23,8 @@ class Absorbed:
     judged: dict[Uid, Protected] = field(default_factory=dict)
     stray: tuple[SeenRow, ...] = ()
     torn: bool = False
+    refused: set[Uid] = field(default_factory=set)
+    """Rows that were judged and written early, and not taken: they are read again before they are written again."""
 
 
 def commit(

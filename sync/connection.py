@@ -5,7 +5,7 @@ between raw cells and the service; they judge nothing, know no hub and open no t
 """
 
 from collections.abc import Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -54,6 +54,10 @@ class SeenRow:
     a cleared cell is then present with None (and a cleared system cell with an empty text)."""
     actor: str | None = None
     """Who made the change, where the service tells."""
+
+    def loaded(self) -> "SeenRow":
+        """The same row with its cells in memory: a connection may decode them only when they are asked for."""
+        return replace(self, cells=dict(self.cells.items()), system=dict(self.system.items()))
 
 
 @dataclass(frozen=True, slots=True)

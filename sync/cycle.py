@@ -10,7 +10,7 @@ from validators.schema import TableKey
 from .clears import put_back_clears
 from .commit import Absorbed, commit
 from .confirm import confirm
-from .connection import Listing, SeenRow
+from .connection import Listing, SeenRow, Uid
 from .deletes import carry_out_deletions
 from .engine import CycleReport, Engine, Replica
 from .errors import ServiceError, TableMissing
@@ -20,7 +20,7 @@ from .history_chain import chain_history
 from .intake import know, settle
 from .judge import check_rows, decode_rows, links_of, merge_rows
 from .overwritten import note_overwritten
-from .plan import make_plan
+from .plan import Plan, make_plan
 from .protect import protect
 from .queue import ENGINE, daily_pass, listings_of, queued, remember_full, remember_torn, reread
 from .reconfigure import reconfigure
@@ -30,6 +30,8 @@ log = structlog.get_logger("sync")
 
 BLOCK_ROWS = 500
 """Rows judged, sealed and committed together: memory does not follow the size of a table."""
+WAITING_ROWS_MAX = 1_000
+"""Up to so many rows of a table wait until all replicas were read; more are written block by block as they are judged."""
 
 
 def run_cycle(engine: Engine, *, full: bool = False, look_at: Container[str] | None = None) -> CycleReport:
@@ -83,10 +85,27 @@ def absorb(engine: Engine, replica: Replica, listing: Listing, report: CycleRepo
     remember_torn(engine, replica, listing, torn=arrivals.torn)
     mask_torn(engine, replica, listing.table, arrivals.torn_rows)
     for start in range(0, len(arrivals.rows), BLOCK_ROWS):
-        absorb_rows(engine, replica, listing, arrivals.rows[start : start + BLOCK_ROWS], absorbed, report)
+        rows = [row.loaded() for row in arrivals.rows[start : start + BLOCK_ROWS]]
+        absorb_rows(engine, replica, listing, rows, absorbed, report)
+        if len(arrivals.rows) > WAITING_ROWS_MAX:
+            write_early(engine, replica, listing.table, absorbed, report)
     with engine.hub.unit() as unit:
         unit.lists.end_recheck(replica.name, listing.table, arrivals.done)
     return absorbed
+
+
+def write_early(
+    engine: Engine, replica: Replica, table: TableKey, absorbed: Absorbed, report: CycleReport
+) -> None:
+    """Write the rows judged so far and let go of them: plaintext is masked sooner, and memory holds one block.
+
+    A service that failed is left for this cycle: what it did not take is not known as agreed, and is looked at again.
+    """
+    if replica.name not in report.down:
+        with guarded(replica, report):
+            plan = make_plan(engine, replica, table, absorbed, judged_only=True)
+            absorbed.refused |= carry_out(engine, replica, table, plan, report)
+    absorbed.judged.clear()
 
 
 def absorb_rows(
@@ -154,12 +173,21 @@ def write(engine: Engine, replica: Replica, table: TableKey, absorbed: Absorbed,
     if (replica.name, table) in engine.torn:
         return
     with guarded(replica, report):
-        plan = make_plan(engine, replica, table, absorbed)
-        if plan.operations:
-            confirm(engine, replica, table, plan, replica.connection.apply(table, plan.operations), report)
-        elif plan.settled:
-            with engine.hub.unit() as unit:
-                unit.seen.save(replica.name, table, plan.settled)
+        carry_out(engine, replica, table, make_plan(engine, replica, table, absorbed), report)
+
+
+def carry_out(
+    engine: Engine, replica: Replica, table: TableKey, plan: Plan, report: CycleReport
+) -> frozenset[Uid]:
+    """apply and confirm; a plan without writes only has to be remembered. Returns what the service did not take."""
+    if plan.operations:
+        outcome = replica.connection.apply(table, plan.operations)
+        confirm(engine, replica, table, plan, outcome, report)
+        return frozenset(one.uid for one in outcome.refused)
+    if plan.settled:
+        with engine.hub.unit() as unit:
+            unit.seen.save(replica.name, table, plan.settled)
+    return frozenset()
 
 
 @contextmanager

@@ -98,9 +98,9 @@ def _chained(vault: Vault) -> list[Batch]:
 def _rows(unit: Unit, *, after: int, last: int | None = None) -> list[Mapping[str, Any]]:
     query = select(history).where(history.c.id > after).order_by(history.c.id)
     query = query.limit(BATCH_ROWS) if last is None else query.where(history.c.id <= last)
-    return [
-        {str(name): value for name, value in row.items()} for row in unit.connection.execute(query).mappings()
-    ]
+    found = unit.connection.execute(query)
+    names = [str(name) for name in found.keys()]  # noqa: SIM118
+    return [dict(zip(names, row, strict=True)) for row in found.all()]
 
 
 def _batch(rows: Sequence[Mapping[str, Any]]) -> Batch | None:

@@ -112,7 +112,7 @@ def _owners(
         elif row.uid and not row.row_id:
             stray.append(row)  # Typed over, or torn: it must not stand where a uid belongs.
         else:
-            unnumbered.append(replace(row, uid=""))
+            unnumbered.append(replace(row, uid="") if row.uid else row)
     owners: dict[Uid, SeenRow] = {}
     for uid, claimants in claims.items():
         if uid in known and _stands(listing, known[uid]):

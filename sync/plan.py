@@ -50,11 +50,16 @@ class _Decision:
     complete: bool
 
 
-def make_plan(engine: Engine, replica: Replica, table: TableKey, absorbed: Absorbed) -> Plan:
-    """Decide what to write: rows just judged, and rows that the replica lacks or shows differently from the hub."""
+def make_plan(
+    engine: Engine, replica: Replica, table: TableKey, absorbed: Absorbed, *, judged_only: bool = False
+) -> Plan:
+    """Decide what to write: rows just judged, and rows that the replica lacks or shows differently from the hub.
+
+    With `judged_only` it is only the former, and nothing but updates: no row moves.
+    """
     strays = tuple(
         Update(row.uid, row.row_id, row.position, True, {}, {}, {SystemColumn.UID: ""})
-        for row in absorbed.stray
+        for row in (() if judged_only else absorbed.stray)
     )
     # A row that is still settling is left alone: it will be judged, and written, as a whole.
     typing = {*engine.settling.waiting(replica.name, table), *engine.settling.uids(replica.name, table)}
@@ -62,7 +67,7 @@ def make_plan(engine: Engine, replica: Replica, table: TableKey, absorbed: Absor
     # Such a row may turn out to be the very record that the replica seems to lack.
     arriving_keys = by_business_key(engine, table, nameless).keys()
     with engine.hub.unit() as unit:
-        scope = look_over(engine, unit, replica, table, absorbed)
+        scope = look_over(engine, unit, replica, table, absorbed, judged_only=judged_only)
         if not scope.records:
             return Plan(strays)
         states = scope.states
@@ -73,6 +78,7 @@ def make_plan(engine: Engine, replica: Replica, table: TableKey, absorbed: Absor
             uid: record
             for uid, record in scope.records.items()
             if uid not in typing
+            and uid not in absorbed.refused
             and not (uid in states and (states[uid].gone_since or states[uid].row_id in typing - {""}))
             and (uid in states or uid in absorbed.judged or record.state is State.LIVE)
             and (uid in states or record.key not in arriving_keys)
@@ -106,7 +112,7 @@ def make_plan(engine: Engine, replica: Replica, table: TableKey, absorbed: Absor
     ]
     removals = [
         Remove(uid, states[uid].row_id, states[uid].position)
-        for uid in sorted(records.keys() - wanted.keys())
+        for uid in sorted(() if judged_only else records.keys() - wanted.keys())
     ]
     return _gather(rows, (*strays, *removals), engine.fingerprint)
 

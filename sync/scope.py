@@ -34,11 +34,15 @@ class Scope:
     """Rows whose morning has come."""
 
 
-def look_over(engine: Engine, unit: Unit, replica: Replica, table: TableKey, absorbed: Absorbed) -> Scope:
+def look_over(
+    engine: Engine, unit: Unit, replica: Replica, table: TableKey, absorbed: Absorbed, *, judged_only: bool
+) -> Scope:
     """The rows just judged, those that the replica lacks or shows differently from the hub, and those that are to leave."""
-    uids = set(absorbed.judged) | _behind(engine, unit, replica, table)
+    uids = set(absorbed.judged)
     filtered = engine.filters.of(replica.name, table) is not None
-    if filtered:
+    if not judged_only:
+        uids |= _behind(engine, unit, replica, table)
+    if filtered and not judged_only:
         uids |= unit.agreement.departing(replica.name, table, before=last_morning(engine))
     if not uids:
         return Scope()

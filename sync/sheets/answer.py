@@ -9,7 +9,8 @@ import re
 from array import array
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from itertools import pairwise
+from typing import Any, overload
 
 import orjson
 
@@ -17,18 +18,60 @@ import orjson
 VALUES = b'"values":[['
 NEXT_KEY = re.compile(rb'"(?:dataFilters|valueRange)":')
 BETWEEN = b"],["
-PIECE_BYTES = 1 << 20
 
 Marks = Sequence[int]
 """A hash per row, the header included; only compared within this run of the daemon."""
 
 
+@dataclass(frozen=True, slots=True)
+class Rows(Sequence[bytes]):
+    """Raw rows where they stand in an answer, each without its brackets: nothing is copied until a row is asked for."""
+
+    content: bytes = field(default=b"", repr=False)
+    starts: "array[int]" = field(default_factory=lambda: array("q"), repr=False)
+    """Where each row begins; one more than there are rows, for each ends before the mark that parts it from the next."""
+
+    @classmethod
+    def cut(cls, content: bytes, start: int, end: int) -> "Rows":
+        """The rows between two places of an answer."""
+        starts = array("q", [start])
+        while (start := content.find(BETWEEN, start, end) + len(BETWEEN)) >= len(BETWEEN):
+            starts.append(start)
+        starts.append(end + len(BETWEEN))
+        return cls(content, starts)
+
+    @classmethod
+    def of(cls, rows: Sequence[bytes]) -> "Rows":
+        """Rows that are known one by one."""
+        starts = array("q", [0])
+        for row in rows:
+            starts.append(starts[-1] + len(row) + len(BETWEEN))
+        return cls(BETWEEN.join(rows), starts)
+
+    def __len__(self) -> int:
+        return max(len(self.starts) - 1, 0)
+
+    @overload
+    def __getitem__(self, place: int) -> bytes: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[bytes]: ...
+
+    def __getitem__(self, place: int | slice) -> bytes | Sequence[bytes]:
+        if isinstance(place, slice):
+            return [self[number] for number in range(*place.indices(len(self)))]
+        return self.content[self.starts[place] : self.starts[place + 1] - len(BETWEEN)]
+
+    def __iter__(self) -> Iterator[bytes]:
+        return (self.content[start : end - len(BETWEEN)] for start, end in pairwise(self.starts))
+
+
 @dataclass(slots=True)
 class TabAnswer:
-    """The rows of one tab as raw JSON, each without its brackets; row 0 is the header."""
+    """The rows of one tab as raw JSON; row 0 is the header."""
 
     title: str
-    rows: list[bytes] = field(default_factory=list, repr=False)
+    rows: Rows = field(default_factory=Rows, repr=False)
 
     @property
     def marks(self) -> "array[int]":
@@ -46,7 +89,7 @@ class TabAnswer:
     def repair(self) -> None:
         """Cut anew, by parsing everything."""
         parsed = orjson.loads(b"[[%b]]" % BETWEEN.join(self.rows))
-        self.rows = [orjson.dumps(row)[1:-1] for row in parsed]
+        self.rows = Rows.of([orjson.dumps(row)[1:-1] for row in parsed])
 
 
 class WrongCut(Exception):
@@ -59,14 +102,14 @@ def by_tab(content: bytes) -> dict[int, TabAnswer]:
     found: dict[int, TabAnswer] = {}
     for part in orjson.loads(skeleton).get("valueRanges", ()):
         values = part["valueRange"]
-        rows = next(tabs) if "values" in values else []
+        rows = next(tabs) if "values" in values else Rows()
         for asked in part["dataFilters"]:
             gid = asked["gridRange"].get("sheetId", 0)
             found[gid] = TabAnswer(values["range"].rsplit("!", 1)[0], rows)
     return found
 
 
-def _cut(content: bytes) -> tuple[bytes, Iterator[list[bytes]]]:
+def _cut(content: bytes) -> tuple[bytes, Iterator[Rows]]:
     """The answer without its values, and the rows of each tab that has any."""
     kept: list[bytes] = []
     spans: list[tuple[int, int]] = []
@@ -79,13 +122,4 @@ def _cut(content: bytes) -> tuple[bytes, Iterator[list[bytes]]]:
         spans.append((start, end))
         place = end + 1
     kept.append(content[place:])
-    return b"".join(kept), (_rows(content, start, end) for start, end in spans)
-
-
-def _rows(content: bytes, start: int, end: int) -> list[bytes]:
-    """The rows between two places, cut in pieces so that the answer is never in memory three times."""
-    rows: list[bytes] = []
-    while (cut := content.find(BETWEEN, start + PIECE_BYTES, end)) >= 0:
-        rows += content[start:cut].split(BETWEEN)
-        start = cut + len(BETWEEN)
-    return rows + content[start:end].split(BETWEEN)
+    return b"".join(kept), (Rows.cut(content, start, end) for start, end in spans)

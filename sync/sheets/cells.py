@@ -30,6 +30,7 @@ class Formula:
 
 
 FORMULA = Formula()
+ENTERED_KINDS = ("stringValue", "numberValue", "boolValue")
 Shown = str | int | float | bool | Formula | None
 """What a cell shows: None is blank."""
 
@@ -69,11 +70,13 @@ def shown(value: Any) -> Shown:
 
 def entered(value: Entered) -> Shown:
     """A `userEnteredValue` of an answer, as a listing would show it."""
-    if "formulaValue" in value:
-        return FORMULA
-    return shown(
-        next((value[kind] for kind in ("stringValue", "numberValue", "boolValue") if kind in value), None)
-    )
+    # The rule is one kind of value or none; an error is shown as a blank.
+    for kind, found in value.items():
+        if kind == "formulaValue":
+            return FORMULA
+        if kind in ENTERED_KINDS:
+            return shown(found)
+    return None
 
 
 def same(believed: Raw | CellValue, found: Raw) -> bool:

@@ -17,6 +17,7 @@ from .client import Content, Rejected, SheetsClient
 from .columns import find_columns, marks_of, tabs_marked
 from .grid import Json, area, quoted, runs
 from .layout import Layout
+from .raw_rows import KEPT_ROWS, RawTab
 from .scratch import Scratch
 from .tabs import Sheet, Tab, find_tab, sheets_of
 
@@ -35,8 +36,9 @@ class Pulled:
     """What a pull showed, until it is acknowledged."""
 
     whole: bytes = b""
-    """The digest of the answer, once all of it was shown."""
+    """The digest of the answer, once all of it was shown and while nothing of it was written over."""
     marks: dict[TableKey, MutableSequence[int]] = field(default_factory=dict)
+    written: bool = False
 
 
 @dataclass(slots=True)
@@ -82,7 +84,7 @@ class Puller:
             listing = self._listing(tab, answers[tab.gid], again.get(layout.table, frozenset()))
             if listing:
                 yield listing
-        pulled.whole = content.digest
+        pulled.whole = b"" if pulled.written else content.digest
 
     def acknowledge(self) -> None:
         """What was pulled need not be shown again."""
@@ -95,11 +97,15 @@ class Puller:
         """Rows at these positions are no longer as they were read; None: any of the table's. They will be shown again,
         even if somebody puts back just what stood there."""
         self._whole = b""
-        if positions is None:
-            self._marks.pop(table, None)
-        for position in positions or ():
-            if table in self._marks and position < len(self._marks[table]):
-                self._marks[table][position] = UNKNOWN
+        if self._pulled is not None:
+            # Rows are written before the whole listing is acknowledged where there are many of them.
+            self._pulled.whole, self._pulled.written = b"", True
+        for marks in (self._marks, self._pulled.marks if self._pulled else {}):
+            if positions is None:
+                marks.pop(table, None)
+            for position in positions or ():
+                if table in marks and position < len(marks[table]):
+                    marks[table][position] = UNKNOWN
 
     def forget(self) -> None:
         """Look everything up anew: `setup` may have made tabs and columns."""
@@ -204,17 +210,14 @@ class Puller:
 
     def _rows(self, tab: Tab, answer: TabAnswer, positions: Sequence[int]) -> list[SeenRow]:
         asked = self._doubtful_cells(tab, answer, positions)
+        special = {position for position, _ in asked}
+        raw = RawTab(answer, tab.at)
         rows = []
-        for position, cells in answer.decode(positions):
-            row = tab.row(
-                position,
-                [
-                    asked[position, column] if (position, column) in asked else shown(cell)
-                    for column, cell in enumerate(cells)
-                ],
-            )
+        for position in positions:
+            row = _with(asked, tab, answer, position) if position in special else raw.row(position)
             if row.cells or row.uid or row.formulas:
-                rows.append(row)
+                many = len(positions) > KEPT_ROWS and position not in special
+                rows.append(raw.on_demand(position) if many else row)
         return rows
 
     def _doubtful_cells(
@@ -249,6 +252,18 @@ class Puller:
             (position, column, told): _entered_or_told(found.get((position, column)), told)
             for position, column, told in doubtful
         }
+
+
+def _with(asked: Mapping[tuple[int, int], Shown], tab: Tab, answer: TabAnswer, position: int) -> SeenRow:
+    """A row of which some cells had to be asked for."""
+    [(_, cells)] = answer.decode([position])
+    return tab.row(
+        position,
+        [
+            asked[position, column] if (position, column) in asked else shown(cell)
+            for column, cell in enumerate(cells)
+        ],
+    )
 
 
 def _entered_or_told(found: Shown, told: str) -> Shown:

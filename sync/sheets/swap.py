@@ -56,7 +56,7 @@ class Swapped:
         position, written = write.position, {*write.cells, *write.formulas}
         before, after = self.before.get(position, ()), self.after.get(position, ())
         return all(
-            entered(at(before, column)) == entered(at(after, column))
+            _same(at(before, column), at(after, column))
             for column in range(self.tab.width)
             if column not in written
         )
@@ -70,6 +70,11 @@ class Swapped:
 def at(cells: Cells, column: int) -> Entered:
     """A cell of a row that may end before it."""
     return cells[column] if column < len(cells) else {}
+
+
+def _same(one: Entered, other: Entered) -> bool:
+    """Whether two cells show the same; most are alike to the letter."""
+    return one == other or entered(one) == entered(other)
 
 
 def headers_stand(tab: Tab, rows: Mapping[int, Cells]) -> bool:

@@ -7,13 +7,15 @@ from dataclasses import dataclass, field
 from sync.connection import Bindings, SeenRow, SystemColumn, Uid
 from validators.schema import FieldKey
 
-from .cells import FORMULA, Shown, text
+from .cells import Formula, Shown, text
 from .grid import Json
 from .layout import ColumnKey, Layout
 
 SCRATCH = "_tablekeeper"
 """The hidden tab through which pre-images pass."""
 STATUS = "系统状态"
+NO_FORMULAS: frozenset[FieldKey] = frozenset()
+"""The same one for all rows: an empty set is as large as the row's other parts together."""
 
 
 @dataclass(slots=True)
@@ -38,29 +40,7 @@ class Tab:
 
     def row(self, position: int, cells: Sequence[Shown]) -> SeenRow:
         """A row from its cells, as pull and write both show it."""
-        here = {key: cells[index] for key, index in self.at.items() if index < len(cells)}
-        values: dict[FieldKey, str | int | float | bool] = {}
-        for key, cell in here.items():
-            # An unchecked box and a blank cell are the same.
-            if (
-                not isinstance(key, SystemColumn)
-                and cell is not None
-                and cell is not FORMULA
-                and cell is not False
-            ):
-                values[key] = cell  # type: ignore[assignment]
-        return SeenRow(
-            uid=text(here.get(SystemColumn.UID)),
-            row_id="",
-            position=position,
-            cells=values,
-            system={
-                key: text(cell) for key, cell in here.items() if isinstance(key, SystemColumn) and text(cell)
-            },
-            formulas=frozenset(
-                key for key, cell in here.items() if cell is FORMULA and not isinstance(key, SystemColumn)
-            ),
-        )
+        return as_row(self.at, position, cells)
 
     def showed(self, rows: Iterable[SeenRow], changed: Set[int], height: int, last: int) -> None:
         """Remember where the rows are: those that changed anew, the others of the `height` rows as before."""
@@ -85,6 +65,34 @@ class Tab:
             if place not in gone
         }
         self.last -= len(positions)
+
+
+def as_row(at: Mapping[ColumnKey, int], position: int, cells: Sequence[Shown]) -> SeenRow:
+    """A row from its cells; `at` tells the column of each key."""
+    values: dict[FieldKey, str | int | float | bool] = {}
+    system: dict[SystemColumn, str] = {}
+    formulas: list[FieldKey] = []
+    width = len(cells)
+    for key, index in at.items():
+        cell = cells[index] if index < width else None
+        # An unchecked box and a blank cell are the same.
+        if cell is None or cell is False:
+            continue
+        if isinstance(key, SystemColumn):
+            if shown := text(cell):
+                system[key] = shown
+        elif isinstance(cell, Formula):
+            formulas.append(key)
+        else:
+            values[key] = cell
+    return SeenRow(
+        uid=system.get(SystemColumn.UID, ""),
+        row_id="",
+        position=position,
+        cells=values,
+        system=system,
+        formulas=frozenset(formulas) if formulas else NO_FORMULAS,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from .grid import Json, a1, area, copy, delete_rows, insert, runs, write_cells
 from .pull import ENTERED, entered_cells
 from .restore import BLOCK_ROWS_MAX, Restorer
 from .scratch import Scratch
-from .swap import FIELDS, RowWrite, Swapped, headers_stand, rows_in, swap
+from .swap import FIELDS, RowWrite, headers_stand, rows_in, swap
 from .tabs import Tab
 
 BLOCK_BYTES_MAX = 1_500_000
@@ -83,15 +83,18 @@ class Writer:
             return results
         writes = [RowWrite(op.position, _cells(tab, op)) for op in able]
         done = swap(self.client, self.scratch, tab, writes)
-        found = [_verdict(op, write, done) for op, write in zip(able, writes, strict=True)]
+        shown = [(done.row_before(op.position), done.row_after(op.position)) for op in able]
+        stand = done.headers_stand
+        found = [
+            _verdict(op, *rows, copied=done.copied(write)) if stand else "columns_moved"
+            for op, write, rows in zip(able, writes, shown, strict=True)
+        ]
         wrong = [write for write, reason in zip(writes, found, strict=True) if reason and done.copied(write)]
-        if not any(found) and all(_masked(tab, done.row_before(op.position)) for op in able):
+        if not any(found) and all(_masked(tab, before) for before, _ in shown):
             self.scratch.found_clean()
         self.restorer.undo(done, wrong)
-        for op, reason in zip(able, found, strict=True):
-            results.append(
-                Refused(op.uid, reason) if reason else Written(op.uid, done.row_after(op.position))
-            )
+        for op, reason, (_, after) in zip(able, found, shown, strict=True):
+            results.append(Refused(op.uid, reason) if reason else Written(op.uid, after))
         return results
 
     def _insert(self, tab: Tab, block: Sequence[Insert]) -> list[Result]:
@@ -218,12 +221,9 @@ def _refusal(tab: Tab, operation: Update) -> Refused | None:
     return None if operation.position > 0 else Refused(operation.uid, "row_moved")
 
 
-def _verdict(operation: Update, write: RowWrite, done: Swapped) -> str | None:
+def _verdict(operation: Update, before: SeenRow, after: SeenRow, *, copied: bool) -> str | None:
     """Why a write has to be undone; None if it went where it should."""
-    if not done.headers_stand:
-        return "columns_moved"
-    before, after = done.row_before(operation.position), done.row_after(operation.position)
-    if not done.copied(write):
+    if not copied:
         return None if after.uid == operation.uid else "row_moved"
     if not operation.numbered:
         keys = {*before.cells, *operation.before}

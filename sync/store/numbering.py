@@ -20,10 +20,13 @@ class Numbering:
 
     def waiting(self, replica: str, table: TableKey, fingerprints: Iterable[bytes]) -> dict[bytes, list[Uid]]:
         """The uids that rows with these fingerprints were about to get when the daemon last stopped."""
+        here = (journal.c.replica == replica, journal.c.table == table)
+        if self._connection.execute(select(journal.c.uid).where(*here).limit(1)).first() is None:
+            return {}  # The rule: no fingerprint has to be taken.
         found: dict[bytes, list[Uid]] = {}
         for block in blocks(fingerprints):
             query = select(journal.c.fingerprint, journal.c.uid).where(
-                journal.c.replica == replica, journal.c.table == table, journal.c.fingerprint.in_(block)
+                *here, journal.c.fingerprint.in_(block)
             )
             for fingerprint, uid in self._connection.execute(query.order_by(journal.c.uid)):
                 found.setdefault(bytes(fingerprint), []).append(uid)

@@ -69,7 +69,7 @@ class Records:
         found: dict[Uid, Record] = {}
         for block in blocks(uids):
             query = select(record).where(record.c.table == table, record.c.uid.in_(block))
-            found |= {row.uid: self._record(row) for row in self._connection.execute(query)}
+            found |= {row.uid: self._record(row) for row in self._connection.execute(query).all()}
         return found
 
     def find(self, uid: Uid) -> Record | None:
@@ -99,7 +99,7 @@ class Records:
     def count(self, table: TableKey) -> dict[State, int]:
         """How many records of a table are in each state."""
         query = select(record.c.state, func.count()).where(record.c.table == table).group_by(record.c.state)
-        return {State(state): count for state, count in self._connection.execute(query)}
+        return {State(state): count for state, count in self._connection.execute(query).all()}
 
     def save(
         self,
@@ -155,7 +155,7 @@ class Records:
             query = select(record.c.uid, record.c.created_at, record.c["values"]).where(
                 record.c.table == table, record.c.uid.in_(block)
             )
-            found |= {uid: (utc(at), values) for uid, at, values in self._connection.execute(query)}
+            found |= {uid: (utc(at), values) for uid, at, values in self._connection.execute(query).all()}
         return found
 
     def set_state(self, table: TableKey, uids: Sequence[Uid], state: State) -> dict[Uid, int]:
@@ -184,7 +184,7 @@ class Records:
     def tombstones(self, table: TableKey) -> dict[Uid, str]:
         """Deleted records of a table, with the replica they were deleted in."""
         query = select(tombstone.c.uid, tombstone.c.replica).where(tombstone.c.table == table)
-        return {uid: replica for uid, replica in self._connection.execute(query)}
+        return {uid: replica for uid, replica in self._connection.execute(query).all()}
 
     def holders(self, table: TableKey, field_key: FieldKey, values: Iterable[str]) -> dict[str, set[Uid]]:
         """Which records hold these values of a unique plain field."""
@@ -195,7 +195,7 @@ class Records:
                 unique_value.c.field == field_key,
                 unique_value.c.value.in_(block),
             )
-            for value, uid in self._connection.execute(query):
+            for value, uid in self._connection.execute(query).all():
                 found.setdefault(value, set()).add(uid)
         return found
 

@@ -112,7 +112,7 @@ class SeenRows:
     def of(self, replica: str, table: TableKey) -> dict[Uid, SeenState]:
         """Every row known of one replica's table."""
         query = select(seen).where(seen.c.replica == replica, seen.c.table == table)
-        return {row.uid: self._state(table, row) for row in self._connection.execute(query)}
+        return {row.uid: self._state(table, row) for row in self._connection.execute(query).all()}
 
     def marks(self, replica: str, table: TableKey) -> dict[Uid, Mark]:
         """What every row known of one replica's table is recognised by."""
@@ -155,13 +155,13 @@ class SeenRows:
             query = select(seen).where(
                 seen.c.replica == replica, seen.c.table == table, seen.c.uid.in_(block)
             )
-            found |= {row.uid: self._state(table, row) for row in self._connection.execute(query)}
+            found |= {row.uid: self._state(table, row) for row in self._connection.execute(query).all()}
         return found
 
     def with_held(self, replica: str, table: TableKey) -> dict[Uid, SeenState]:
         """The rows in which something waits to be mended."""
         query = select(seen).where(seen.c.replica == replica, seen.c.table == table, seen.c.status == "错误")
-        rows = (self._state(table, row) for row in self._connection.execute(query))
+        rows = (self._state(table, row) for row in self._connection.execute(query).all())
         return {state.uid: state for state in rows}
 
     def unsettled(self, replica: str) -> dict[TableKey, list[RowId]]:
@@ -174,7 +174,7 @@ class SeenRows:
             or_(seen.c.row_id != "", seen.c.position >= 0),
         )
         found: dict[TableKey, list[RowId]] = {}
-        for table, row_id, uid in self._connection.execute(query):
+        for table, row_id, uid in self._connection.execute(query).all():
             found.setdefault(table, []).append(row_id or uid)
         return found
 
@@ -183,7 +183,7 @@ class SeenRows:
         query = select(seen).where(
             seen.c.replica == replica, seen.c.table == table, seen.c.gone_since.is_not(None)
         )
-        return {row.uid: self._state(table, row) for row in self._connection.execute(query)}
+        return {row.uid: self._state(table, row) for row in self._connection.execute(query).all()}
 
     def count(self, replica: str, table: TableKey) -> int:
         """How many rows of a table the replica is known to have, or had until they vanished."""
@@ -240,7 +240,7 @@ class SeenRows:
                 seen.c.uid.in_(block),
                 seen.c.gone_since.is_(None),
             )
-            found |= {uid: row_id for uid, row_id in self._connection.execute(query)}
+            found |= {uid: row_id for uid, row_id in self._connection.execute(query).all()}
         return found
 
     def name(self, replica: str, table: TableKey, row_ids: Iterable[RowId]) -> dict[RowId, Uid]:
@@ -250,7 +250,7 @@ class SeenRows:
             query = select(seen.c.row_id, seen.c.uid).where(
                 seen.c.replica == replica, seen.c.table == table, seen.c.row_id.in_(block)
             )
-            found |= {row_id: uid for row_id, uid in self._connection.execute(query)}
+            found |= {row_id: uid for row_id, uid in self._connection.execute(query).all()}
         return found
 
     def _row(self, replica: str, table: TableKey, state: SeenState) -> dict[str, Any]:

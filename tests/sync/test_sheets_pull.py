@@ -291,3 +291,25 @@ def test_row_to_be_shown_again_may_have_gone_from_the_end(office: Office) -> Non
     reread = {"customers": frozenset({rows[-1].uid})}
     (listing,) = office.connection.pull(reread=reread, full=False)
     assert rows[-1].uid not in [row.uid for row in listing.rows]
+
+
+def test_rows_decoded_on_demand_are_the_rows(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    office.fill(5)
+    office.type(f"{CUSTOMERS}!E3", ["甲],[乙"])
+    office.type(f"{CUSTOMERS}!E4", ["=1+1"])
+    whole = office.rows()
+    monkeypatch.setattr("sync.sheets.pull.KEPT_ROWS", 2)
+    monkeypatch.setattr("sync.sheets.raw_rows.KEPT_ROWS", 2)
+    lean = office.rows()
+    assert [row.loaded() for row in lean.values()] == list(whole.values())
+    assert list(lean.values()) == list(whole.values())
+
+
+def test_a_person_who_undoes_what_we_wrote_while_pulling_is_noticed(office: Office) -> None:
+    first, *_ = office.fill(2)
+    office.type(f"{CUSTOMERS}!E2", ["王芳"])
+    listing, *_ = office.connection.pull(reread={}, full=True)
+    office.update(next(row for row in listing.rows if row.uid == first.uid), full_name="王方")
+    office.connection.acknowledge()
+    office.type(f"{CUSTOMERS}!E2", ["王芳"])
+    assert [row.cells["full_name"] for row in office.pull()["customers"].rows] == ["王芳"]
