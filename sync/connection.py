@@ -165,6 +165,8 @@ class Change:
     """Columns that are new, and so show nothing: the table and the fields, none of them for a whole new table."""
     adopted: bool = False
     """Whether a table that stood there already is used from now on."""
+    left: bool = False
+    """Whether it is about what the replica held once and no longer does, which a person should delete."""
 
 
 class Bindings(Protocol):

@@ -41,7 +41,7 @@ def effects(unit: Unit, old: Shape, new: Shape, today: date) -> list[Effect]:
         *_of_replicas(unit, old, new),
     ]
     for change in holding_changes(old, new):
-        found += _of_columns(unit, old.schema, new.schema, change)
+        found += _of_columns(unit, old.schema, new, change)
     found += _of_filters(unit, old, new, today)
     return [effect for effect in found if effect.count]
 
@@ -109,12 +109,15 @@ def _of_replicas(unit: Unit, old: Shape, new: Shape) -> Iterator[Effect]:
                 )
 
 
-def _of_columns(unit: Unit, old: SchemaConfig, new: SchemaConfig, change: HoldingChange) -> Iterator[Effect]:
-    table = new.tables[change.table].name
-    gone = [key for key in change.removed if key in new.tables[change.table].fields]
+def _of_columns(unit: Unit, old: SchemaConfig, new: Shape, change: HoldingChange) -> Iterator[Effect]:
+    table = new.schema.tables[change.table].name
+    gone = [key for key in change.removed if key in new.schema.tables[change.table].fields]
     if gone:
         cells = sum(_cells(unit, change.table, key, change.replica) for key in gone)
-        yield Effect(change.replica, f"{table}将移除{len(gone)}列,{cells:,}格", len(gone))
+        # Nobody can delete a column of Airtable but a person.
+        kept = any(one.name == change.replica and one.service == "airtable" for one in new.replicas)
+        verb = "清空并停用" if kept else "移除"
+        yield Effect(change.replica, f"{table}将{verb}{len(gone)}列,{cells:,}格", len(gone))
     if change.added:
         rows = _rows(unit, change.replica, change.table)
         yield Effect(

@@ -26,6 +26,7 @@ from .history_chain import chain_history, rewrite_on_chain
 from .queue import ENGINE
 from .rewriting import Known, Rewriting, compact
 from .secrets import from_text, readable, to_text, vault_field
+from .setting_up import given_up
 from .shape import FieldChange, Shape, field_changes, holding_changes, load_shape, renamed_options, unapproved
 from .store.hub import Hub, Unit
 from .store.tables import SCOPE, record
@@ -46,10 +47,11 @@ def remembered(hub: Hub) -> Shape | None:
     return load_shape(text) if text else None
 
 
-def reconfigure(engine: Engine) -> None:
-    """Take over the engine's configuration, if it is another one than the hub's. Raises ChangeRefused."""
+def reconfigure(engine: Engine) -> bool:
+    """Take over the engine's configuration, if it is another one than the hub's; whether it was. Raises ChangeRefused."""
     if engine.configured:
-        return
+        return False
+    old = None
     new = Shape(engine.schema, engine.config.replicas)
     noted = engine.hub.bindings(ENGINE)
     text = new.dump()
@@ -59,6 +61,7 @@ def reconfigure(engine: Engine) -> None:
             _take_over(engine, old, new)
         noted.set(SHAPE, text)
     engine.configured = True
+    return old is not None
 
 
 def refusals(old: Shape, new: SchemaConfig) -> list[str]:
@@ -85,6 +88,7 @@ def _take_over(engine: Engine, old: Shape, new: Shape) -> None:
         _take_over_holdings(unit, old, new)
         for table in {change.table for change in changes} | _rules_changed(old.schema, new.schema):
             _judge_again(engine, unit, table)
+    _note_given_up(engine.hub, old, new)
     if purged:
         rewrite_on_chain(engine.hub, engine.vault, purged, reason="a field became sensitive")
     if any(change.sealed for change in changes):
@@ -209,6 +213,16 @@ def _take_over_holdings(unit: Unit, old: Shape, new: Shape) -> None:
     for name in {one.name for one in old.replicas} - {one.name for one in new.replicas}:
         # A table that nobody looked at for a while says nothing of what was deleted meanwhile.
         unit.agreement.forget_replica(name)
+
+
+def _note_given_up(hub: Hub, old: Shape, new: Shape) -> None:
+    """Which columns nobody reads any more: setup may empty those that it cannot delete."""
+    for change in holding_changes(old, new):
+        noted = hub.bindings(change.replica)
+        for key in change.removed:
+            noted.set(given_up(change.table, key), "1")
+        for key in change.added:
+            noted.drop(given_up(change.table, key))
 
 
 def _rules_changed(old: SchemaConfig, new: SchemaConfig) -> set[TableKey]:

@@ -5,10 +5,13 @@ from collections.abc import Sequence
 from validators.schema import FieldKey, TableKey
 
 from .connection import Change, Connection
+from .store.bindings import HubBindings
 from .store.hub import Hub
 from .store.seen import SeenState
 
 ADOPTED = "adopted"
+LEFT = "left"
+"""What a person should delete, as the last setup found it."""
 SEPARATOR = "、"
 
 
@@ -25,7 +28,27 @@ def set_up(connection: Connection, hub: Hub) -> Sequence[Change]:
     for change in changes:
         if change.blank is not None:
             _forget(hub, connection.name, *change.blank)
+    _remember_left(hub.bindings(connection.name), changes)
     return changes
+
+
+def left_behind(hub: Hub, replica: str) -> list[str]:
+    """Columns and tables that the replica no longer holds and that a person should delete, as the last setup found them."""
+    names = hub.bindings(replica).get(LEFT)
+    return names.split(SEPARATOR) if names else []
+
+
+def given_up(table: TableKey, key: FieldKey) -> str:
+    """The name under which it is remembered that nobody reads a column any more, so that emptying it is no edit."""
+    return f"given_up:{table}:{key}"
+
+
+def _remember_left(noted: HubBindings, changes: Sequence[Change]) -> None:
+    names = [f"{change.table}: {change.what}" for change in changes if change.left and change.why]
+    if names:
+        noted.set(LEFT, SEPARATOR.join(names))
+    else:
+        noted.drop(LEFT)
 
 
 def unrehearsed(hub: Hub, replica: str) -> list[str]:

@@ -14,6 +14,7 @@ from .blueprint import blueprints
 from .bound import Base, table_binding
 from .client import AirtableClient
 from .faults import Rejected
+from .left import Left
 from .pull import Puller
 from .setup import Setup
 from .status import stamp
@@ -55,6 +56,7 @@ class AirtableConnection(Connection):
             calls_per_s=config.calls_per_s,
         )
         self._blueprints = blueprints(schema, config)
+        self._left = Left(self._client, bindings, schema, self._blueprints)
         self._base = Base(self._client, self._blueprints, bindings)
         self._webhook = Webhook(self._client, bindings, clock=clock)
         # The token is the one secret of a connection that does not stand in the hub.
@@ -78,7 +80,8 @@ class AirtableConnection(Connection):
     def setup(self, *, dry_run: bool = False) -> Sequence[Change]:
         """Create the missing tables and columns, remember the ids of all; a second run does nothing."""
         tables = list(self._blueprints.values())
-        changes = Setup(self._client, self._bindings, tables, self._archive_name).run(dry_run=dry_run)
+        setup = Setup(self._client, self._bindings, tables, self._left, self._archive_name)
+        changes = setup.run(dry_run=dry_run)
         self._base.forget()
         return changes
 

@@ -1,4 +1,7 @@
-"""Creates what is missing in the base, remembers what is where, and reports both. Deletes and retypes nothing."""
+"""Creates what is missing in the base, remembers what is where, and reports both. Deletes and retypes nothing.
+
+Cells are emptied only in columns that the replica no longer holds: see `left.py`.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -11,6 +14,7 @@ from .blueprint import Column, TableBlueprint
 from .bound import field_binding, table_binding
 from .client import AirtableClient
 from .faults import Rejected
+from .left import Left, left_binding
 from .plan import (
     NewColumn,
     NewTable,
@@ -33,12 +37,15 @@ class Setup:
     client: AirtableClient
     bindings: Bindings
     tables: Sequence[TableBlueprint]
+    left: Left
     archive_name: str = ""
 
     def run(self, *, dry_run: bool) -> list[Change]:
         """Do, or only tell, what has to be done."""
-        steps = plan([*self.tables, STATUS_BLUEPRINT], self.client.schema(), self.bindings)
-        return [change for step in list(steps) for change in self._changes(step, dry_run=dry_run)]
+        standing = self.client.schema()
+        steps = list(plan([*self.tables, STATUS_BLUEPRINT], standing, self.bindings))
+        changes = [change for step in steps for change in self._changes(step, dry_run=dry_run)]
+        return [*changes, *self.left.run(standing, dry_run=dry_run)]
 
     def _changes(self, step: Step, *, dry_run: bool) -> Iterable[Change]:
         try:
@@ -67,7 +74,10 @@ class Setup:
                 self.client.rename_table(step.id, step.table.name)
                 self._bind(table_binding(step.table.key), step.id, step.table.name)
             case RenameColumn():
-                self.client.change_field(self._id(step.table.key), step.id, {"name": step.column.header})
+                changes = {"name": step.column.header}
+                if self.bindings.get(left_binding(step.table.key, step.column.key)):
+                    changes["description"] = step.column.description  # In place of the request to delete it.
+                self.client.change_field(self._id(step.table.key), step.id, changes)
                 self._bind_column(step.table, step.column, step.id)
 
     def _create_table(self, step: NewTable) -> None:
@@ -110,6 +120,7 @@ class Setup:
 
     def _bind_column(self, table: TableBlueprint, column: Column, column_id: str) -> None:
         self._bind(field_binding(table.key, column.key), column_id, column.header)
+        self.bindings.drop(left_binding(table.key, column.key))  # It is in use, perhaps again.
 
     def _bind(self, binding: str, service_id: str, title: str) -> None:
         self.bindings.set(binding, service_id)

@@ -142,7 +142,8 @@ def _probe_replica(found: Probe, config: Config, environment: Environment, repli
         changes = list(connection.setup(dry_run=True))
         if found.config is not None:
             found.setup[replica.name] = changes
-            found.problems += _lacks(replica.name, changes)
+            found.problems += _lacks(replica.name, [change for change in changes if not change.left])
+            found.notes += _lacks(replica.name, [change for change in changes if change.left])
 
 
 def _lacks(replica: str, changes: Sequence[Change]) -> Iterator[Finding]:

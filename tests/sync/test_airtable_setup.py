@@ -9,6 +9,7 @@ from airtable_office import ARCHIVE, MemoryBindings, Office, open_office
 
 from sync.airtable.blueprint import SENSITIVE_NOTE
 from sync.errors import AnswerLost
+from sync.setting_up import given_up
 
 CUSTOMERS, POLICIES = "客户基本信息", "保险合同信息"
 
@@ -259,3 +260,54 @@ def test_the_warning_is_a_standing_sentence_elsewhere(office: Office) -> None:
     office.connection.setup()
     warning = columns(office, "系统状态")["提示"]
     assert warning.type == "singleLineText" and "同步已停止" in str(warning.description)
+
+
+def fewer(office: Office, *, taken_over: bool = True) -> Any:
+    """The replica loses 性别 by a changed configuration."""
+    kept = tuple(key for key in ARCHIVE["tables"]["customers"]["fields"] if key != "gender")
+    if taken_over:
+        office.bindings.set(given_up("customers", "gender"), "1")
+    return office.connect(fields={"customers": kept})
+
+
+def test_a_column_that_the_replica_loses_is_emptied_and_left_to_a_person_until_it_is_gone(
+    office: Office,
+) -> None:
+    office.connection.setup()
+    office.pull()
+    for number in range(12):
+        office.insert(f"R{number:021}", customer_no=f"C{number}", gender="女", full_name="王芳")
+    connection = fewer(office)
+    told = [change.what for change in connection.setup(dry_run=True)]
+    assert told == ["empty the column 性别, which this replica no longer has"]
+    emptied, left = connection.setup()
+    assert emptied.what.endswith("12 cell(s)")
+    rows = [record["fields"] for record in office.table().all()]
+    assert all("停用·性别" not in row and row["客户姓名"] == "王芳" for row in rows)
+    assert "请删除本列" in columns(office)["停用·性别"].description
+    (still,) = connection.setup()
+    assert left.left and still.left and still.why is not None and still.what == "delete the column 停用·性别"
+
+
+def test_a_column_that_comes_back_gets_its_name_and_its_description_again(office: Office) -> None:
+    office.connection.setup()
+    fewer(office).setup()
+    office.connect().setup()
+    assert not columns(office)["性别"].description
+    assert list(office.connection.setup()) == []
+    assert [change.left for change in fewer(office).setup()] == [False, True]
+
+
+def test_a_column_is_not_emptied_while_the_old_configuration_may_still_be_at_work(office: Office) -> None:
+    office.connection.setup()
+    office.pull()
+    office.insert("R000000000000000000001", customer_no="C1", gender="女")
+    (waits,) = fewer(office, taken_over=False).setup()
+    assert waits.left and waits.why is not None
+    assert [record["fields"]["性别"] for record in office.table().all()] == ["女"]
+
+
+def test_a_table_that_the_replica_loses_is_told_until_it_is_gone(office: Office) -> None:
+    office.connection.setup()
+    (left,) = office.connect(tables=("customers",)).setup()
+    assert (left.table, left.what, left.left) == (POLICIES, "delete the table", True)
