@@ -14,8 +14,8 @@ from jobs.backup_config import BackupConfig
 from jobs.backup_errors import BackupUnset, DiskFull, full_disk_told
 from jobs.backup_file import Kind, Manifest, Progress, write_backup
 from jobs.backup_rotation import at_of, file_name, superfluous
-from jobs.backup_server import HUB_FORM, VAULT_FORM, Form, copy_out, size_of
-from jobs.backup_snapshot import copy_database, copy_keys, row_counts, take_keys_out
+from jobs.backup_server import HUB_FORM, VAULT_FORM, copy_state, size_of
+from jobs.backup_snapshot import copy_keys, row_counts, take_keys_out
 from vault.sqlite import sqlite_path
 
 HUB, VAULT, CONFIG, KEYS = "hub.sqlite3", "vault.sqlite3", "config.yaml", "keys.sqlite3"
@@ -167,19 +167,11 @@ def snapshot(places: Places, *, now: datetime, keys_only: bool = False) -> Itera
         if not keys_only:
             shutil.copyfile(places.config, files[CONFIG])
             # The hub first: whatever token it names, the later copy of the vault has it.
-            _copy(places.hub, files[HUB], HUB_FORM)
-        _copy(places.vault, folder / VAULT, VAULT_FORM)
+            copy_state(places.hub, files[HUB], HUB_FORM)
+        copy_state(places.vault, folder / VAULT, VAULT_FORM)
         copy_keys(folder / VAULT, folder / KEYS)
         take_keys_out(folder / VAULT)
         yield Copies(files, folder / KEYS)
-
-
-def _copy(url: str, target: Path, form: Form) -> None:
-    path = sqlite_path(url)
-    if path:
-        copy_database(path, target)
-    else:
-        copy_out(url, target, form)
 
 
 def _size(url: str) -> int:

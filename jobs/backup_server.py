@@ -13,10 +13,11 @@ from typing import Any
 import sqlalchemy as sa
 
 from jobs.backup_errors import BackupRefused
-from jobs.backup_snapshot import quick
+from jobs.backup_snapshot import copy_database, quick
 from sync.store.hub import migrate as migrate_hub
 from sync.store.tables import metadata as hub_tables
 from vault import people_tables
+from vault.sqlite import sqlite_path
 from vault.store import SCHEMA_TABLE
 from vault.store import metadata as vault_tables
 from vault.store import migrate as migrate_vault
@@ -38,6 +39,15 @@ class Form:
 HUB_FORM = Form(tuple(hub_tables.tables.values()), migrate_hub, "alembic_version")
 VAULT_FORM = Form(tuple(vault_tables.tables.values()), migrate_vault, SCHEMA_TABLE)
 assert people_tables.usage.name in vault_tables.tables, "all of the vault's tables, people's too"
+
+
+def copy_state(url: str, target: Path, form: Form) -> None:
+    """One state of a database, wherever it lies, as an SQLite file. Raises BackupRefused."""
+    path = sqlite_path(url)
+    if path:
+        copy_database(path, target)
+    else:
+        copy_out(url, target, form)
 
 
 def copy_out(url: str, target: Path, form: Form) -> None:

@@ -8,6 +8,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from jobs.figure_config import FigureConfig
 from jobs.reminder_config import ReminderConfig
 from jobs.todo_config import TodoConfig
 from validators.schema import FieldKey, Key, Section, TableKey
@@ -143,6 +144,8 @@ class JobsConfig(Section):
     mail: MailConfig = Field(default_factory=MailConfig)
     calendar: CalendarConfig = Field(default_factory=CalendarConfig)
     people: PeopleConfig = Field(default_factory=PeopleConfig)
+    figures: tuple[FigureConfig, ...] = ()
+    """What leaders read about the whole archive, beside the counts of records and open items."""
     todo: TodoConfig = Field(default_factory=TodoConfig)
 
     @model_validator(mode="after")

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from jobs.config import MANAGERS, OWNERS, DigestConfig
+from jobs.digest_page import Anchor, Chapter, Counts, Digest, Facts, Group, Line, Page
 from jobs.due import Due, Today, pressing
 from jobs.items import Item as Kept
 from jobs.letters import Letter, Part, Section
@@ -19,14 +20,8 @@ from validators.schema import SchemaConfig, TableKey
 
 Place = tuple[TableKey, Uid]
 LONG_HOLIDAY_DAYS = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Anchor:
-    """A link: what it is called, and its address."""
-
-    label: str
-    url: str
+SHOWN = (Priority.URGENT, Priority.HIGH)
+"""Priorities that are marked in a line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,105 +33,6 @@ class Naming:
     links: Mapping[Place, tuple[Anchor, ...]]
     todo: str = ""
     """Where the to-do table is."""
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One item of a digest, all of it text."""
-
-    kind: str
-    what: str
-    name: str
-    number: str
-    table: str
-    day: str
-    left: str
-    links: tuple[Anchor, ...]
-    priority: str
-    """Shown only when it presses: 紧急 or 高, else empty."""
-    law: str
-    new: bool
-    """Whether it is told today for the first time, or has reached its next stage."""
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """The items of one bucket, cut off at the configured number; `more` were left out."""
-
-    tone: int
-    """0 is overdue, 4 is later."""
-    bucket: str
-    items: tuple[Line, ...]
-    more: int
-
-    @property
-    def total(self) -> int:
-        """All items of the bucket."""
-        return len(self.items) + self.more
-
-
-@dataclass(frozen=True, slots=True)
-class Chapter:
-    """What is due in one person's files. `counts` has a number for each bucket."""
-
-    heading: str
-    note: str
-    counts: tuple[int, ...]
-    groups: tuple[Group, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """One section of a mail: chapters by person, or facts."""
-
-    heading: str
-    about_others: bool
-    nothing: str
-    chapters: tuple[Chapter, ...] = ()
-    facts: tuple[tuple[str, str], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """What the first lines say. `legal_now` of the `now` items have a day set by law."""
-
-    total: int
-    overdue: int
-    urgent: int
-    now: int
-    legal_now: int
-
-
-@dataclass(frozen=True, slots=True)
-class Digest:
-    """Everything that one mail shows."""
-
-    archive: str
-    words: Words
-    day: str
-    subject: str
-    counts: Counts
-    lists: bool
-    """Whether it is about items at all, and not only about figures."""
-    top: str
-    """The most pressing item in one line, for the list of mails; empty when there is nothing."""
-    pages: tuple[Page, ...]
-    remarks: tuple[str, ...]
-    """What is special about the day: a holiday ahead, an archive just imported."""
-    owner_fields: tuple[str, ...]
-    """Headers of the columns that decide whose a record is."""
-    todo: str
-    footer: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What a mail says that is no item: lines of pages without items, of the footer, and how many things are to be seen to."""
-
-    operations: tuple[tuple[str, str], ...] = ()
-    figures: tuple[tuple[str, str], ...] = ()
-    footer: tuple[str, ...] = ()
-    troubles: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,7 +177,8 @@ def _line(due: Due, setting: Setting, naming: Naming) -> Line:
         day=due.anchor.isoformat(),
         left=_left(due.days_left, setting.words),
         links=naming.links.get(place, ()),
-        priority=due.priority if due.priority in (Priority.URGENT, Priority.HIGH) else "",
+        priority=setting.words.priorities[due.priority] if due.priority in SHOWN else "",
+        urgent=due.priority is Priority.URGENT,
         law=due.law or "",
         new=item is None or item.key != due.key or item.since == day.isoformat(),
     )

@@ -6,6 +6,7 @@ from datetime import date
 
 from sqlalchemy import func, select
 
+from jobs.fact_words import FactWords
 from jobs.sift import STANDING, stored
 from sync.store.hub import Unit
 from sync.store.tables import record, reminder
@@ -13,20 +14,22 @@ from validators.schema import SchemaConfig
 
 GROUP_MIN = 5
 """Smaller groups are not shown: in a small group a number may be a person."""
-OPEN, LATE = "未完成事项", "其中逾期"
 
 
 def figures(
-    unit: Unit, schema: SchemaConfig, kinds: Mapping[str, str], today: date
+    unit: Unit, schema: SchemaConfig, kinds: Mapping[str, str], today: date, words: FactWords
 ) -> tuple[tuple[str, str], ...]:
     """Records by table, how complete they are, and open items by kind; `kinds` gives the kind of each reminder."""
-    lines = [(config.name, f"{_count(unit, table)} 条") for table, config in schema.tables.items()]
+    lines = [
+        (config.name, words.amount.format(amount=_count(unit, table), unit=words.records))
+        for table, config in schema.tables.items()
+    ]
     lines += [
-        (f"{config.name}资料完整度", f"{share:.0%}")
+        (words.complete.format(table=config.name), f"{share:.0%}")
         for table, config in schema.tables.items()
         if (share := _completeness(unit, schema, table)) is not None
     ]
-    return (*lines, *_open_items(unit, kinds, today))
+    return (*lines, *_open_items(unit, kinds, today, words))
 
 
 def _count(unit: Unit, table: str) -> int:
@@ -44,7 +47,7 @@ def _completeness(unit: Unit, schema: SchemaConfig, table: str) -> float | None:
     return filled / (counted * len(expected)) if counted >= GROUP_MIN else None
 
 
-def _open_items(unit: Unit, kinds: Mapping[str, str], today: date) -> list[tuple[str, str]]:
+def _open_items(unit: Unit, kinds: Mapping[str, str], today: date, words: FactWords) -> list[tuple[str, str]]:
     """Open and overdue ones by kind."""
     query = select(reminder.c.reminder, reminder.c.anchor).where(reminder.c.closed_at.is_(None))
     found, late = Counter[str](), Counter[str]()
@@ -53,7 +56,7 @@ def _open_items(unit: Unit, kinds: Mapping[str, str], today: date) -> list[tuple
         found[kind] += 1
         late[kind] += anchor < today.isoformat()
     return [
-        (f"{OPEN}:{kind}", f"{count} 项,{LATE} {late[kind]} 项")
+        (words.open_items.format(kind=kind), words.items.format(count=count, late=late[kind]))
         for kind, count in found.most_common()
         if count >= GROUP_MIN
     ]

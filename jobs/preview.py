@@ -9,8 +9,10 @@ from sqlalchemy import select
 from jobs.calendar import Calendar
 from jobs.collect import Collected, Ground, Open, collect
 from jobs.config import DigestConfig, JobsConfig
-from jobs.digest import Anchor, Facts, Naming, Place, Setting, build_digest, listed, shown
+from jobs.digest import Naming, Place, Setting, build_digest, listed, shown
+from jobs.digest_page import Anchor, Facts
 from jobs.due import Due, Failure, Today
+from jobs.fact_words import FactWords, fact_words
 from jobs.files import Files
 from jobs.items import Item, Items, wished
 from jobs.letters import Letter, sort_letters
@@ -54,6 +56,8 @@ class Archive:
     locale: str = "zh-CN"
     facts: Callable[[], Facts] = no_facts
     """How the archive runs, asked once for each run."""
+    figures: Callable[[], tuple[tuple[str, str], ...]] = tuple
+    """Numbers about the whole archive, asked only when somebody reads them."""
     todo: Callable[[], str] = str
     """Where the to-do table is; empty where nobody has one."""
 
@@ -131,6 +135,8 @@ def write_mails(found: Findings, archive: Archive, digests: Sequence[DigestConfi
     """The mails about what was found. Outside any transaction: links may have to be looked up in the hub."""
     result = sort_letters(found.collected.dues, found.people, digests, archive.config)
     setting = setting_of(found, archive, unaddressed=sum(map(len, result.unaddressed.values())))
+    if any(digest.content == "figures" for digest in digests):
+        setting = replace(setting, facts=replace(setting.facts, figures=archive.figures()))
     return Preview(
         mails=tuple(_mail(letter, archive, setting, found) for letter in result.letters),
         unaddressed={id_: len(dues) for id_, dues in result.unaddressed.items()},
@@ -152,6 +158,7 @@ def setting_of(found: Findings, archive: Archive, *, unaddressed: int = 0) -> Se
             found.collected.failures,
             unaddressed,
             found.today.calendar.unknown_year(found.today.day),
+            fact_words(archive.locale),
         ),
         quiet_until if quiet_until and found.today.day < quiet_until else None,
     )
@@ -186,18 +193,21 @@ def _mail(letter: Letter, archive: Archive, setting: Setting, found: Findings) -
 
 
 def _with_what_went_wrong(
-    facts: Facts, failures: Sequence[Failure], unaddressed: int, unknown_year: int | None
+    facts: Facts,
+    failures: Sequence[Failure],
+    unaddressed: int,
+    unknown_year: int | None,
+    words: FactWords,
 ) -> Facts:
     """Operations hear of each reminder that failed, by its id and the record's, of items that reach nobody, and of the calendar."""
     lines = [(f"{each.reminder} {each.table} {each.uid}", each.reason) for each in failures[:FAILURES_MAX]]
-    lines += [("无法判断的提醒", str(len(failures)))] if failures else []
-    lines += [("没有收件人的事项", str(unaddressed))] if unaddressed else []
-    lines += [(f"{unknown_year}年放假安排", CALENDAR_UNKNOWN)] if unknown_year else []
+    lines += [(words.unjudged, str(len(failures)))] if failures else []
+    lines += [(words.unaddressed, str(unaddressed))] if unaddressed else []
+    lines += [(words.calendar.format(year=unknown_year), words.calendar_unknown)] if unknown_year else []
     troubles = facts.troubles + len(failures) + bool(unaddressed) + bool(unknown_year)
     return replace(facts, operations=(*facts.operations, *lines), troubles=troubles)
 
 
-CALENDAR_UNKNOWN = "未录入,暂按周一至周五计;国务院公布后填入 config.yaml 的 calendar"
 FAILURES_MAX = 20
 """Failures that are named in a mail; the others are counted."""
 

@@ -1,5 +1,6 @@
 """Digests as mails: plain text in aligned columns, and HTML that phones and old mail clients show alike."""
 
+import re
 import unicodedata
 from collections.abc import Sequence
 from datetime import date
@@ -7,8 +8,9 @@ from hashlib import sha256
 
 import css_inline
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+from markupsafe import Markup, escape
 
-from jobs.digest import Digest, Group, Page
+from jobs.digest_page import Digest, Group, Page
 from jobs.mail import Mail
 from jobs.words import Words
 
@@ -21,6 +23,7 @@ _ENVIRONMENT = Environment(
 )
 
 
+_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 _INLINER = css_inline.CSSInliner(load_remote_stylesheets=False, keep_style_tags=False)
 """Many mail programs drop style sheets: every element carries its own style."""
 
@@ -72,7 +75,8 @@ def _headline_parts(digest: Digest, place: int) -> str:
     """What has to be done today, and how much of it by law."""
     counts, words = digest.counts, digest.words
     if not counts.now:
-        return "" if place else words.nothing_now
+        soon = words.urgent_now.format(count=counts.urgent) if counts.urgent else words.nothing_now
+        return "" if place else soon
     legal = words.legal_now.format(count=counts.legal_now) if counts.legal_now else ""
     return legal if place else words.now.format(count=counts.now)
 
@@ -115,6 +119,11 @@ def _group_lines(group: Group) -> list[str]:
     return lines
 
 
+def _whole_days(text: str) -> Markup:
+    """Dates in one piece: they would break at their hyphens."""
+    return Markup(_DAY.sub(r'<span style="white-space:nowrap">\g<0></span>', str(escape(text))))
+
+
 def _bracket(note: str) -> str:
     return f"({note})" if note else ""
 
@@ -127,6 +136,7 @@ _ENVIRONMENT.filters |= {
     "headline": _headline,
     "headline_parts": _headline_parts,
     "totals": _totals,
+    "whole_days": _whole_days,
     "summary_lines": _summary_lines,
     "fact_lines": _fact_lines,
     "group_lines": _group_lines,

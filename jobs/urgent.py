@@ -9,7 +9,8 @@ from sqlalchemy import func, select
 
 from jobs.calendar import Calendar
 from jobs.config import OWNERS, DigestConfig, UrgentConfig
-from jobs.digest import Digest, build_digest
+from jobs.digest import build_digest
+from jobs.digest_page import Digest
 from jobs.due import Due, Today
 from jobs.items import Items
 from jobs.letters import Letter, sort_letters

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from jobs.reminder_config import Priority
+
 
 @dataclass(frozen=True, slots=True)
 class Words:
@@ -19,6 +21,7 @@ class Words:
     now: str
     legal_now: str
     nothing_now: str
+    urgent_now: str
     total: str
     nothing: str
     nothing_long: str
@@ -34,6 +37,7 @@ class Words:
     today: str
     overdue: str
     left: str
+    priorities: dict[Priority, str]
     top: str
     weekdays: tuple[str, ...]
     holiday: str
@@ -60,6 +64,7 @@ CHINESE = Words(
     now="今天必须处理 {count} 项",
     legal_now="(法定时限 {count} 项)",
     nothing_now="今天没有必须处理的事项",
+    urgent_now="有 {count} 项紧急，请尽快处理",
     total="共 {total} 项,逾期 {overdue} 项,紧急 {urgent} 项",
     nothing="今天没有待办",
     nothing_long="今天没有待办:{whose}客户档案没有到期或要更正的内容。",
@@ -75,6 +80,7 @@ CHINESE = Words(
     today="今天",
     overdue="逾期{days}天",
     left="还有{days}天",
+    priorities={each: each.value for each in Priority},
     top="最急:{what}",
     weekdays=("周一", "周二", "周三", "周四", "周五", "周六", "周日"),
     holiday="明天起放假 {days} 天({first}至{last}),期间到期 {count} 项,已列在下面,请在放假前处理。",
@@ -101,6 +107,7 @@ ENGLISH = Words(
     now="{count} to be done today",
     legal_now=" ({count} by law)",
     nothing_now="Nothing has to be done today",
+    urgent_now="{count} urgent, please see to it soon",
     total="{total} in all, {overdue} overdue, {urgent} urgent",
     nothing="Nothing to do today",
     nothing_long="Nothing to do today: in {whose} files nothing is due and nothing is to be corrected.",
@@ -114,8 +121,14 @@ ENGLISH = Words(
     desk="desk",
     more="{count} more: see the to-do table.",
     today="today",
-    overdue="{days} days overdue",
-    left="in {days} days",
+    overdue="{days} d overdue",
+    left="{days} d left",
+    priorities={
+        Priority.URGENT: "urgent",
+        Priority.HIGH: "high",
+        Priority.MIDDLE: "middle",
+        Priority.LOW: "low",
+    },
     top="First: {what}",
     weekdays=("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
     holiday="From tomorrow {days} days off ({first} to {last}); {count} fall into them and are listed below.",

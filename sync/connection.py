@@ -169,6 +169,17 @@ class Change:
     """Whether it is about what the replica held once and no longer does, which a person should delete."""
 
 
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """Texts of one column as a service shows it; `table` is empty for a table or tab that is none of ours."""
+
+    table: TableKey
+    place: int
+    """From the left, the first is 1."""
+    header: str = field(repr=False)
+    texts: Sequence[str] = field(repr=False)
+
+
 class Bindings(Protocol):
     """Where a connection remembers the service's own ids: tables, fields, columns, webhook cursors. Persisted by the hub."""
 
@@ -216,6 +227,10 @@ class Connection(Protocol):
 
     def stamp(self, values: Mapping[str, str]) -> None:
         """Write the heartbeat and key figures to 系统状态."""
+        ...
+
+    def texts(self) -> Iterator[Texts]:
+        """What stands in columns that are none of ours, and in ours where that costs no call more. Needs no pull."""
         ...
 
     def url(self, table: TableKey, row_id: RowId, position: int) -> str | None:

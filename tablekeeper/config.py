@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
-from jobs import archive_config, reminders
+from jobs import archive_config, figure_config, reminders
 from jobs.archive_config import ArchivingConfig
 from jobs.backup_config import BackupConfig
 from jobs.config import JobsConfig
@@ -132,6 +132,7 @@ def _judge(raw: Mapping[str, Any], problems: list[Problem]) -> Config | None:
         problems += departments.problems(config, config.sync)
         problems += archive_config.problems(config, config.archiving, purposes=config.vault.purposes)
         problems += polling.problems(config.sync)
+        problems += figure_config.problems(config, config.figures)
         problems += disclosure.problems(
             config, config.sync, config.masks, candidates_min=config.vault.mask_candidates_min
         )

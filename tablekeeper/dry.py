@@ -1,14 +1,12 @@
 """A rehearsal: a cycle over copies of hub and vault, with connections that read and never write."""
 
-import sqlite3
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
-from sqlalchemy import MetaData, create_engine, select
-
+from jobs.backup_server import HUB_FORM, VAULT_FORM, Form, copy_state
 from sync.connection import (
     Change,
     Connection,
@@ -18,20 +16,15 @@ from sync.connection import (
     Outcome,
     Refused,
     RowId,
+    Texts,
     Update,
 )
 from sync.errors import ServiceError
-from sync.store.hub import Hub
-from sync.store.tables import metadata as hub_tables
 from tablekeeper.archive import Archive, open_archive
 from tablekeeper.config import Config
 from tablekeeper.environment import Environment
 from tablekeeper.stores import is_missing, stores
 from validators.schema import TableKey
-from vault.store import Store
-from vault.store import metadata as vault_tables
-
-_FILE = "sqlite:///"
 
 
 class Rehearsal(Connection):
@@ -69,6 +62,9 @@ class Rehearsal(Connection):
     def stamp(self, values: Mapping[str, str]) -> None:
         """Nothing is stamped."""
 
+    def texts(self) -> Iterator[Texts]:
+        return self._real.texts()
+
     def url(self, table: TableKey, row_id: RowId, position: int) -> str | None:
         return self._real.url(table, row_id, position)
 
@@ -102,33 +98,13 @@ def rehearsing(config: Config, environment: Environment) -> Iterator[tuple[Archi
     )
     with tempfile.TemporaryDirectory(prefix="tablekeeper-") as folder:
         lying, copied = environment.stores(config.store), stores(Path(folder))
-        _copy(lying.hub, copied.hub, hub_tables, lambda url: Hub(url, config).close())
-        _copy(lying.vault, copied.vault, vault_tables, _empty_vault)
+        _copy(lying.hub, copied.hub, HUB_FORM)
+        _copy(lying.vault, copied.vault, VAULT_FORM)
         with open_archive(settings, environment, wrap=wrap, home=Path(folder)) as archive:
             yield archive, rehearsals
 
 
-def _copy(source: str, target: str, tables: MetaData, make: Callable[[str], None]) -> None:
-    """The database as it is, in a file: as one where it is a file itself, else row by row."""
-    if is_missing(source):
-        return
-    if source.startswith(_FILE):
-        old_file, new_file = (url.removeprefix(_FILE) for url in (source, target))
-        with closing(sqlite3.connect(old_file)) as old, closing(sqlite3.connect(new_file)) as new:
-            old.backup(new)
-        return
-    make(target)
-    from_engine, to_engine = (create_engine(url, hide_parameters=True) for url in (source, target))
-    with from_engine.connect() as old_rows, to_engine.begin() as new_rows:
-        for table in tables.sorted_tables:
-            rows = [dict(row) for row in old_rows.execute(select(table)).mappings()]
-            if rows:
-                new_rows.execute(table.insert(), rows)
-    from_engine.dispose()
-    to_engine.dispose()
-
-
-def _empty_vault(url: str) -> None:
-    store = Store(url)
-    store.upgrade()
-    store.close()
+def _copy(source: str, target: str, form: Form) -> None:
+    """The database as it is, in a file."""
+    if not is_missing(source):
+        copy_state(source, Path(target.removeprefix("sqlite:///")), form)

@@ -16,9 +16,12 @@ from jobs.backup_errors import BackupError
 from jobs.backup_file import Progress
 from jobs.review import Finding, Mark, as_html, as_text
 from jobs.schedule import clock
+from sync.store.hub import Hub
 from tablekeeper.archive import Archive
 from tablekeeper.config import Config
 from tablekeeper.environment import Environment
+from tablekeeper.keeping_notes import BACKUP, CHECKS, KEPT, LEAK_SCAN, REVIEW
+from tablekeeper.leak_scan import scan
 from tablekeeper.reviewing import review
 from tablekeeper.stores import Stores
 from vault.report import RESTORE_DRILL, note
@@ -27,9 +30,6 @@ from vault.vault import Vault
 log = structlog.get_logger("keeping")
 
 MOVING = ("approved", "packed", "moved")
-KEPT, BACKUP, REVIEW = "keeping", "backup", "review"
-CHECKS = "checks"
-"""Where the hub keeps when what was checked last; mails tell it."""
 
 
 def places(stores: Stores, home: Path, config_file: Path, vault: Vault) -> Places:
@@ -51,6 +51,11 @@ def drilled(archive: Archive, config_file: Path, progress: Progress = lambda don
         archive.hub.bindings(CHECKS).set(RESTORE_DRILL, f"{today} 通过\uff0c逐行核对 {found.rows} 行")
         archive.hub.bindings(KEPT).set(RESTORE_DRILL, today.isoformat())
     return found
+
+
+def note_backup(hub: Hub, now: datetime) -> None:
+    """A backup was made; `now` is local."""
+    hub.bindings(CHECKS).set(BACKUP, f"{now:%Y-%m-%d %H:%M}")
 
 
 def _places_of(archive: Archive, config_file: Path) -> Places:
@@ -105,6 +110,7 @@ class Keeping:
         """Back up once a day after its hour, drill after the days of the config. Nothing while nobody could open a backup."""
         self._let_go()
         self._review()
+        self._scan()
         config = self._archive.config.backup
         now = self._archive.engine.clock().astimezone(ZoneInfo(self._archive.config.archive.timezone))
         if not config.recipients or now.time() < clock(config.at):
@@ -147,20 +153,23 @@ class Keeping:
             unknown=marks.count(Mark.UNKNOWN),
         )
 
+    def _scan(self) -> None:
+        """Once a day, whatever it finds: an archive that cannot be read today is read tomorrow."""
+        today = self._archive.engine.today()
+        if self._day(LEAK_SCAN) != today:
+            self._kept.set(LEAK_SCAN, today.isoformat())
+            scan(self._archive)
+
     def _back_up(self, now: datetime) -> None:
         # Noted first: a full disk is told once a day, not every minute.
         self._kept.set(BACKUP, now.date().isoformat())
         archive = self._archive
         try:
-            made = back_up(
-                _places_of(archive, self._config_file),
-                archive.config.backup,
-                now=now,
-            )
+            made = back_up(_places_of(archive, self._config_file), archive.config.backup, now=now)
         except (BackupError, OSError) as error:
             log.error("backup_failed", kind=type(error).__name__, message=str(error))
             return
-        archive.hub.bindings(CHECKS).set(BACKUP, f"{now:%Y-%m-%d %H:%M}")
+        note_backup(archive.hub, now)
         log.info(
             "backup",
             files=[str(one.file) for one in made],

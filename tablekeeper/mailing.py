@@ -2,16 +2,18 @@
 
 from collections.abc import Iterable, Mapping
 
-from jobs.digest import Anchor, Facts, Place
+from jobs.digest import Place
+from jobs.digest_page import Anchor, Facts
+from jobs.fact_words import FactWords, fact_words
 from jobs.figures import figures
+from jobs.key_figures import key_figures
 from jobs.preview import Archive as DigestArchive
 from tablekeeper.archive import Archive
-from tablekeeper.status import CycleNotes, standing
+from tablekeeper.keeping_notes import BACKUP, CHECKS, LEAK_SCAN, LEAKS_FOUND
+from tablekeeper.status import standing
+from vault.report import RESTORE_DRILL
 
 SIDES = {"airtable": "Airtable", "sheets": "表格"}
-CHECKS = {"leak_scan": "最近明文检查", "restore_drill": "最近恢复演练"}
-"""Checks that other jobs note under `checks` in the hub, and what mails call them."""
-NOTHING_KNOWN = "无记录"
 
 
 def digest_archive(archive: Archive) -> DigestArchive:
@@ -28,6 +30,7 @@ def digest_archive(archive: Archive) -> DigestArchive:
         desk_url=config.archive.desk_url,
         locale=config.archive.locale,
         facts=lambda: facts(archive),
+        figures=lambda: leaders_figures(archive),
         todo=lambda: todo_link(archive),
     )
 
@@ -66,39 +69,54 @@ def todo_link(archive: Archive) -> str:
 def facts(archive: Archive) -> Facts:
     """How the archive runs: for operations in full, below every mail in two lines; nothing personal."""
     now, clock = standing(archive), archive.engine.clock()
-    notes = CycleNotes(archive.hub)
+    words = fact_words(archive.config.archive.locale)
     lag = {
-        name: _ago((clock - last).total_seconds()) if (last := notes.last(name)) else NOTHING_KNOWN
-        for name in now.last_cycle
+        name: _ago((clock - last).total_seconds(), words) if last else words.unknown
+        for name, last in now.last_cycle.items()
     }
-    checks = archive.hub.bindings("checks")
-    noted = {name: checks.get(key) or NOTHING_KNOWN for key, name in CHECKS.items()}
-    held, waiting = sum(now.held.values()), sum(now.waiting.values())
+    checks = archive.hub.bindings(CHECKS)
+    called = {LEAK_SCAN: words.leak_scan, RESTORE_DRILL: words.restore_drill, BACKUP: words.backup}
+    noted = {name: words.check(checks.get(key)) for key, name in called.items()}
     counted = {
-        "未生效的行": held,
-        "未解决的冲突": now.conflicts,
-        "待确认的删除": now.deletions,
-        "未送达的邮件": sum(now.mails.values()),
+        words.held: sum(now.held.values()),
+        words.conflicts: now.conflicts,
+        words.deletions: now.deletions,
+        words.mails: sum(now.mails.values()),
     }
-    lines = [("记录总数", str(sum(now.records.values()))), ("等待中的行", str(waiting))]
+    lines = [(words.total, str(sum(now.records.values()))), (words.waiting, str(sum(now.waiting.values())))]
     lines += [(name, str(count)) for name, count in counted.items()]
-    lines += [(f"上次同步 {name}", ago) for name, ago in lag.items()] + list(noted.items())
-    lines += [(f"{name} 待写入的行", str(count)) for name, count in now.unwritten.items()]
-    with archive.hub.reading() as unit:
-        kinds = {each.id: each.kind for each in archive.config.reminders}
-        numbers = figures(unit, archive.config, kinds, archive.engine.today())
+    lines += [(words.last_sync.format(name=name), ago) for name, ago in lag.items()] + list(noted.items())
+    lines += [(words.unwritten.format(name=name), str(count)) for name, count in now.unwritten.items()]
+    synced = words.between.join(f"{name} {ago}" for name, ago in lag.items())
     return Facts(
         operations=tuple(lines),
-        figures=numbers,
         footer=(
-            "上次同步:" + "、".join(f"{name} {ago}" for name, ago in lag.items()),
-            " · ".join(f"{name}:{what}" for name, what in noted.items()),
+            words.last_sync.format(name=synced),
+            " · ".join(
+                f"{called[key]}{words.colon}{noted[called[key]]}" for key in (LEAK_SCAN, RESTORE_DRILL)
+            ),
         ),
-        troubles=sum(bool(count) for count in counted.values()),
+        troubles=sum(bool(count) for count in counted.values()) + (int(checks.get(LEAKS_FOUND) or 0) > 0),
     )
 
 
-def _ago(seconds: float) -> str:
+def leaders_figures(archive: Archive) -> tuple[tuple[str, str], ...]:
+    """The figures of the config, and how many records and open items there are; reads every record."""
+    config, today = archive.config, archive.engine.today()
+    words = fact_words(config.archive.locale)
+    kinds = {each.id: each.kind for each in config.reminders}
+    with archive.hub.reading() as unit:
+        return (
+            *key_figures(unit, config, config.figures, today, words),
+            *figures(unit, config, kinds, today, words),
+        )
+
+
+def _ago(seconds: float, words: FactWords) -> str:
     if seconds < 120:
-        return f"{seconds:.0f} 秒前"
-    return f"{seconds / 60:.0f} 分钟前" if seconds < 7200 else f"{seconds / 3600:.0f} 小时前"
+        return words.seconds.format(count=seconds)
+    return (
+        words.minutes.format(count=seconds / 60)
+        if seconds < 7200
+        else words.hours.format(count=seconds / 3600)
+    )

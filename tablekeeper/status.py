@@ -17,7 +17,7 @@ from sync.store.records import State
 from sync.store.tables import outbox
 from tablekeeper.archive import Archive
 from tablekeeper.exposure import Counted, last_counted
-from tablekeeper.keeping import BACKUP, CHECKS
+from tablekeeper.keeping_notes import BACKUP, CHECKS, LEAK_SCAN
 from vault import envelopes
 from vault.alarms import open_alarms
 from vault.report import RESTORE_DRILL
@@ -95,6 +95,8 @@ class Standing:
     """When the daemon last made one; None when that is not known."""
     restore_drill: str | None = None
     """When one last passed, and what it compared."""
+    leak_scan: str | None = None
+    """When identifiers were last looked for where none belong, and where they were found."""
     plaintext: Plaintext = field(default_factory=Plaintext)
     exposure: Counted | None = None
     """People of this year against the legal thresholds, as last counted."""
@@ -164,6 +166,7 @@ def standing(archive: Archive) -> Standing:
         mails_sent=sent,
         backup=known.get(BACKUP),
         restore_drill=known.get(RESTORE_DRILL),
+        leak_scan=known.get(LEAK_SCAN),
         plaintext=_plaintext(archive),
         exposure=last_counted(archive.hub),
     )

@@ -80,6 +80,15 @@ class Condition:
             raise ConditionFailed("the expression is neither true nor false")
         return bool(result)
 
+    def number(self, row: Row, *, today: date, lookup: Lookup) -> float | None:
+        """The number the expression gives; None where a blank leaves none. Raises ConditionFailed."""
+        result = self._run(row, today, lookup)
+        if result is None:
+            return None
+        if isinstance(result, bool) or not isinstance(result, int | float):
+            raise ConditionFailed("the expression gives no number")
+        return float(result)
+
     def _run(self, row: Row, today: date, lookup: Lookup) -> Any:
         variables = {name: self._variable(name, row, today, lookup) for name in self.expression.names}
         try:

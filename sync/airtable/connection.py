@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Literal
 
 from sync.config import ReplicaConfig
-from sync.connection import Bindings, Change, Connection, Listing, Operation, Outcome, RowId
+from sync.connection import Bindings, Change, Connection, Listing, Operation, Outcome, RowId, Texts
 from sync.errors import NotFound, ServiceError
 from validators.schema import SchemaConfig, TableKey
 
@@ -19,6 +19,7 @@ from .pull import Puller
 from .setup import Setup
 from .status import stamp
 from .testimony import Testimony
+from .texts import texts
 from .webhook import Webhook
 
 WEB_URL = "https://airtable.com"
@@ -116,6 +117,9 @@ class AirtableConnection(Connection):
     def stamp(self, values: Mapping[str, str]) -> None:
         """Write the heartbeat and key figures to 系统状态, one row each."""
         stamp(self._client, self._bindings, values, now=self._clock())
+
+    def texts(self) -> Iterator[Texts]:
+        return texts(self._client, {table.id: table for table in self._base.tables().values()})
 
     def url(self, table: TableKey, row_id: RowId, position: int) -> str | None:
         """The page where a person sees this record; None before `setup`."""

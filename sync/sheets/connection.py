@@ -6,7 +6,18 @@ from pathlib import Path
 from typing import Literal
 
 from sync.config import ReplicaConfig
-from sync.connection import Bindings, Change, Connection, Listing, Operation, Outcome, Remove, RowId, Update
+from sync.connection import (
+    Bindings,
+    Change,
+    Connection,
+    Listing,
+    Operation,
+    Outcome,
+    Remove,
+    RowId,
+    Texts,
+    Update,
+)
 from sync.errors import ServiceError, TableMissing
 from sync.retry import Gate
 from validators.schema import SchemaConfig, TableKey
@@ -20,6 +31,7 @@ from .scratch import Scratch
 from .setup import Setup
 from .status import stamping
 from .tabs import STATUS, Tab
+from .texts import texts
 from .write import Writer
 
 
@@ -52,6 +64,7 @@ class SheetsConnection(Connection):
         gate = gate or Gate(name, clock=clock, sleep=sleep)
         self._client = SheetsClient(name, spreadsheet_id, account=account, url=url, gate=gate)
         wanted = layouts(schema, config)
+        self._tables = tuple(schema.tables)
         scratch = Scratch(self._client, bindings)
         self._setup = Setup(self._client, schema, wanted, bindings)
         self._puller = Puller(self._client, wanted, bindings, scratch)
@@ -99,6 +112,9 @@ class SheetsConnection(Connection):
             self._client.update(stamping(int(gid), self._clock(), values), repeatable=True)
         except Rejected:
             raise missing from None
+
+    def texts(self) -> Iterator[Texts]:
+        return texts(self._client, self._bindings, self._tables)
 
     def url(self, table: TableKey, row_id: RowId, position: int) -> str | None:
         gid = self._bindings.get(f"tab:{table}")

@@ -6,18 +6,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Annotated
+from zoneinfo import ZoneInfo
 
 import typer
 
 from jobs.backup import Made, Places, back_up, back_up_keys
-from jobs.backup_config import BackupConfig
 from jobs.backup_drill import require_whole, verify_file
+from sync.store.hub import Hub
 from tablekeeper.cli.explain import Failed
 from tablekeeper.cli.main import app, options, out, print_json
 from tablekeeper.cli.opening import opened, opened_vault, settings
 from tablekeeper.cli.output import JsonOption
 from tablekeeper.cli.rotations import bar
-from tablekeeper.keeping import drilled, places
+from tablekeeper.config import Config
+from tablekeeper.keeping import drilled, note_backup, places
 from vault.age_keys import identity_key
 
 backup = typer.Typer(help="Make a backup, look at one, try to restore one.", invoke_without_command=True)
@@ -37,7 +39,11 @@ def make(context: typer.Context, to: ToOption = None, json: JsonOption = False) 
     if context.invoked_subcommand:
         return
     with _placed() as (places, config), bar("bytes") as progress:
-        made = back_up(places, config, now=datetime.now(UTC), folder=to, progress=progress)
+        now = datetime.now(UTC)
+        made = back_up(places, config.backup, now=now, folder=to, progress=progress)
+    hub = Hub(places.hub, config)
+    note_backup(hub, now.astimezone(ZoneInfo(config.archive.timezone)))
+    hub.close()
     _tell(made, json=json)
 
 
@@ -45,7 +51,7 @@ def make(context: typer.Context, to: ToOption = None, json: JsonOption = False) 
 def keys(to: ToOption = None, json: JsonOption = False) -> None:
     """Copy the keys alone, as after `vault rotate`, `reencrypt`, `recover` or an erasure."""
     with _placed() as (places, config):
-        made = back_up_keys(places, config, now=datetime.now(UTC), folder=to)
+        made = back_up_keys(places, config.backup, now=datetime.now(UTC), folder=to)
     _tell(made, json=json)
 
 
@@ -88,12 +94,12 @@ def try_restore(json: JsonOption = False) -> None:
 
 
 @contextmanager
-def _placed() -> Iterator[tuple[Places, BackupConfig]]:
+def _placed() -> Iterator[tuple[Places, Config]]:
     """Where the parts of the archive lie; the vault is opened, so that a wrong home or key is told first."""
     _, environment = settings()
     with opened_vault() as (config, vault):
         stores = environment.stores(config.store)
-        yield places(stores, environment.home, options.config, vault), config.backup
+        yield places(stores, environment.home, options.config, vault), config
 
 
 def _tell(made: Sequence[Made], *, json: bool) -> None:

@@ -12,6 +12,25 @@ from tablekeeper.cli.main import app, out, print_json
 from tablekeeper.cli.opening import opened
 from tablekeeper.cli.output import JsonOption
 from tablekeeper.keeping import reviewed
+from tablekeeper.leak_scan import scan
+
+
+@app.command()
+def leaks(json: JsonOption = False) -> None:
+    """Look for identity numbers, cards and mobiles in columns where none belong. The daemon does it every day."""
+    with opened() as archive:
+        found = scan(archive)
+    if json:
+        print_json({"found": found.found, "unread": list(found.unread)})
+    else:
+        lines = [f"{place}  {count}" for place, count in found.found.items()] or ["none found"]
+        out.print(
+            "\n".join([*lines, *(f"{name} could not be read" for name in found.unread)]), soft_wrap=True
+        )
+    if found.found:
+        raise Waits(
+            f"{found.total} number(s) in the open", advice="move each into its own column, or delete it"
+        )
 
 
 @app.command()

@@ -60,6 +60,7 @@ def _upkeep(now: Standing) -> Iterator[str]:
     yield f"last restore drill: {now.restore_drill or 'unknown → tablekeeper backup drill'}"
     for one in now.exposure.thresholds if now.exposure else ():
         yield f"people exposed this year: {one.people:,} of {one.limit:,} ({one.name}){' → tablekeeper exposure' if one.reached else ''}"
+    yield f"last leak scan: {now.leak_scan or 'unknown → tablekeeper leaks'}"
     yield f"plaintext: stands in {now.plaintext.standing} cells; found in {now.plaintext.found} within 30 days"
 
 

@@ -6,7 +6,8 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from jobs.config import JobsConfig
-from jobs.digest import Anchor, Place
+from jobs.digest import Place
+from jobs.digest_page import Anchor
 from jobs.preview import Archive
 from sync.store.hub import Hub
 from sync.store.records import State

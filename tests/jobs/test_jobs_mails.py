@@ -13,7 +13,7 @@ from jobs_office import MONDAY, NOW, Office
 
 from jobs.calendar import Calendar
 from jobs.config import CalendarConfig, DigestConfig, JobsConfig
-from jobs.digest import Facts
+from jobs.digest_page import Facts
 from jobs.due import Today
 from jobs.items import Items
 from jobs.mail import Mail

@@ -3,29 +3,36 @@
 from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from browser import OpenPage
 from jobs_default import CONFIG, SCHEMA
-from jobs_office import MONDAY, Office
+from jobs_office import MONDAY, NOW, Office
+from sqlalchemy import select
 
-from jobs.digest import Facts
-from jobs.preview import Archive, preview
+from jobs.calendar import Calendar
+from jobs.digest_page import Facts
+from jobs.due import Today
+from jobs.fact_words import FactWords, fact_words
+from jobs.items import Items
+from jobs.outbox import Outbox
+from jobs.preview import Archive, find, preview
+from jobs.reminders import ReminderBook
+from jobs.urgent import store_urgent
 from sync.store.hub import Hub
+from sync.store.tables import outbox as outbox_table
 from vault.masks import MasksConfig
 
 WIDTHS = (360, 800)
-FACTS = Facts(
-    operations=(
-        ("记录总数", "3343"),
-        ("未生效的行", "3"),
-        ("上次同步 airtable", "4 秒前"),
-        ("最近恢复演练", "2026-11-02"),
-    ),
-    figures=(("客户基本信息", "1200 条"), ("客户基本信息资料完整度", "87%")),
-    footer=("上次同步:airtable 4 秒前、sheets 4 秒前", "最近明文检查:2026-11-22 · 最近恢复演练:2026-11-02"),
-    troubles=1,
-)
+DIGESTS = {
+    "agent_daily",
+    "manager_weekly",
+    "agent_daily+compliance_weekly",
+    "operations_daily",
+    "leaders_monthly",
+    "urgent",
+}
 
 
 @pytest.fixture
@@ -33,7 +40,9 @@ def office(tmp_path: Path) -> Iterator[Office]:
     """Two hundred items of four agents; one has a very long name, another stands in for the manager."""
     hub = Hub(f"sqlite:///{tmp_path}/hub.db", SCHEMA)
     made = Office(hub)
-    made.hire("zhao", name="赵敏", department="信息技术部")
+    made.hire("zhao", name="赵敏", department="业务部")
+    for uid, department in (("he", "合规与反洗钱部"), ("ops", "信息技术部"), ("lin", "管理层")):
+        made.hire(uid, department=department)
     for uid, name in (
         ("wang", "王芳"),
         ("liu", "迪丽热巴·买买提艾力·阿卜杜拉"),
@@ -66,13 +75,10 @@ def office(tmp_path: Path) -> Iterator[Office]:
     hub.close()
 
 
-@pytest.mark.parametrize("reader", ["wang", "zhao"])
-@pytest.mark.parametrize("width", WIDTHS)
-def test_a_mail_fits_the_screen(
-    office: Office, open_page: OpenPage, keep_picture: Callable[..., Path], reader: str, width: int
-) -> None:
-    """Nothing is wider than the screen, no line is cut, and what must be done today stands on the first screen."""
-    archive = Archive(
+def archive(office: Office, locale: str) -> Archive:
+    """As the application makes it, with figures as an archive of some size has them."""
+    words = fact_words(locale)
+    return Archive(
         "客户保险档案",
         office.hub,
         SCHEMA,
@@ -80,14 +86,72 @@ def test_a_mail_fits_the_screen(
         MasksConfig(),
         office.links,
         lambda _: {},
-        facts=lambda: FACTS,
+        locale=locale,
+        facts=lambda: facts(words),
+        figures=lambda: figures(words),
     )
-    [mail] = [each for each in preview(archive, today=MONDAY).mails if each.recipient.startswith(reader)]
+
+
+def facts(words: FactWords) -> Facts:
+    lag = words.seconds.format(count=4)
+    return Facts(
+        operations=(
+            (words.total, "3343"),
+            (words.held, "3"),
+            (words.last_sync.format(name="airtable"), lag),
+            (words.unwritten.format(name="理赔部"), "12"),
+            (words.restore_drill, words.check("2026-11-02 通过\uff0c逐行核对 120,331 行")),
+        ),
+        footer=(
+            words.last_sync.format(
+                name=words.between.join(f"{name} {lag}" for name in ("airtable", "sheets"))
+            ),
+            f"{words.leak_scan}{words.colon}2026-11-22 · {words.restore_drill}{words.colon}2026-11-02",
+        ),
+        troubles=1,
+    )
+
+
+def figures(words: FactWords) -> tuple[tuple[str, str], ...]:
+    return (
+        ("有效保单年化保费", words.amount.format(amount=128_345_600, unit=words.money)),
+        ("上月新单年化保费 · 重大疾病保险", words.amount.format(amount=3_345_600, unit=words.money)),
+        ("13个月继续率", words.share.format(share=0.913, count=1_204)),
+        ("近12个月简单赔付率", words.too_few.format(count=5)),
+        (words.complete.format(table="客户基本信息"), "87%"),
+        (words.open_items.format(kind="资料缺失"), words.items.format(count=1_200, late=87)),
+    )
+
+
+def mails(office: Office, locale: str) -> dict[str, str]:
+    """The six kinds of mails as HTML, each as its first reader gets it."""
+    made = archive(office, locale)
+    found = {mail.digest: mail.html for mail in reversed(preview(made, today=MONDAY).mails)}
+    with office.hub.unit() as unit:
+        calendar = Calendar(CONFIG.calendar)
+        due = find(unit, made, ReminderBook(SCHEMA, CONFIG), Today.of(MONDAY, calendar))
+        Items(unit.connection).keep(due.all_dues, {}, today=MONDAY, now=NOW)
+    outbox = Outbox(office.hub, lambda: NOW)
+    store_urgent(made, outbox, NOW.astimezone(ZoneInfo("Asia/Shanghai")))
+    with office.hub.unit() as unit:
+        return {**found, "urgent": unit.connection.execute(select(outbox_table.c.html)).scalars().all()[-1]}
+
+
+@pytest.mark.parametrize("locale", ["zh-CN", "en"])
+@pytest.mark.parametrize("width", WIDTHS)
+def test_the_six_mails_fit_the_screen(
+    office: Office, open_page: OpenPage, keep_picture: Callable[..., Path], width: int, locale: str
+) -> None:
+    """Nothing is wider than the screen, and what must be done today stands on the first one."""
     page = open_page("about:blank", width=width)
-    page.set_content(mail.html)
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    headline = page.get_by_text("今天必须处理").bounding_box()
-    assert headline is not None and headline["y"] < 200
-    assert page.get_by_text("另有").count() >= (1 if reader == "wang" else 4)
-    keep_picture(page, reader)
-    keep_picture(page, f"{reader}-whole", full_page=True)
+    found = mails(office, locale)
+    assert set(found) == DIGESTS
+    for kind, html in found.items():
+        page.set_content(html)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, kind
+        if locale == "zh-CN" and kind in ("agent_daily", "manager_weekly"):
+            headline = page.get_by_text("今天必须处理").bounding_box()
+            assert headline is not None and headline["y"] < 200
+        if locale == "zh-CN" and kind == "manager_weekly":
+            assert page.get_by_text("另有").count() >= 4
+        keep_picture(page, kind, full_page=True)

@@ -21,6 +21,7 @@ from sync.connection import (
     RowId,
     SeenRow,
     SystemColumn,
+    Texts,
     Update,
     Written,
 )
@@ -111,6 +112,9 @@ class MemoryConnection:
         )
 
     def stamp(self, values: Mapping[str, str]) -> None: ...
+
+    def texts(self) -> Iterator[Texts]:
+        return iter(())
 
     def url(self, table: TableKey, row_id: RowId, position: int) -> str | None:
         return None
