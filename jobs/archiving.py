@@ -56,6 +56,14 @@ def candidates(shelf: Shelf, today: date) -> tuple[list[File], list[File]]:
     return free, [one for one in files if one.blocked]
 
 
+def may_end(entry: Entry, today: date) -> bool:
+    """Whether an archived file may be destroyed: nothing holds it, and the longest rule of keeping has run."""
+    kept = entry.retain_until
+    return (
+        entry.stage == "archived" and not entry.held and kept is not None and date.fromisoformat(kept) < today
+    )
+
+
 def approve(shelf: Shelf, uids: Sequence[Uid], *, by: str, now: datetime, today: date) -> list[Entry]:
     """Let these files go; all or none. Raises BackupRefused with what blocks one, BackupUnset without a recipient."""
     if not shelf.recipients:

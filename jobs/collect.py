@@ -224,15 +224,9 @@ def _of_findings(ground: Ground) -> Iterator[Due | None]:
 
 def _found(ground: Ground, reminder: ReminderConfig, finding: Finding) -> Due | None:
     row = ground.files.lookup(finding.table, finding.uid) or {}
-    return make_due(
-        reminder,
-        finding.table,
-        finding.uid,
-        row,
-        ground.scene,
-        anchor=finding.since,
-        title=titled(ground.schema, reminder, finding.table, finding.fields),
-    )
+    title = finding.title or titled(ground.schema, reminder, finding.table, finding.fields)
+    due = make_due(reminder, finding.table, finding.uid, row, ground.scene, anchor=finding.since, title=title)
+    return replace(due, field=finding.part) if due else None
 
 
 HELD_NAMED_MAX = 3

@@ -28,6 +28,7 @@ class Due:
     kind: str
     table: TableKey
     uid: Uid
+    """Empty where it is about the archive as a whole."""
     anchor: date
     stage: int
     due_on: date
@@ -40,6 +41,8 @@ class Due:
     """The one field it is about, for missing ones."""
     escalated: tuple[str, ...] = ()
     """Who hears of it besides: `manager`, or departments by name."""
+    department: str = ""
+    """The department it is for, where it is for no person."""
 
     @property
     def item(self) -> str:
@@ -158,10 +161,13 @@ def make_due(
         due_on=_told_on(config, anchor, stage, scene.today),
         days_left=(anchor - scene.today.day).days,
         priority=config.priority,
-        recipient=recipient_of(scene.schema, table, row, config.to, scene.lookup),
+        recipient=None
+        if config.department
+        else recipient_of(scene.schema, table, row, config.to, scene.lookup),
         title=title or config.title,
         law=config.law,
         escalated=tuple(dict.fromkeys(each.to for each in config.escalate if each.after <= come)),
+        department=config.department or "",
     )
 
 

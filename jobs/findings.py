@@ -6,7 +6,8 @@ from datetime import date, datetime
 
 from jobs.files import Files
 from jobs.items import held_since
-from jobs.reminder_config import CONFLICT, HELD, ReminderConfig
+from jobs.noted import noted
+from jobs.reminder_config import ABOUT_ALL, CONFLICT, HELD, ReminderConfig
 from sync.connection import Uid
 from sync.store.hub import Unit
 from validators.dates import SHANGHAI
@@ -15,21 +16,33 @@ from validators.schema import FieldKey, SchemaConfig, TableKey
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """A record that waits for a person, since when, and which of its fields it is about."""
+    """A record that waits for a person, since when, and which of its fields it is about.
+
+    Without uid it is about the archive as a whole: `part` tells it from others, `title` says what was found.
+    """
 
     table: TableKey
     uid: Uid
     since: date
     fields: tuple[FieldKey, ...] = ()
+    part: str = ""
+    title: str = ""
 
 
 def findings(
     unit: Unit, files: Files, schema: SchemaConfig, reminder: ReminderConfig, today: date
 ) -> Iterable[Finding]:
     """What a reminder of this kind is about."""
+    if reminder.anchor in ABOUT_ALL:
+        return _noted(unit, reminder)
     if reminder.anchor == HELD:
         return _held(unit, files, reminder, today)
     return _conflicts(unit, schema) if reminder.anchor == CONFLICT else _deletions(unit, schema)
+
+
+def _noted(unit: Unit, reminder: ReminderConfig) -> Iterable[Finding]:
+    for one in noted(unit.connection, reminder.anchor):
+        yield Finding(reminder.table, "", one.day, part=one.part, title=f"{reminder.title}：{one.title}")
 
 
 def _held(unit: Unit, files: Files, reminder: ReminderConfig, today: date) -> Iterator[Finding]:

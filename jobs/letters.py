@@ -67,8 +67,8 @@ class Desk:
         return list(dict.fromkeys(address.lower() for address in readers if address))
 
     def of_nobody(self, due: Due) -> list[str]:
-        """Who gets what has no owner with an address: the department responsible for its table, else `no_owner`."""
-        department = self._config.people.responsible.get(due.table)
+        """Who gets what has no owner with an address: the department it is for or that is responsible for its table, else `no_owner`."""
+        department = due.department or self._config.people.responsible.get(due.table)
         no_owner = self._config.mail.no_owner
         return (self.of_department(department) if department else []) or (
             [no_owner.lower()] if no_owner else []

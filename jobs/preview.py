@@ -62,8 +62,8 @@ class Archive:
     """Where the to-do table is; empty where nobody has one."""
 
     def at_the_desk(self, uid: Uid) -> str:
-        """Where a record is shown inside the company's network."""
-        return f"{self.desk_url}/r/{uid}" if self.desk_url else ""
+        """Where a record is shown inside the company's network; without uid, how the archive stands."""
+        return (f"{self.desk_url}/r/{uid}" if uid else f"{self.desk_url}/status") if self.desk_url else ""
 
     def masked(self, name: str) -> str:
         """A name as mails show it."""

@@ -9,7 +9,10 @@ from validators.schema import FieldKey, Key, Section, TableKey
 
 EVERY_TABLE = "*"
 HELD, CONFLICT, DELETION, CHANGED = "held", "conflict", "deletion", "changed"
-FOUND = (HELD, CONFLICT, DELETION)
+REVIEW, ARCHIVABLE, DESTROYABLE = "review", "archivable", "destroyable"
+ABOUT_ALL = (REVIEW, ARCHIVABLE, DESTROYABLE)
+"""Anchors that are the day on which a job found something about the archive as a whole."""
+FOUND = (HELD, CONFLICT, DELETION, *ABOUT_ALL)
 """Anchors that are the day on which the daemon found something."""
 CHANGED_ON, EVENT_ON = "changed_on", "event_on"
 OWN_DAYS = frozenset({CHANGED_ON, EVENT_ON})
@@ -62,7 +65,8 @@ class ReminderConfig(Section):
     """The day it is about: a date field, or CEL that gives a date; `changed_on` is the day of a record's last change.
 
     `held`, `conflict` and `deletion` are the day on which the daemon found such a row; `changed` the day on which one of
-    `fields` was last changed by a person.
+    `fields` was last changed by a person; `review`, `archivable` and `destroyable` (with the to-do table) that on which the
+    security review found something, or a file may be archived or destroyed.
     """
     fields: tuple[FieldKey, ...] = ()
     """With `anchor: changed`: the fields whose change is an event."""
@@ -82,6 +86,8 @@ class ReminderConfig(Section):
     """Sensitive fields that `anchor` and `when` may read: opened in memory, counted in the audit, shown nowhere."""
     to: FieldPath | None = None
     """The link to whom it concerns, such as `customer_no.agent_no`; while that is blank, the table's `owner`."""
+    department: str | None = None
+    """The department it is for, instead of a person."""
     escalate: tuple[EscalationConfig, ...] = ()
     spread_days: int | None = Field(default=None, ge=1, le=366)
     """Records that arrive with this overdue come up evenly over so many days, instead of all at once."""
@@ -100,7 +106,9 @@ class ReminderConfig(Section):
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
-        if self.table == EVERY_TABLE and self.anchor not in FOUND:
+        if self.to and self.department:
+            raise ValueError("`to` and `department` do not go together")
+        if self.table == EVERY_TABLE and self.anchor not in (HELD, CONFLICT, DELETION):
             raise ValueError(
                 f"table '{EVERY_TABLE}' goes only with `anchor: {HELD}`, {CONFLICT} or {DELETION}"
             )

@@ -6,6 +6,7 @@ from jobs.config import MANAGERS, OWNERS, JobsConfig, PeopleConfig
 from jobs.due import Linked, Reminder
 from jobs.laws import LAWS
 from jobs.reminder_config import (
+    ABOUT_ALL,
     CHANGED,
     EVENT_ON,
     EVERY_TABLE,
@@ -157,6 +158,8 @@ def _reminder_problems(schema: SchemaConfig, config: JobsConfig, reminder: Remin
         if reminder.to:
             yield "to", "held rows of all tables go to each table's owner: leave it out"
         return
+    if reminder.anchor in ABOUT_ALL and reminder.table != config.todo.table:
+        yield "table", f"`anchor: {reminder.anchor}` is about no record: name the to-do table"
     if reminder.table not in schema.tables:
         yield "table", f"no table {reminder.table}{suggestion(reminder.table, schema.tables)}"
         return
@@ -180,6 +183,8 @@ def _law_problems(config: JobsConfig, reminder: ReminderConfig) -> Faults:
 
 def _escalation_problems(schema: SchemaConfig, config: JobsConfig, reminder: ReminderConfig) -> Faults:
     known = {MANAGER, *departments(schema, config.people)}
+    if reminder.department and reminder.department not in known - {MANAGER}:
+        yield "department", f"no department {reminder.department}{suggestion(reminder.department, known)}"
     for place, each in enumerate(reminder.escalate):
         if each.to not in known:
             yield f"escalate.{place}.to", f"must be {MANAGER} or a department{suggestion(each.to, known)}"

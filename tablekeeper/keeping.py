@@ -9,12 +9,15 @@ import structlog
 
 from jobs.archive_candidates import Judge
 from jobs.archive_register import Register
-from jobs.archiving import Shelf, carry_out
+from jobs.archiving import Shelf, candidates, carry_out, may_end
 from jobs.backup import Places, back_up
 from jobs.backup_drill import Drilled, drill
 from jobs.backup_errors import BackupError
 from jobs.backup_file import Progress
-from jobs.review import Finding, Mark, as_html, as_text
+from jobs.noted import note as note_found
+from jobs.noted import noted
+from jobs.reminder_config import ARCHIVABLE, DESTROYABLE
+from jobs.review import Finding, Mark, as_html, as_text, titles
 from jobs.schedule import clock
 from sync.store.hub import Hub
 from tablekeeper.archive import Archive
@@ -30,6 +33,7 @@ from vault.vault import Vault
 log = structlog.get_logger("keeping")
 
 MOVING = ("approved", "packed", "moved")
+FOLLOW_UP = timedelta(days=7)
 
 
 def places(stores: Stores, home: Path, config_file: Path, vault: Vault) -> Places:
@@ -96,7 +100,21 @@ def reviewed(archive: Archive, folder: Path | None = None) -> Reviewed:
     files[0].write_text(as_html(name, today, findings), encoding="utf-8")
     files[1].write_text(text, encoding="utf-8")
     archive.hub.bindings(KEPT).set(REVIEW, today.isoformat())
+    note_found(archive.hub, REVIEW, titles(findings), today)
     return Reviewed(findings, text, files)
+
+
+def note_candidates(archive: Archive, today: date) -> None:
+    """Remind whoever approves of files that may be archived, and of those that may be destroyed."""
+    shelf = shelf_of(archive)
+    free, _ = candidates(shelf, today)
+    ended = [one for one in shelf.register.all() if may_end(one, today)]
+    for kind, count in ((ARCHIVABLE, len(free)), (DESTROYABLE, len(ended))):
+        note_found(archive.hub, kind, {kind: f"{count} 份，tablekeeper archive list"} if count else {}, today)
+
+
+def _quarter(day: date) -> tuple[int, int]:
+    return day.year, (day.month - 1) // 3
 
 
 class Keeping:
@@ -110,6 +128,7 @@ class Keeping:
         """Back up once a day after its hour, drill after the days of the config. Nothing while nobody could open a backup."""
         self._let_go()
         self._review()
+        self._candidates()
         self._scan()
         config = self._archive.config.backup
         now = self._archive.engine.clock().astimezone(ZoneInfo(self._archive.config.archive.timezone))
@@ -139,9 +158,13 @@ class Keeping:
             )
 
     def _review(self) -> None:
-        """Once a quarter, and at the first look of an archive that never had one."""
+        """Once a quarter, at the first look of an archive that never had one, and each week while something is to be looked into."""
         today, last = self._archive.engine.today(), self._day(REVIEW)
-        if last is not None and (last.year, (last.month - 1) // 3) == (today.year, (today.month - 1) // 3):
+        if (
+            last is not None
+            and _quarter(last) == _quarter(today)
+            and not self._is_followed_up(today - last, REVIEW)
+        ):
             return
         self._kept.set(REVIEW, today.isoformat())
         found = reviewed(self._archive)
@@ -152,6 +175,26 @@ class Keeping:
             look=marks.count(Mark.LOOK),
             unknown=marks.count(Mark.UNKNOWN),
         )
+
+    def _is_followed_up(self, since: timedelta, *kinds: str) -> bool:
+        """Whether what was found last is to be looked at again: it closes when it is not so any more."""
+        with self._archive.hub.reading() as unit:
+            return since >= FOLLOW_UP and any(noted(unit.connection, kind) for kind in kinds)
+
+    def _candidates(self) -> None:
+        """Once a month, and each week while there are any: how many files may be archived, and how many destroyed."""
+        archive, today, last = self._archive, self._archive.engine.today(), self._day(ARCHIVABLE)
+        if not archive.config.archiving.table:
+            return
+        this_month = last is not None and (last.year, last.month) == (today.year, today.month)
+        if (
+            last is not None
+            and this_month
+            and not self._is_followed_up(today - last, ARCHIVABLE, DESTROYABLE)
+        ):
+            return
+        self._kept.set(ARCHIVABLE, today.isoformat())
+        note_candidates(archive, today)
 
     def _scan(self) -> None:
         """Once a day, whatever it finds: an archive that cannot be read today is read tomorrow."""

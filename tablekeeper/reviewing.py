@@ -3,8 +3,10 @@
 import json
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 
 import requests
 from sqlalchemy import select
@@ -17,12 +19,15 @@ from jobs.review import (
     Mark,
     Permission,
     of_age,
+    of_base,
     of_permissions,
 )
+from sync.config import ReplicaConfig
 from sync.errors import ServiceError
 from sync.sheets.credentials import ServiceAccount
 from sync.store.tables import reminder
 from tablekeeper.archive import GOOGLE, Archive
+from tablekeeper.keeping_notes import CHECKS, LEAK_SCAN, LEAKS_FOUND
 from vault import envelopes
 from vault.alarms import open_alarms
 from vault.report import key_report
@@ -43,6 +48,7 @@ def review(archive: Archive) -> list[Finding]:
         *_keys(archive),
         *_exposure(archive),
         *_held(archive),
+        *_leaks(archive),
         *_libraries(),
     ]
 
@@ -58,7 +64,7 @@ def _access(archive: Archive) -> Iterator[Finding]:
                     replica.name, found, expected=replica.config.people, own=account.email
                 )
             else:
-                yield _base(archive, part, archive.environment.place_of(replica.config) or "")
+                yield from _base(archive, replica.config)
         except (requests.RequestException, ServiceError) as error:
             yield Finding(part, Mark.UNKNOWN, f"could not be read: {_why(error)}")
 
@@ -92,24 +98,20 @@ def permissions(archive: Archive, account: ServiceAccount, spreadsheet: str) -> 
             return found
 
 
-def _base(archive: Archive, part: str, base: str) -> Finding:
+def _base(archive: Archive, replica: ReplicaConfig) -> list[Finding]:
     """Airtable tells who has a base on its Enterprise plan alone."""
     token = archive.environment.airtable_token
     assert token is not None, "an archive with a base is not opened without it"
-    url = f"{archive.environment.airtable_url or AIRTABLE}/v0/meta/bases/{base}?include=collaborators"
+    base = archive.environment.place_of(replica) or ""
+    asked = "?include=collaborators&include=inviteLinks"
+    url = f"{archive.environment.airtable_url or AIRTABLE}/v0/meta/bases/{base}{asked}"
     headers = {"Authorization": f"Bearer {token.get_secret_value()}"}
     answer = requests.get(url, headers=headers, timeout=TIMEOUT_S)
-    shown = answer.json() if answer.ok else {}
-    people = [
-        one.get("email", "") for one in shown.get("individualCollaborators", {}).get("baseCollaborators", [])
-    ]
-    if not people:
-        return Finding(
-            part,
-            Mark.UNKNOWN,
-            "this Airtable plan does not tell who has the base: look at its Share dialog by hand",
-        )
-    return Finding(part, Mark.LOOK, f"compare with the config: {', '.join(people)}")
+    found = of_base(answer.json()) if answer.ok else []
+    if found:
+        return of_permissions(replica.name, found, expected=replica.people, own="")
+    told = "this Airtable plan does not tell who has the base: look at its Share dialog by hand"
+    return [Finding(f"access: {replica.name}", Mark.UNKNOWN, told)]
 
 
 def _users(archive: Archive) -> Iterator[Finding]:
@@ -162,8 +164,20 @@ def _held(archive: Archive) -> Iterator[Finding]:
     yield Finding("held rows", Mark.LOOK if count else Mark.GOOD, told)
 
 
+def _leaks(archive: Archive) -> Iterator[Finding]:
+    known = archive.hub.bindings(CHECKS)
+    if (told := known.get(LEAK_SCAN)) is None:
+        yield Finding("leaks", Mark.UNKNOWN, "nobody has looked yet: tablekeeper leaks")
+        return
+    count = int(known.get(LEAKS_FOUND) or 0)
+    what = f"{count} number(s) where none belong, looked at on {told[:10]}"
+    yield Finding("leaks", Mark.LOOK if count else Mark.GOOD, what)
+
+
 def _libraries() -> Iterator[Finding]:
-    part, tool = "libraries", shutil.which("pip-audit")
+    part = "libraries"
+    # Beside this Python first: the daemon's PATH need not have its folder.
+    tool = shutil.which("pip-audit", path=str(Path(sys.executable).parent)) or shutil.which("pip-audit")
     if tool is None:
         yield Finding(
             part, Mark.UNKNOWN, "pip-audit is not installed: known vulnerabilities were not looked up"

@@ -154,7 +154,7 @@ def _recipient(
     archive: Archive, found: Found, rule: ReminderConfig, due: Due, item: Item | None
 ) -> dict[str, Any]:
     """Who gets it, and by which steps."""
-    why = [_path(archive, found, rule, due)]
+    why = [] if due.department else [_path(archive, found, rule, due)]
     meant = due.recipient
     if item and item.hand_to:
         meant, handed = item.hand_to, found.people.get(item.hand_to)
@@ -166,7 +166,7 @@ def _recipient(
     if owner and reader and reader != owner:
         why.append(f"{owner.name} is away; {reader.name} stands in")
     if owner is None:
-        department = archive.config.people.responsible.get(due.table)
+        department = due.department or archive.config.people.responsible.get(due.table)
         why.append(
             f"nobody is in charge: the department {department}" if department else "nobody is in charge"
         )

@@ -17,6 +17,7 @@ from jobs.digest_page import Facts
 from jobs.due import Today
 from jobs.items import Items
 from jobs.mail import Mail
+from jobs.noted import note
 from jobs.outbox import Outbox
 from jobs.preview import Archive, find, preview
 from jobs.reminders import ReminderBook
@@ -158,6 +159,20 @@ def test_ownerless_items_go_to_the_department(office: Office) -> None:
     assert "Y1" in mails(office)["he"].text
     boxed = mail_config(mailboxes={"理赔部": "claims@insurer.example"})
     assert "CL2026001" in mails(office, boxed)["claims"].text
+
+
+def test_what_is_about_the_archive_goes_to_its_department(office: Office) -> None:
+    """Named once, with a link to how the archive stands; compliance hears of it after two weeks."""
+    office.hire("ops", department="信息技术部")
+    note(office.hub, "review", {"access: sheets": "谁能打开sheets\uff081项\uff09"}, MONDAY)
+    mail = mails(office)["ops"]
+    assert mail.text.count("安全审查\uff1a谁能打开sheets") == 1
+    assert "http://desk/status" in mail.html
+    assert "安全审查" not in mails(office)["wang"].text + mails(office)["he"].text
+    note(office.hub, "review", {"access: sheets": "谁能打开sheets\uff082项\uff09"}, date(2026, 12, 7))
+    assert "安全审查" in mails(office, today=date(2026, 12, 7))["he"].text
+    note(office.hub, "review", {}, date(2026, 12, 8))
+    assert "安全审查" not in mails(office, today=date(2026, 12, 8))["ops"].text
 
 
 def test_readers_without_the_right_get_a_link_to_the_desk(office: Office) -> None:

@@ -12,6 +12,7 @@ from jobs_default import CONFIG, SCHEMA
 from jobs_office import MONDAY, Office
 
 from jobs.config import JobsConfig
+from jobs.noted import note
 from jobs.preview import Archive, preview
 from jobs.tend import TendReport, follow, newest_revision, tend
 from jobs.todo_config import SnoozeConfig
@@ -196,6 +197,32 @@ def test_an_item_cannot_be_put_off_for_months(board: Board) -> None:
     [row] = board.rows(target_no="P20200001")
     assert row["status"] == "已升级"
     assert "最多延后7天,请改填2026-11-30或更早" in row["reply"]
+
+
+def test_a_finding_about_the_archive_is_a_row_without_owner(board: Board) -> None:
+    """It can be handed over like any other, and is done when the next look finds nothing."""
+    note(
+        board.office.hub,
+        "review",
+        {"keys": "密钥轮换\uff081项\uff09", "backup": "备份\uff081项\uff09"},
+        MONDAY,
+    )
+    board.tend()
+    found = {row["title"]: row for row in board.rows(kind="安全审计")}
+    assert len(found) == 2
+    row = found["安全审查\uff1a密钥轮换\uff081项\uff09"]
+    assert ("owner_no" in row, row["target_link"]) == (False, "http://desk/status")
+    board.type(row["uid"], hand_to="liu")
+    with board.office.hub.unit() as unit:
+        since = newest_revision(unit) - 1
+    assert follow(board.archive, board.engine, since)
+    assert board.rows(uid=row["uid"])[0]["owner_no"] == "liu"
+    note(board.office.hub, "review", {"backup": "备份\uff081项\uff09"}, TUESDAY)
+    board.tend(TUESDAY)
+    assert [row["status"] for row in board.rows(uid=row["uid"])] == ["已完成"]
+    assert [
+        row["status"] for row in board.rows(kind="安全审计", title="安全审查\uff1a备份\uff081项\uff09")
+    ] == ["待办"]
 
 
 def test_a_kind_may_have_narrower_limits(board: Board) -> None:

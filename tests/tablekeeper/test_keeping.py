@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pyrage
@@ -10,10 +10,11 @@ import pytest
 import yaml
 from cli_office import Office, office_at_work
 
+from jobs.noted import noted
 from tablekeeper.archive import Archive
 from tablekeeper.cli.main import options
 from tablekeeper.cli.opening import opened
-from tablekeeper.keeping import Keeping
+from tablekeeper.keeping import Keeping, note_candidates
 
 
 @pytest.fixture(scope="module")
@@ -56,3 +57,26 @@ def test_one_backup_a_day_after_its_hour_a_drill_and_a_review_a_quarter(
         assert len(files(reviews)) == 2
         look(2027, 4, 1, 4, 0)
         assert len(files(reviews)) == 4
+        look(2027, 4, 7, 4, 0)
+        assert len(files(reviews)) == 4
+        look(2027, 4, 8, 4, 0)
+        assert len(files(reviews)) == 6, "while something is to be looked into, again after a week"
+
+
+def test_files_that_may_go_are_told_to_the_archive_each_month(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A customer who left and whose file is at rest; nothing is said while there is none."""
+    monkeypatch.setattr(options, "config", office.config)
+    with office.surroundings({}), opened() as archive:
+        note_candidates(archive, date(2027, 5, 1))
+        with archive.hub.reading() as unit:
+            assert noted(unit.connection, "archivable") == []
+    number = office.customer("C00000001")["id"]
+    office.airtable("客户基本信息").update(number, {"客户状态": "已注销"})
+    assert office.run("sync").code == 0
+    with office.surroundings({}), opened() as archive:
+        note_candidates(archive, date(2027, 6, 1))
+        with archive.hub.reading() as unit:
+            (one,) = noted(unit.connection, "archivable")
+    assert (one.title, one.since) == ("1 份\uff0ctablekeeper archive list", "2027-06-01")

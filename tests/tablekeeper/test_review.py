@@ -8,7 +8,7 @@ import pytest
 import requests
 from cli_office import Office, office_at_work
 
-from jobs.review import Finding, Mark, Permission, as_html, of_age, of_permissions
+from jobs.review import Finding, Mark, Permission, as_html, of_age, of_base, of_permissions
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 
@@ -39,6 +39,71 @@ def test_link_sharing_and_a_stranger_are_found_in_the_service(office: Office, tm
     assert "by hand" in told["access: airtable", "unknown"]
     assert told["restore drill", "look"] == "last one that passed: never"
     assert {path.suffix for path in tmp_path.iterdir()} == {".html", ".txt"}
+
+
+def test_findings_are_reminders_for_operations_until_a_review_finds_nothing(office: Office) -> None:
+    """Without what was found: the to-do table is abroad."""
+    share(office, type="user", role="writer", emailAddress="guest@example.com")
+    assert office.run("review").code == 4
+    due = {
+        one["title"]: one
+        for one in office.run("reminders", "--json").json["due"]
+        if one["kind"] == "安全审计"
+    }
+    sheets = next(title for title in due if "谁能打开sheets" in title)
+    assert not [title for title in due if "example.com" in title]
+    assert due[sheets]["to"] is None
+    explained = office.run("reminders", "explain", due[sheets]["item"], "--json").json
+    assert explained["recipient"]["why"] == ["nobody is in charge: the department 信息技术部"]
+    drill = next(title for title in due if "恢复演练" in title)
+    assert office.run("backup", "drill").code == 0
+    assert office.run("review").code == 4
+    titles = {one["title"] for one in office.run("reminders", "--json").json["due"]}
+    assert (sheets in titles, drill in titles) == (True, False)
+
+
+def test_an_airtable_base_tells_people_groups_and_links_where_the_plan_does() -> None:
+    """As the metadata of Enterprise plans has it."""
+    answer = {
+        "individualCollaborators": {
+            "baseCollaborators": [{"email": "li@x.cn", "permissionLevel": "edit"}],
+            "workspaceCollaborators": [{"email": "boss@x.cn", "permissionLevel": "owner"}],
+        },
+        "groupCollaborators": {"baseCollaborators": [{"name": "理赔", "permissionLevel": "edit"}]},
+        "inviteLinks": {"baseInviteLinks": [{"id": "inv1", "permissionLevel": "edit"}]},
+    }
+    found = of_permissions("airtable", of_base(answer), expected=["li@x.cn", "boss@x.cn", "理赔"], own="")
+    assert [one.what for one in found] == ["open by link to everybody as edit"]
+    assert of_base({}) == []
+
+
+def test_a_listed_domain_is_no_finding_and_a_missing_one_is() -> None:
+    whole = [Permission("domain", "x.cn", "reader")]
+    assert of_permissions("sheets", whole, expected=["@x.cn"], own="")[0].mark is Mark.GOOD
+    assert "open by link to x.cn" in of_permissions("sheets", whole, expected=[], own="")[0].what
+    assert "has no access" in of_permissions("sheets", [], expected=["@x.cn"], own="")[0].what
+
+
+def test_known_vulnerabilities_are_told_by_library(
+    office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the tool says, or that it could not reach its index."""
+    tool = tmp_path / "pip-audit"
+    listed = '{"dependencies": [{"name": "good", "version": "1", "vulns": []}, {"name": "bad", "version": "2", "vulns": [{"id": "X"}]}]}'
+    for script, told in (
+        (f"echo '{listed}'; exit 1", ("look", "known vulnerabilities in bad 2")),
+        (
+            "echo no connection >&2; exit 1",
+            ("unknown", "pip-audit could not reach its database: nothing was looked up"),
+        ),
+    ):
+        tool.write_text(f"#!/bin/sh\n{script}\n")
+        tool.chmod(0o755)
+        answer = office.run(
+            "review", "--json", "--to", str(tmp_path), changed={"PATH": f"{tmp_path}:/usr/bin:/bin"}
+        )
+        (found,) = (one for one in answer.json["findings"] if one["part"] == "libraries")
+        assert (found["mark"], found["what"]) == told
 
 
 def test_people_are_compared_both_ways_and_the_daemon_belongs() -> None:
