@@ -17,6 +17,7 @@ import pyrage
 from jobs.backup import HUB, VAULT, Places, back_up
 from jobs.backup_config import BackupConfig
 from vault.keys import Argon2Cost, from_passphrase
+from vault.plaintext import Plaintext
 from vault.values import Secret
 from vault.vault import Vault
 
@@ -51,7 +52,9 @@ def filled(home: Path) -> Places:
     vault = Vault.create(places.vault, ROOT)
     vault.seal(
         [
-            Secret(f"customers.{name}", f"R{number:09}", f"{number:014}", "1****1", searchable=True)
+            Secret(
+                f"customers.{name}", f"R{number:09}", Plaintext(f"{number:014}"), "1****1", searchable=True
+            )
             for number in range(PEOPLE)
             for name in ("id_number", "mobile", "email")
         ]

@@ -15,6 +15,7 @@ from tablekeeper.config import Config
 from validators.identity import check_character
 from validators.values import Value
 from vault.keys import Argon2Cost, from_passphrase
+from vault.plaintext import Plaintext
 from vault.users import Users
 from vault.values import Secret
 from vault.vault import Vault
@@ -86,8 +87,14 @@ def _fill_block(hub: Hub, vault: Vault, start: int, uids: list[Uid], now: dateti
 def _secrets(number: int, uid: Uid) -> Iterator[Secret]:
     body = f"11010519{60 + number % 40}0101{number % 1000:03}"
     idno = body + check_character(body)
-    yield Secret(f"{TABLE}.id_number", uid, idno, f"1{'*' * 16}{idno[-1]}", searchable=True)
-    yield Secret(f"{TABLE}.mobile", uid, f"+86139{number:08}", f"139****{number % 10000:04}", searchable=True)
+    yield Secret(f"{TABLE}.id_number", uid, Plaintext(idno), f"1{'*' * 16}{idno[-1]}", searchable=True)
+    yield Secret(
+        f"{TABLE}.mobile",
+        uid,
+        Plaintext(f"+86139{number:08}"),
+        f"139****{number % 10000:04}",
+        searchable=True,
+    )
 
 
 def _plain(number: int) -> dict[str, Value]:

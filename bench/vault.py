@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from vault.config import VaultConfig
 from vault.keys import Argon2Cost, from_passphrase
+from vault.plaintext import Plaintext
 from vault.rotation import PAUSE_S, REWRAPPED_AT_ONCE, rotate
 from vault.store import data_key, sealed_value
 from vault.suites import SuiteName
@@ -99,7 +100,9 @@ def invented(batch: int) -> list[Secret]:
 
 
 def _secret(number: int, name: str) -> Secret:
-    return Secret(f"customers.{name}", f"R{number:09}", f"{number:014}{name[:4]}", "1****1", searchable=True)
+    return Secret(
+        f"customers.{name}", f"R{number:09}", Plaintext(f"{number:014}{name[:4]}"), "1****1", searchable=True
+    )
 
 
 def written(vault: Vault) -> tuple[list[Any], list[Any]]:

@@ -18,10 +18,11 @@ from sync.secrets import from_text
 from sync.store.hub import Unit
 from validators.conditions import ConditionFailed
 from validators.schema import FieldKey, SchemaConfig, TableKey
+from vault.plaintext import Plaintext
 
 BLOCK = 1000
 
-Open = Callable[[Iterable[str]], Mapping[str, str]]
+Open = Callable[[Iterable[str]], Mapping[str, Plaintext[str]]]
 """The values of tokens, opened in memory and counted: `Vault.open_for_check`."""
 
 
@@ -144,7 +145,7 @@ def _judged(ground: Ground, table: TableKey, candidates: Sequence[Candidate]) ->
     ]
 
 
-def _opened(ground: Ground, table: TableKey, candidates: Sequence[Candidate]) -> Mapping[str, str]:
+def _opened(ground: Ground, table: TableKey, candidates: Sequence[Candidate]) -> Mapping[str, Plaintext[str]]:
     """The sensitive values that conditions read, of these records alone."""
     tokens = {
         str(row[key]) for reminder, _, row, _ in candidates for key in reminder.config.opens if key in row
@@ -153,7 +154,7 @@ def _opened(ground: Ground, table: TableKey, candidates: Sequence[Candidate]) ->
 
 
 def _seen_by(
-    ground: Ground, reminder: Reminder, row: Row, opened: Mapping[str, str], event: date | None
+    ground: Ground, reminder: Reminder, row: Row, opened: Mapping[str, Plaintext[str]], event: date | None
 ) -> Row:
     """The row as the conditions of one reminder read it."""
     if not reminder.config.opens and event is None:

@@ -13,10 +13,11 @@ from validators.rows import RowParser
 from validators.rules import RuleBook
 from validators.schema import FieldConfig, FieldKey, FieldType, Level, SchemaConfig, TableKey
 from validators.values import Value, refers
+from vault.plaintext import Plaintext
 
 from .connection import Uid
-from .secrets import from_text, to_text
-from .stages import Checked, Decoded
+from .secrets import exposed, from_text, sealable
+from .stages import Checked, Decoded, Typed
 from .store.records import Record, State
 
 PlainRow = dict[FieldKey, Value | None]
@@ -32,10 +33,10 @@ class Surroundings:
     parser: RowParser
     table: TableKey
     today: date
-    opened: Mapping[str, str] = field(repr=False)
+    opened: Mapping[str, Plaintext[str]]
     """Plaintext by token, of the sensitive fields that rules read."""
     linked: Mapping[Uid, Record]
-    holders: Callable[[FieldKey, str], set[Uid]]
+    holders: Callable[[FieldKey, Plaintext[str]], set[Uid]]
     """Who else holds a value of a unique field; for sensitive fields, the subjects."""
     siblings: frozenset[Uid]
     """Rows of the same block: they are judged together, so nobody has to wait for them."""
@@ -44,7 +45,7 @@ class Surroundings:
     key_taken: Callable[[str], bool]
     barred: Callable[[PlainRow], Issue | None] = lambda row: None
     """Why a row that is no record yet may not become one where it was typed."""
-    claimed: dict[tuple[FieldKey, str], Uid] = field(default_factory=dict, repr=False)
+    claimed: dict[tuple[FieldKey, Plaintext[str]], Uid] = field(default_factory=dict)
     """Unique values met earlier in this block: two new rows with one number must not both pass."""
 
 
@@ -89,8 +90,8 @@ def _plain_row(decoded: Decoded, around: Surroundings) -> PlainRow:
     record, base = decoded.known.record, decoded.known.state.base
     row: PlainRow = dict(record.values) if record else {}
     # What is as it was last agreed is not news: the hub may have moved on since.
-    shown = {**decoded.typed, **decoded.tokens, **decoded.copied}
-    row |= {key: value for key, value in shown.items() if record is None or value != base.get(key)}
+    shown: Mapping[FieldKey, Typed] = {**decoded.typed, **decoded.tokens, **decoded.copied}
+    row |= {key: exposed(value) for key, value in shown.items() if record is None or value != base.get(key)}
     for key in decoded.bad:
         row[key] = None
     for key, config in around.schema.tables[around.table].sensitive.items():
@@ -143,7 +144,7 @@ def _repeated(decoded: Decoded, row: PlainRow, around: Surroundings) -> Iterable
         value = decoded.typed.get(key)
         if value is None or not (config.unique or config.shared_max):
             continue
-        text = to_text(value)
+        text = sealable(value)
         others = around.holders(key, text) - {decoded.known.uid}
         if config.unique:
             first = around.claimed.setdefault((key, text), decoded.known.uid)

@@ -11,11 +11,13 @@ from validators.raw import Raw
 from validators.schema import LINKS, FieldConfig, FieldKey, FieldType, Level, SchemaConfig, TableKey
 from validators.values import Value
 from vault.masks import cell_text, invalid_text, is_stand_in, split_cell
+from vault.plaintext import Plaintext
 from vault.vault import Sealed
 
 from .connection import Uid
 from .frozen import is_frozen
-from .stages import Decoded, Known
+from .secrets import exposed
+from .stages import Decoded, Known, Typed
 from .words import WITHDRAWN
 
 
@@ -33,7 +35,7 @@ class Reader:
 
     schema: SchemaConfig
     look_up: Callable[[str], Sealed | None]
-    opened: Callable[[str], str | None]
+    opened: Callable[[str], Plaintext[str] | None]
     """Plaintext of a held token that was opened for this cycle's checks."""
     links: Links
     today: date
@@ -47,10 +49,10 @@ class Reader:
 
 @dataclass(slots=True)
 class _Draft:
-    typed: dict[FieldKey, Value | None] = field(default_factory=dict)
+    typed: dict[FieldKey, Typed] = field(default_factory=dict)
     tokens: dict[FieldKey, str] = field(default_factory=dict)
     bad: dict[FieldKey, Rejection] = field(default_factory=dict)
-    bad_text: dict[FieldKey, str] = field(default_factory=dict)
+    bad_text: dict[FieldKey, Plaintext[str]] = field(default_factory=dict)
     restore: dict[FieldKey, Issue] = field(default_factory=dict)
     copied: dict[FieldKey, str] = field(default_factory=dict)
     rewrite: set[FieldKey] = field(default_factory=set)
@@ -110,7 +112,7 @@ def _withdraw(key: FieldKey, config: FieldConfig, known: Known, reader: Reader, 
     shown = draft.tokens.get(key, draft.typed.get(key))
     if key in draft.frozen or (key not in draft.bad and shown in (before, agreed)):
         return
-    if shown is not None and key not in draft.tokens and not config.sensitive:
+    if shown is not None and key not in draft.tokens and not isinstance(shown, Plaintext):
         draft.withdrawn[key] = shown
     for kept in (draft.tokens, draft.bad, draft.bad_text, draft.copied, draft.typed):
         kept.pop(key, None)
@@ -172,18 +174,18 @@ def _unchanged(key: FieldKey, config: FieldConfig, known: Known, draft: _Draft) 
 def _decode_plain(
     key: FieldKey, config: FieldConfig, raw: Raw, reader: Reader, draft: _Draft, known: Known
 ) -> None:
-    document = draft.typed.get(config.document or "")
+    document = exposed(draft.typed.get(config.document or ""))
     if document is None and known.record and config.document:
         document = known.record.values.get(config.document)
     result = parse(
         config, raw, schema=reader.schema, today=reader.today, document=str(document) if document else None
     )
     if not isinstance(result, Rejection):
-        draft.typed[key] = result
+        draft.typed[key] = Plaintext(result) if config.sensitive and result is not None else result
         return
     draft.bad[key] = replace(result, issue=replace(result.issue, fields=(key,)))
     if config.sensitive:
-        draft.bad_text[key] = str(raw)
+        draft.bad_text[key] = Plaintext(str(raw))
         draft.rewrite.add(key)
 
 
@@ -270,7 +272,7 @@ def _decode_held(
     if text is None and key in known.state.held:
         draft.bad[key] = Rejection(known.state.held[key].issue)
         return
-    _decode_plain(key, config, text, reader, draft, known)
+    _decode_plain(key, config, text.expose() if text else None, reader, draft, known)
     if raw == invalid_text(token) and key in draft.bad:
         draft.rewrite.discard(key)  # Nothing changed: the stand-in is as it should be.
 

@@ -9,6 +9,7 @@ import structlog
 
 from validators.schema import FieldKey, TableKey
 from vault.masks import cell_text, split_cell
+from vault.plaintext import Plaintext
 from vault.vault import Sealed, Secret
 from vault.windows import Shown, Windows
 
@@ -75,4 +76,4 @@ def _plaintext(engine: Engine, table: TableKey, row: SeenRow) -> list[FieldKey]:
 def _secret(engine: Engine, table: TableKey, row: SeenRow, key: FieldKey) -> Secret:
     # A new subject for each value: the uid that the row shows may be another person's.
     nobody = new_uid(engine.clock(), engine.random_bits)
-    return Secret(vault_field(table, key), nobody, str(row.cells[key]), FROZEN_MASK, valid=False)
+    return Secret(vault_field(table, key), nobody, Plaintext(str(row.cells[key])), FROZEN_MASK, valid=False)

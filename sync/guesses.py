@@ -11,9 +11,10 @@ from validators.issues import Issue, Rejection
 from validators.schema import FieldKey, Level, TableConfig, TableKey
 from vault.guesses import Cell, Guesses, Try
 from vault.masks import split_cell
+from vault.plaintext import Plaintext
 
 from .engine import Engine
-from .secrets import to_text, vault_field
+from .secrets import sealable, vault_field
 from .stages import Checked, Decoded
 
 CODE = "guesses"
@@ -60,7 +61,7 @@ def _drafted(engine: Engine, table: TableKey, row: Decoded) -> _Draft:
         if not is_typed(row, key):
             draft.looks[key] = [cell]  # A held value that is judged again: it counted when it was typed.
         elif _stood_before(row, key):
-            draft.tries[key] = Try(*cell, to_text(value))
+            draft.tries[key] = Try(*cell, sealable(value))
         elif config.fields[key].unique or config.fields[key].shared_max:
             draft.looks[key] = [(row.known.uid, vault_field(table, key) + _SAME)]
     for key in _changed(row, config):
@@ -79,7 +80,7 @@ def _held(draft: _Draft, over: frozenset[Cell], config: TableConfig) -> Decoded:
     if not keys:
         return row
     bad = {key: Rejection(Issue(CODE, Level.ERROR, (key,), *_MESSAGE)) for key in keys}
-    texts = {key: to_text(value) for key in keys & config.sensitive.keys() if (value := row.typed[key])}
+    texts = {key: sealable(value) for key in keys & config.sensitive.keys() if (value := row.typed[key])}
     return replace(
         row,
         typed={key: value for key, value in row.typed.items() if key not in keys},
@@ -95,10 +96,10 @@ def _told(row: Checked, table: TableKey, config: TableConfig) -> Iterator[Try]:
         for key in config.sensitive.keys() & set(issue.fields):
             value = decoded.typed.get(key)
             if issue.code in _NAMING and value is not None and is_typed(decoded, key):
-                yield Try(decoded.known.uid, vault_field(table, key) + _SAME, to_text(value), always=True)
+                yield Try(decoded.known.uid, vault_field(table, key) + _SAME, sealable(value), always=True)
             elif issue.holds and value is None and changed.keys() & set(issue.fields):
                 typed = ",".join(sorted(map(repr, changed.items())))
-                yield Try(decoded.known.uid, vault_field(table, key) + _RULE, typed)
+                yield Try(decoded.known.uid, vault_field(table, key) + _RULE, Plaintext(typed))
 
 
 def is_typed(row: Decoded, key: FieldKey) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence, Set
 from validators.issues import Issue
 from validators.schema import FieldConfig, FieldKey, TableConfig, TableKey
 from validators.values import refers
+from vault.plaintext import Plaintext
 from vault.vault import Sealed
 
 from .check import PlainRow, Surroundings, check
@@ -16,7 +17,7 @@ from .filters import belongs
 from .frozen import is_frozen
 from .links import LinkReader
 from .merge import Merged, Policy, Row, merge
-from .secrets import tokens_in, vault_field
+from .secrets import exposed, tokens_in, vault_field
 from .stages import Checked, Decoded, Known, Protected
 from .store.former_keys import by_former_key
 from .store.hub import Unit
@@ -122,7 +123,9 @@ def _surroundings(engine: Engine, unit: Unit, table: TableKey, decoded: Sequence
     for row in decoded:
         values = {**(row.known.record.values if row.known.record else {}), **row.typed}
         for key, field_config in config.links.items():
-            targets.setdefault(field_config.to or "", set()).update(refers(field_config, values.get(key)))
+            targets.setdefault(field_config.to or "", set()).update(
+                refers(field_config, exposed(values.get(key)))
+            )
         for key in engine.rules.sensitive_reads(table) - row.typed.keys():
             tokens |= {str(token) for token in (row.tokens.get(key), values.get(key)) if token}
     linked: dict[Uid, Record] = {}
@@ -131,10 +134,10 @@ def _surroundings(engine: Engine, unit: Unit, table: TableKey, decoded: Sequence
 
     held_by = _holders(unit, table, config, decoded)
 
-    def holders(key: FieldKey, text: str) -> set[Uid]:
+    def holders(key: FieldKey, text: Plaintext[str]) -> set[Uid]:
         if config.fields[key].sensitive:
             return {sealed.subject for sealed in engine.vault.matches(vault_field(table, key), text)}
-        return held_by.get((key, text), set())
+        return held_by.get((key, text.expose()), set())
 
     def key_of(uid: Uid) -> str:
         record = unit.records.get(table, uid)

@@ -11,9 +11,10 @@ from validators.schema import FieldConfig, FieldKey, Level, SchemaConfig, TableK
 from validators.values import Value
 from vault.errors import SubjectErased
 from vault.masks import INVALID_MASK, MasksConfig, cell_text, mask
+from vault.plaintext import Plaintext
 from vault.vault import Sealed, Secret
 
-from .secrets import readable, to_text, vault_field
+from .secrets import readable, sealable, vault_field
 from .stages import Checked, Decoded, Protected
 from .store.seen import Held
 
@@ -117,30 +118,35 @@ def _secrets(
     for key, config in schema.tables[table].fields.items():
         value = decoded.typed.get(key)
         if config.sensitive and key in draft.checked.held:
-            text = decoded.bad_text.get(key) if value is None else to_text(value)
+            text = decoded.bad_text.get(key) if value is None else sealable(value)
             if text is not None:
                 yield _invalid(draft, table, key, text)
-        elif config.sensitive and value is not None:
+        elif config.sensitive and isinstance(value, Plaintext):
             yield _valid(draft, table, key, config, value, masks)
         elif config.free_text and isinstance(value, str) and find_sensitive(value):
             yield from _prose(draft, table, key, value, masks)
 
 
 def _valid(
-    draft: _Draft, table: TableKey, key: FieldKey, config: FieldConfig, value: Value, masks: MasksConfig
+    draft: _Draft,
+    table: TableKey,
+    key: FieldKey,
+    config: FieldConfig,
+    value: Plaintext[Value],
+    masks: MasksConfig,
 ) -> tuple[Secret, _Use]:
     assert config.sensitive is not None
     secret = Secret(
         field=vault_field(table, key),
         subject=draft.subject,
-        value=to_text(value),
-        mask=mask(config.sensitive.mask, readable(value), masks=masks),
+        value=sealable(value),
+        mask=mask(config.sensitive.mask, readable(value.expose()), masks=masks),
         searchable=config.sensitive.search,
     )
     return secret, lambda sealed: draft.tokens.__setitem__(key, sealed.token)
 
 
-def _invalid(draft: _Draft, table: TableKey, key: FieldKey, text: str) -> tuple[Secret, _Use]:
+def _invalid(draft: _Draft, table: TableKey, key: FieldKey, text: Plaintext[str]) -> tuple[Secret, _Use]:
     issue = draft.checked.held[key]
     secret = Secret(vault_field(table, key), draft.subject, text, INVALID_MASK, valid=False)
     return secret, lambda sealed: draft.held.__setitem__(key, Held(issue, sealed.token))
@@ -165,7 +171,10 @@ def _prose(
     for span in spans:
         number = text[span.start : span.end]
         shown = mask(PROSE_MASKS[span.kind], number, masks=masks)
-        yield Secret(vault_field(table, key), draft.checked.decoded.known.uid, number, shown), use(span)
+        yield (
+            Secret(vault_field(table, key), draft.checked.decoded.known.uid, Plaintext(number), shown),
+            use(span),
+        )
 
 
 def _replace(text: str, found: Mapping[Span, Sealed]) -> str:
@@ -206,7 +215,8 @@ def _adopt(drafts: Sequence[_Draft], vault: Sealer) -> None:
 def _protected(draft: _Draft, table: TableKey, schema: SchemaConfig) -> Protected:
     checked, decoded = draft.checked, draft.checked.decoded
     fields = schema.tables[table].fields
-    plain = {key: value for key, value in decoded.typed.items() if not fields[key].sensitive or value is None}
+    # A value that is sensitive is left out: what stands for it is its token.
+    plain = {key: value for key, value in decoded.typed.items() if not isinstance(value, Plaintext)}
     shown: dict[FieldKey, Value | None] = {**plain, **draft.prose, **draft.tokens}
     held = dict(draft.held)
     for key, issue in checked.held.items():

@@ -25,7 +25,7 @@ from .errors import SyncError
 from .history_chain import chain_history, rewrite_on_chain
 from .queue import ENGINE
 from .rewriting import Known, Rewriting, compact
-from .secrets import from_text, readable, to_text, vault_field
+from .secrets import from_text, readable, sealable, vault_field
 from .setting_up import given_up
 from .shape import FieldChange, Shape, field_changes, holding_changes, load_shape, renamed_options, unapproved
 from .store.hub import Hub, Unit
@@ -128,7 +128,7 @@ def _seal(engine: Engine, unit: Unit, change: FieldChange, known: Iterable[Known
             Secret(
                 vault_field(change.table, change.key),
                 subjects.get(uid, uid),
-                to_text(value),
+                sealable(value),
                 shown,
                 searchable=sensitive.search,
             )

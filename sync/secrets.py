@@ -8,6 +8,7 @@ from validators.raw import Raw
 from validators.schema import FieldConfig, FieldKey, FieldType, TableKey
 from validators.values import Value, dump_value, load_value
 from vault.masks import cell_text, invalid_text, split_cell
+from vault.plaintext import Plaintext
 from vault.vault import Sealed
 
 LIST_SEPARATOR = "、"
@@ -18,14 +19,27 @@ def vault_field(table: TableKey, key: FieldKey) -> str:
     return f"{table}.{key}"
 
 
+def exposed(value: Value | Plaintext[Value] | None) -> Value | None:
+    """A value that was typed, for a check in memory, whether its field is sensitive or not."""
+    return value.expose() if isinstance(value, Plaintext) else value
+
+
+def sealable(value: Value | Plaintext[Value]) -> Plaintext[str]:
+    """The text under which a value is sealed and found, as it travels."""
+    plain = exposed(value)
+    assert plain is not None, "nothing is sealed for a blank"
+    return Plaintext(to_text(plain))
+
+
 def to_text(value: Value) -> str:
     """The text under which a value is sealed; equal values give equal texts."""
     json = dump_value(value)
     return json if isinstance(json, str) else orjson.dumps(json).decode()
 
 
-def from_text(config: FieldConfig, text: str) -> Value:
+def from_text(config: FieldConfig, sealed: Plaintext[str]) -> Value:
     """Inverse of `to_text`."""
+    text = sealed.expose()
     structured = config.type in (FieldType.MULTISELECT, FieldType.BOOL)
     return load_value(config, orjson.loads(text) if structured else text, plain=True)
 

@@ -6,12 +6,15 @@ from dataclasses import dataclass, field
 from validators.issues import Issue, Rejection
 from validators.schema import FieldKey
 from validators.values import Value
+from vault.plaintext import Plaintext
 
 from .connection import SeenRow, Uid
 from .store.records import Record, State
 from .store.seen import Held, SeenState
 
 NOTHING: Mapping[FieldKey, Value | None] = {}
+Typed = Value | Plaintext[Value] | None
+"""What a cell holds: plaintext where its field is sensitive, None where it is blank."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,12 +34,12 @@ class Decoded:
     """A row whose cells were read. Every field of the replica is in exactly one of the mappings, or frozen."""
 
     known: Known
-    typed: Mapping[FieldKey, Value | None] = field(repr=False)
-    """Canonical values; plaintext for sensitive fields."""
+    typed: Mapping[FieldKey, Typed] = field(repr=False)
+    """Canonical values; those of sensitive fields are `Plaintext`."""
     tokens: Mapping[FieldKey, str]
     """Sensitive fields whose cell shows a token that is theirs."""
     bad: Mapping[FieldKey, Rejection]
-    bad_text: Mapping[FieldKey, str] = field(repr=False)
+    bad_text: Mapping[FieldKey, Plaintext[str]]
     """The text of rejected sensitive cells; it goes to the vault like a valid value."""
     restore: Mapping[FieldKey, Issue]
     """Cells that were damaged: their last value is put back, and why."""

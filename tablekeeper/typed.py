@@ -2,30 +2,31 @@
 
 from sync.connection import Uid
 from sync.engine import Engine
-from sync.secrets import LIST_SEPARATOR, from_text, readable, to_text
+from sync.secrets import LIST_SEPARATOR, from_text, readable, sealable
 from sync.store.hub import Unit
 from sync.store.records import Record
 from validators.issues import Rejection
 from validators.schema import FieldConfig, FieldKey, TableKey
 from validators.text import normalise_identifier
 from validators.values import Value, dump_value
+from vault.plaintext import Plaintext
 from vault.vault import Sealed
 
 
-def canonical(engine: Engine, table: TableKey, key: FieldKey, text: str) -> str:
+def canonical(engine: Engine, table: TableKey, key: FieldKey, text: str) -> Plaintext[str]:
     """The text as it would be sealed; what is no valid value, such as the last four digits, only without its blanks."""
     parsed = engine.parser.parse(table, {key: text}, today=engine.today())[key]
     if parsed is None or isinstance(parsed, Rejection):
-        return normalise_identifier(text)
-    return to_text(parsed)
+        return Plaintext(normalise_identifier(text))
+    return sealable(parsed)
 
 
-def readable_text(field: FieldConfig, text: str) -> str:
+def readable_text(field: FieldConfig, sealed: Plaintext[str]) -> str:
     """A sealed value as people read it: a list of options is kept as JSON. A held value is whatever was typed."""
     try:
-        return readable(from_text(field, text))
+        return readable(from_text(field, sealed))
     except (ValueError, ArithmeticError):
-        return text
+        return sealed.expose()
 
 
 def words(value: Value) -> str:

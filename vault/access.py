@@ -22,6 +22,7 @@ from vault.errors import (
     TriesReached,
 )
 from vault.index import index_marks
+from vault.plaintext import Plaintext
 from vault.revealing import find_acts, opened_values
 from vault.tokens import is_token
 from vault.usage import use, used
@@ -53,7 +54,7 @@ class Access:
         with self._vault.store.reading() as connection:
             return self._left(connection, field_class)
 
-    def reveal(self, token: str, purpose: str) -> str:
+    def reveal(self, token: str, purpose: str) -> Plaintext[str]:
         """The value; on record and counted before it is opened. Raises kinds of Refused, whose `words` are for people."""
         with self._vault.store.writing() as connection:
             row = rows.following(connection, [token]).get(token)
@@ -69,7 +70,7 @@ class Access:
             raise refusal
         return self._opened(token, row)
 
-    def compare(self, token: str, typed: str, *, purpose: str = "") -> bool:
+    def compare(self, token: str, typed: Plaintext[str], *, purpose: str = "") -> bool:
         """Whether `typed`, in canonical text, equals the value, or its last four where it is a number.
 
         Costs no budget, but there are `compare_tries` per field, person and day, whoever asks. Raises kinds of Refused.
@@ -90,7 +91,7 @@ class Access:
             raise refusal
         return equal
 
-    def find(self, field: str, value: str, purpose: str) -> list[Sealed]:
+    def find(self, field: str, value: Plaintext[str], purpose: str) -> list[Sealed]:
         """Who has this value, in canonical text; on record and counted, found or not. Raises kinds of Refused."""
         with self._vault.store.writing() as connection:
             refusal = self._refusal(connection, "find", field, purpose=purpose)
@@ -152,7 +153,7 @@ class Access:
         # A number that was found in prose stands under a field that is not sensitive by itself.
         return self._vault.config.class_of(field) or "other"
 
-    def _opened(self, token: str, row: Any) -> str:
+    def _opened(self, token: str, row: Any) -> Plaintext[str]:
         opened = opened_values(self._vault, {token: row.token})
         if token not in opened:
             raise TokenErased("the value was destroyed")
@@ -213,11 +214,11 @@ def _gone(row: Any) -> Refused | None:
     return TokenErased("the value was destroyed") if row.state == "erased" else None
 
 
-def _agrees(typed: str, value: str) -> bool:
-    typed, value = _normal(typed), _normal(value)
-    if _LAST_FOUR.fullmatch(typed) and _NUMBER.fullmatch(value):
-        value = value[-4:]
-    return hmac.compare_digest(encoded(typed), encoded(value))
+def _agrees(typed: Plaintext[str], value: Plaintext[str]) -> bool:
+    said, stored = _normal(typed.expose()), _normal(value.expose())
+    if _LAST_FOUR.fullmatch(said) and _NUMBER.fullmatch(stored):
+        stored = stored[-4:]
+    return hmac.compare_digest(encoded(said), encoded(stored))
 
 
 def _normal(text: str) -> str:

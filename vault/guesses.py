@@ -3,7 +3,6 @@
 What was typed is kept as a keyed mark of the day only, so that the same text, read again, counts once.
 """
 
-import dataclasses
 import hmac
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ import sqlalchemy as sa
 from vault.alarms import GUESSES, raise_alarm
 from vault.box import encoded
 from vault.people_tables import guess
+from vault.plaintext import Plaintext
 
 if TYPE_CHECKING:
     from vault.vault import Vault
@@ -30,7 +30,7 @@ class Try:
 
     record: str
     field: str
-    text: str = dataclasses.field(repr=False)
+    text: Plaintext[str]
     always: bool = False
 
     @property
@@ -79,7 +79,7 @@ class Guesses:
         """The cell's count with this try."""
         mine = (*self._of(place), guess.c.record == one.record, guess.c.field == one.field)
         row = connection.execute(sa.select(guess).where(*mine)).first()
-        mark = hmac.digest(self._key, encoded(one.text), "sha256")[:16]
+        mark = hmac.digest(self._key, encoded(one.text.expose()), "sha256")[:16]
         if row is not None and hmac.compare_digest(row.mark, mark):
             return {"tries": row.tries, "newly_counted": 0}
         tries = (row.tries if row else 0) + 1

@@ -3,18 +3,20 @@
 import unicodedata
 
 from vault.keys import Keys
+from vault.plaintext import Plaintext
 from vault.suites import SUITES, Suite
 
 MARK_LENGTH = 16
 
 
-def index_mark(keys: Keys, suite: Suite, name: str, value: str) -> bytes:
+def index_mark(keys: Keys, suite: Suite, name: str, value: Plaintext[str]) -> bytes:
     """16 bytes of the suite's keyed hash over the value in NFKC, upper case, outer blanks trimmed."""
     # ASCII is its own NFKC form, and most identifiers are ASCII.
-    text = value if value.isascii() else unicodedata.normalize("NFKC", value)
+    plain = value.expose()
+    text = plain if plain.isascii() else unicodedata.normalize("NFKC", plain)
     return keys.index(suite, name)(text.upper().strip().encode(errors="surrogatepass"))[:MARK_LENGTH]
 
 
-def index_marks(keys: Keys, name: str, value: str) -> list[bytes]:
+def index_marks(keys: Keys, name: str, value: Plaintext[str]) -> list[bytes]:
     """The marks under which a value may stand: while an archive moves to another suite, some rows are in each."""
     return [index_mark(keys, suite, name, value) for suite in SUITES.values()]

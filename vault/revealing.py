@@ -10,6 +10,7 @@ from vault import restricting, rows
 from vault.audit import Act
 from vault.bulk import blocks
 from vault.errors import Restricted, TokenErased, TokenUnknown
+from vault.plaintext import Plaintext
 from vault.store import sealed_value
 from vault.tokens import is_token
 
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from vault.vault import Vault
 
 
-def reveal_one(vault: "Vault", token: str, *, actor: str, purpose: str, reason: str = "") -> str:
+def reveal_one(vault: "Vault", token: str, *, actor: str, purpose: str, reason: str = "") -> Plaintext[str]:
     """The value. Raises PurposeUnknown, TokenUnknown, TokenErased, Restricted."""
     opened = reveal_batch(vault, [token], actor=actor, purpose=purpose, reason=reason)
     if token in opened:
@@ -30,7 +31,7 @@ def reveal_one(vault: "Vault", token: str, *, actor: str, purpose: str, reason: 
 
 def reveal_batch(
     vault: "Vault", tokens: Iterable[str], *, actor: str, purpose: str, reason: str = ""
-) -> dict[str, str]:
+) -> dict[str, Plaintext[str]]:
     """The values by token; unknown and erased ones are absent, and on record as refused. Raises PurposeUnknown."""
     wanted = list(dict.fromkeys(tokens))
     vault.require_purpose([_refused(actor, token) for token in wanted], purpose)
@@ -47,7 +48,7 @@ def reveal_batch(
     return opened_values(vault, {token: row.token for token, row in standing.items()})
 
 
-def every_plaintext(vault: "Vault", *, actor: str) -> Iterator[str]:
+def every_plaintext(vault: "Vault", *, actor: str) -> Iterator[Plaintext[str]]:
     """Every value that can still be opened, a block at a time; on record before the first."""
     with vault.store.reading() as connection:
         query = sa.select(sealed_value.c.token).where(sealed_value.c.body.is_not(None))
@@ -84,9 +85,9 @@ def find_acts(actor: str, field: str, purpose: str, found: Sequence[Any], *, rea
     return [replace(said, subject=one.subject, token=one.token) for one in found] or [said]
 
 
-def opened_values(vault: "Vault", places: Mapping[str, str]) -> dict[str, str]:
+def opened_values(vault: "Vault", places: Mapping[str, str]) -> dict[str, Plaintext[str]]:
     """The values, by the token that was asked for. Rows are read anew: one may have got another key since, or none."""
-    values: dict[str, str] = {}
+    values: dict[str, Plaintext[str]] = {}
     for block in blocks(sorted(set(places.values()))):
         with vault.store.reading() as connection:
             found = [row for row in rows.by_token(connection, block).values() if row.body is not None]

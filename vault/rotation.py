@@ -16,6 +16,7 @@ from vault.bulk import blocks, next_change, update_rows
 from vault.clock import stamp
 from vault.errors import VaultDamaged, WorkUnfinished
 from vault.key_versions import KeyVersion, Kind
+from vault.plaintext import Plaintext
 from vault.store import data_key, sealed_value
 from vault.suites import SUITES, Suite, SuiteName
 
@@ -180,7 +181,7 @@ def _values(connection: sa.Connection, subjects: Iterable[str]) -> dict[str, lis
 
 def _opened(
     vault: "Vault", connection: sa.Connection, subject: str, values: list[Any]
-) -> list[tuple[Any, str]] | None:
+) -> list[tuple[Any, Plaintext[str]]] | None:
     """The rows with their values; None when key or one value is damaged, so that nothing of that subject is touched."""
     try:
         vault.subject_keys.stored(connection, [subject])

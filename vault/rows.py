@@ -10,6 +10,7 @@ from vault.bulk import blocks, select_in
 from vault.errors import TokenErased, TokenUnknown, Unopenable
 from vault.index import MARK_LENGTH, index_mark
 from vault.keys import Keys
+from vault.plaintext import Plaintext
 from vault.store import sealed_value
 from vault.subjects import SubjectKey, SubjectKeys
 from vault.tokens import is_token
@@ -65,14 +66,14 @@ def standing(found: Mapping[str, Any], tokens: Iterable[str]) -> Mapping[str, An
 def equality_mark(key: SubjectKey, secret: Secret) -> bytes:
     """Equal for equal values of one subject, field and validity, and for nothing else."""
     named = bound_name(secret.field) + bound_name(str(secret.valid))
-    return key.equality(named + bound(secret.value))[:MARK_LENGTH]
+    return key.equality(named + bound(secret.value.expose()))[:MARK_LENGTH]
 
 
 def sealed_body(secret: Secret, token: str, key: SubjectKey, *, random_bytes: RandomBytes) -> bytes:
     """The value under the subject's key, bound to its field, subject and token."""
     return seal_box(
         key.cipher,
-        encoded(secret.value),
+        encoded(secret.value.expose()),
         key_version=key.version,
         context=_context(secret.field, secret.subject, token),
         random_bytes=random_bytes,
@@ -85,7 +86,7 @@ def index_of(secret: Secret, key: SubjectKey, keys: Keys) -> bytes | None:
 
 
 def renewed(
-    row: Any, value: str, key: SubjectKey, keys: Keys, random_bytes: RandomBytes
+    row: Any, value: Plaintext[str], key: SubjectKey, keys: Keys, random_bytes: RandomBytes
 ) -> tuple[bytes, bytes, bytes | None]:
     """Body, equality mark and index mark of a row whose value comes under another data key of its subject."""
     secret = as_secret(row, value, subject=row.subject)
@@ -93,24 +94,23 @@ def renewed(
     return body, equality_mark(key, secret), index_of(secret, key, keys)
 
 
-def as_secret(row: Any, value: str, *, subject: str) -> Secret:
+def as_secret(row: Any, value: Plaintext[str], *, subject: str) -> Secret:
     """What is sealed anew when a row's value goes to another subject or under another key."""
     return Secret(row.field, subject, value, row.mask, valid=row.valid, searchable=row.index_mark is not None)
 
 
-def opened(connection: sa.Connection, rows: Sequence[Any], subject_keys: SubjectKeys) -> list[str]:
+def opened(connection: sa.Connection, rows: Sequence[Any], subject_keys: SubjectKeys) -> list[Plaintext[str]]:
     """The values of rows that have a body, in order. Raises Unopenable, SuiteUnknown."""
     found = subject_keys.stored(connection, (row.subject for row in rows))
     return [open_row(row, found.get((row.subject, key_version(row.body)))) for row in rows]
 
 
-def open_row(row: Any, key: SubjectKey | None) -> str:
+def open_row(row: Any, key: SubjectKey | None) -> Plaintext[str]:
     """The value of a row that has a body. Raises Unopenable, SuiteUnknown."""
     if key is None:
         raise Unopenable(f"the data key of token {row.token} is missing")
-    return open_box(key.cipher, row.body, context=_context(row.field, row.subject, row.token)).decode(
-        errors="surrogatepass"
-    )
+    opened = open_box(key.cipher, row.body, context=_context(row.field, row.subject, row.token))
+    return Plaintext(opened.decode(errors="surrogatepass"))
 
 
 def _context(name: str, subject: str, token: str) -> bytes:

@@ -4,6 +4,8 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Literal
 
+from vault.plaintext import Plaintext
+
 State = Literal["live", "cleared", "moved", "erased"]
 
 
@@ -17,7 +19,7 @@ class Secret:
 
     field: str
     subject: str
-    value: str = dataclasses.field(repr=False)
+    value: Plaintext[str]
     mask: str = dataclasses.field(repr=False)
     valid: bool = True
     searchable: bool = False

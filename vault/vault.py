@@ -22,6 +22,7 @@ from vault.index import index_marks
 from vault.key_versions import KeyVersions
 from vault.keys import Keys, RootKey
 from vault.opening import create_store, open_store
+from vault.plaintext import Plaintext
 from vault.restricting import withheld
 from vault.revealing import every_plaintext, find_acts, reveal_batch, reveal_one
 from vault.sealing import EMPTIED, Sealing
@@ -199,7 +200,7 @@ class Vault:
         with self.store.reading() as connection:
             return {token: rows.sealed_of(row) for token, row in rows.by_token(connection, tokens).items()}
 
-    def matches(self, field: str, value: str) -> list[Sealed]:
+    def matches(self, field: str, value: Plaintext[str]) -> list[Sealed]:
         """The live values of a searchable field that equal this one once normalised. For uniqueness; not audited."""
         with self.store.reading() as connection:
             return self._matching(connection, field, value)
@@ -217,7 +218,7 @@ class Vault:
 
     # Opening. Every one of these leaves a trace.
 
-    def open_for_check(self, tokens: Iterable[str]) -> dict[str, str]:
+    def open_for_check(self, tokens: Iterable[str]) -> dict[str, Plaintext[str]]:
         """Values by token, for validation in memory; counted, and recorded by `close_cycle`. Unknown and erased are absent."""
         with self.store.reading() as connection:
             found = {t: row for t, row in rows.following(connection, tokens).items() if row.state != "erased"}
@@ -231,7 +232,9 @@ class Vault:
             self._record(Act(DAEMON, "check", count=self.opened_for_check, counts=counts or {}))
             self.opened_for_check = 0
 
-    def find(self, field: str, value: str, *, actor: str, purpose: str, reason: str = "") -> list[Sealed]:
+    def find(
+        self, field: str, value: Plaintext[str], *, actor: str, purpose: str, reason: str = ""
+    ) -> list[Sealed]:
         """Like `matches`, for whoever holds the root key; for users see Access. On record. Raises PurposeUnknown."""
         self.require_purpose([Act(actor, "find_refused", field=field)], purpose)
         with self.store.writing() as connection:
@@ -241,24 +244,24 @@ class Vault:
             self.chain.append(connection, find_acts(actor, field, purpose, found, reason=reason))
         return found
 
-    def reveal(self, token: str, *, actor: str, purpose: str, reason: str = "") -> str:
+    def reveal(self, token: str, *, actor: str, purpose: str, reason: str = "") -> Plaintext[str]:
         """The value, for whoever holds the root key; for users see Access. On record before it is opened.
 
         Raises PurposeUnknown, TokenUnknown, TokenErased.
         """
         return reveal_one(self, token, actor=actor, purpose=purpose, reason=reason)
 
-    def reveal_many(self, tokens: Iterable[str], *, actor: str, purpose: str) -> dict[str, str]:
+    def reveal_many(self, tokens: Iterable[str], *, actor: str, purpose: str) -> dict[str, Plaintext[str]]:
         """Values by token, each on record before it is opened; unknown and erased ones are absent. Raises PurposeUnknown."""
         return reveal_batch(self, tokens, actor=actor, purpose=purpose)
 
-    def plaintexts_for_leak_scan(self) -> Iterator[str]:
+    def plaintexts_for_leak_scan(self) -> Iterator[Plaintext[str]]:
         """Every value the vault can still open; for the leak tests alone, and audited as such."""
         return every_plaintext(self, actor=DAEMON)
 
     # Inside.
 
-    def _matching(self, connection: sa.Connection, field: str, value: str) -> list[Sealed]:
+    def _matching(self, connection: sa.Connection, field: str, value: Plaintext[str]) -> list[Sealed]:
         found = rows.by_index_mark(connection, index_marks(self.keys, field, value))
         return [rows.sealed_of(row) for row in found]
 

@@ -11,6 +11,7 @@ import typer
 from tablekeeper.cli.explain import Misused
 from tablekeeper.cli.opening import actor
 from vault.access import Access
+from vault.plaintext import Plaintext
 from vault.users import Users
 from vault.vault import Sealed, Vault
 
@@ -26,9 +27,9 @@ NO_USERS = "no users yet"
 class Acting(Protocol):
     """What a command may ask of the vault for a person."""
 
-    def reveal(self, token: str, purpose: str) -> str: ...
+    def reveal(self, token: str, purpose: str) -> Plaintext[str]: ...
 
-    def find(self, field: str, value: str, purpose: str) -> list[Sealed]: ...
+    def find(self, field: str, value: Plaintext[str], purpose: str) -> list[Sealed]: ...
 
 
 class RootHolder:
@@ -39,11 +40,11 @@ class RootHolder:
         self._actor = actor()
         log.warning("vault_without_users", actor=self._actor, next="tablekeeper vault user add")
 
-    def reveal(self, token: str, purpose: str) -> str:
+    def reveal(self, token: str, purpose: str) -> Plaintext[str]:
         """See Vault.reveal."""
         return self._vault.reveal(token, actor=self._actor, purpose=purpose, reason=NO_USERS)
 
-    def find(self, field: str, value: str, purpose: str) -> list[Sealed]:
+    def find(self, field: str, value: Plaintext[str], purpose: str) -> list[Sealed]:
         """See Vault.find."""
         return self._vault.find(field, value, actor=self._actor, purpose=purpose, reason=NO_USERS)
 

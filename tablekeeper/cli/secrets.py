@@ -20,6 +20,7 @@ from tablekeeper.showing import Showing
 from tablekeeper.typed import canonical, holders, readable_text
 from validators.schema import FieldKey, TableKey
 from vault.masks import split_cell
+from vault.plaintext import Plaintext
 from vault.vault import Sealed
 
 Purpose = Annotated[str, typer.Option(help="What for: one of `vault.purposes` in config.yaml.")]
@@ -69,8 +70,8 @@ def reveal(
         # Whoever copies the whole cell means its token.
         stand_in = split_cell(token)
         token = stand_in.token if stand_in and stand_in.token else token.strip()
-        value = acting(vault, user).reveal(token, purpose)
-        value = _readable(config, vault.look_up([token])[token], value)
+        opened = acting(vault, user).reveal(token, purpose)
+        value = _readable(config, vault.look_up([token])[token], opened)
     if json:
         print_json({"value": value})
     else:
@@ -126,11 +127,11 @@ def _find(
                 )
 
 
-def _readable(config: Config, sealed: Sealed, value: str) -> str:
+def _readable(config: Config, sealed: Sealed, value: Plaintext[str]) -> str:
     """The value as people read it: a list of options is kept as JSON."""
     table, _, key = sealed.field.partition(".")
     field = config.tables[table].fields.get(key) if table in config.tables else None
-    return readable_text(field, value) if field and field.sensitive and sealed.valid else value
+    return readable_text(field, value) if field and field.sensitive and sealed.valid else value.expose()
 
 
 def _print(found: Sequence[Place]) -> None:

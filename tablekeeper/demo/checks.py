@@ -99,7 +99,10 @@ def settle_accounts(
 ) -> Account:
     """Everything that can be checked. The daemon must be running and calm. Raises NotSeen."""
     tables = agreement.read_tables(office, stage.config)
-    needles = Needles({*archive.vault.plaintexts_for_leak_scan(), *office.typed, *imported}, stage.config)
+    needles = Needles(
+        {*(one.expose() for one in archive.vault.plaintexts_for_leak_scan()), *office.typed, *imported},
+        stage.config,
+    )
     writes, looked = _idle(stage)
     now, history = split_history(_saved_state(stage))
     places = {

@@ -22,6 +22,7 @@ from validators.issues import Issue, Rejection
 from validators.raw import Raw
 from validators.schema import FieldConfig, FieldKey, FieldType, SchemaConfig, TableKey
 from vault.guesses import Guesses
+from vault.plaintext import Plaintext
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ def _uid(engine: Engine) -> Uid:
 class WithoutSecrets(InArchive):
     """The archive as the form sees it while somebody types: whether another has the same number is told on saving only."""
 
-    def by_secret(self, table: TableKey, key: FieldKey, text: str) -> set[Uid]:
+    def by_secret(self, table: TableKey, key: FieldKey, text: Plaintext[str]) -> set[Uid]:
         return set()
 
 

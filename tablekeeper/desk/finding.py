@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sync.connection import Uid
-from sync.secrets import to_text, vault_field
+from sync.secrets import sealable, vault_field
 from sync.store.records import Record
 from tablekeeper.archive import Archive
 from tablekeeper.desk.sheet import STATES, label_of
@@ -20,6 +20,7 @@ from vault.access import Access
 from vault.audit import Act
 from vault.config import PLAIN
 from vault.errors import BudgetReached, PurposeUnknown, Refused
+from vault.plaintext import Plaintext
 from vault.usage import use, used
 from vault.users import Users
 
@@ -87,7 +88,7 @@ def _by_secret(archive: Archive, access: Access, text: str, purpose: str) -> Ite
                     yield _hit(archive, record, archive.config.tables[table].fields[key].name, sealed.mask)
 
 
-def _meant(archive: Archive, text: str) -> Iterator[tuple[TableKey, FieldKey, str]]:
+def _meant(archive: Archive, text: str) -> Iterator[tuple[TableKey, FieldKey, Plaintext[str]]]:
     """The searchable fields whose value this text can be, with its canonical form."""
     engine = archive.engine
     for table, config in archive.config.tables.items():
@@ -96,7 +97,7 @@ def _meant(archive: Archive, text: str) -> Iterator[tuple[TableKey, FieldKey, st
             if field.sensitive and field.sensitive.search and told_by_form:
                 parsed = engine.parser.parse(table, {key: text}, today=engine.today())[key]
                 if parsed is not None and not isinstance(parsed, Rejection):
-                    yield table, key, to_text(parsed)
+                    yield table, key, sealable(parsed)
 
 
 def _by_name_or_number(archive: Archive, text: str) -> Iterator[Hit]:

@@ -7,6 +7,7 @@ from sync.connection import Uid
 from validators.raw import Raw
 from validators.schema import FieldKey, SchemaConfig
 from validators.values import Value
+from vault.plaintext import Plaintext
 
 from .directory import name_of
 from .entries import Entry
@@ -91,8 +92,12 @@ class Recognition:
 
     def _by_number(self, person: Person) -> set[Uid]:
         numbers = {entry.value(ROOT, self._identity.number) for entry in person.entries} - {None}
-        look_up = self._existing.by_secret if self._searchable else self._existing.holders
-        return {uid for number in numbers for uid in look_up(ROOT, self._identity.number, str(number))}
+        return {uid for number in numbers for uid in self._holders(str(number))}
+
+    def _holders(self, number: str) -> set[Uid]:
+        if self._searchable:
+            return self._existing.by_secret(ROOT, self._identity.number, Plaintext(number))
+        return self._existing.holders(ROOT, self._identity.number, number)
 
     def _by_key(self, person: Person) -> Iterable[Uid]:
         return self._existing.by_key(ROOT, person.texts(self._identity.key)).values()

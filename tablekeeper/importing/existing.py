@@ -7,6 +7,7 @@ from sync.connection import Uid
 from sync.secrets import vault_field
 from sync.store.records import Record, Records, State
 from validators.schema import FieldKey, TableKey
+from vault.plaintext import Plaintext
 from vault.vault import Vault
 
 IN_USE = (State.ARRIVING, State.HELD, State.WAITING, State.LIVE)
@@ -19,7 +20,7 @@ class Existing(Protocol):
         """Who goes by these business keys."""
         ...
 
-    def by_secret(self, table: TableKey, key: FieldKey, text: str) -> set[Uid]:
+    def by_secret(self, table: TableKey, key: FieldKey, text: Plaintext[str]) -> set[Uid]:
         """Whose searchable sensitive field holds this canonical text."""
         ...
 
@@ -42,7 +43,7 @@ class Empty:
     def by_key(self, table: TableKey, keys: Iterable[str]) -> Mapping[str, Uid]:
         return {}
 
-    def by_secret(self, table: TableKey, key: FieldKey, text: str) -> set[Uid]:
+    def by_secret(self, table: TableKey, key: FieldKey, text: Plaintext[str]) -> set[Uid]:
         return set()
 
     def holders(self, table: TableKey, key: FieldKey, text: str) -> set[Uid]:
@@ -64,7 +65,7 @@ class Archive:
     def by_key(self, table: TableKey, keys: Iterable[str]) -> Mapping[str, Uid]:
         return self._records.by_key(table, [key for key in keys if key])
 
-    def by_secret(self, table: TableKey, key: FieldKey, text: str) -> set[Uid]:
+    def by_secret(self, table: TableKey, key: FieldKey, text: Plaintext[str]) -> set[Uid]:
         subjects = {sealed.subject for sealed in self._vault.matches(vault_field(table, key), text)}
         found = self._records.get_many(table, subjects)
         return {uid for uid, record in found.items() if record.state in IN_USE}

@@ -10,12 +10,14 @@ from sync.admit import FileLinks, NewRow, known_row
 from sync.check import Surroundings, check
 from sync.connection import Uid
 from sync.decode import Reader, decode
+from sync.secrets import exposed
 from sync.stages import Checked, Decoded
 from sync.store.records import Record, State
 from validators.rows import RowParser
 from validators.rules import RuleBook
 from validators.schema import FieldKey, SchemaConfig, TableKey
 from validators.values import Value, refers
+from vault.plaintext import Plaintext
 
 from .existing import Existing
 
@@ -77,7 +79,7 @@ class Judge:
         around = self._surroundings(table, frozenset(row.uid for row in rows))
         for row, each in zip(rows, decoded, strict=True):
             checked = check(each, around)
-            passed = {key: value for key, value in each.typed.items() if key not in checked.held}
+            passed = {key: exposed(value) for key, value in each.typed.items() if key not in checked.held}
             self._remember(table, row.uid, {**passed, **checked.fill}, checked.state)
             yield Judged(row, checked)
 
@@ -96,7 +98,7 @@ class Judge:
         wanted: dict[TableKey, set[Uid]] = defaultdict(set)
         for key, config in self._schema.tables[table].links.items():
             for row in rows:
-                wanted[config.to or ""] |= refers(config, row.typed.get(key)) - self._records.keys()
+                wanted[config.to or ""] |= refers(config, exposed(row.typed.get(key))) - self._records.keys()
         for target, uids in wanted.items():
             self._records |= self._existing.get_many(target, uids)
 
@@ -116,10 +118,10 @@ class Judge:
             key_taken=lambda key: False,
         )
 
-    def _holders(self, table: TableKey, key: FieldKey, text: str) -> set[Uid]:
-        is_sensitive = key in self._schema.tables[table].sensitive
-        look_up = self._existing.by_secret if is_sensitive else self._existing.holders
-        return look_up(table, key, text)
+    def _holders(self, table: TableKey, key: FieldKey, text: Plaintext[str]) -> set[Uid]:
+        if key in self._schema.tables[table].sensitive:
+            return self._existing.by_secret(table, key, text)
+        return self._existing.holders(table, key, text.expose())
 
     def _next_number(self, table: TableKey) -> int:
         self._numbers[table] += 1

@@ -16,6 +16,7 @@ from jobs.due import Due, Today
 from jobs.files import Files
 from jobs.reminders import ReminderBook
 from validators.schema import SchemaConfig
+from vault.plaintext import Plaintext
 
 RAW = yaml.safe_load((Path(__file__).parents[2] / "config.yaml").read_text(encoding="utf-8"))
 SCHEMA = SchemaConfig.model_validate({key: RAW[key] for key in SchemaConfig.model_fields})
@@ -31,10 +32,10 @@ class Shipped:
     secrets: dict[str, str] = field(default_factory=dict)
     opened: list[str] = field(default_factory=list)
 
-    def open(self, tokens: Iterable[str]) -> Mapping[str, str]:
+    def open(self, tokens: Iterable[str]) -> Mapping[str, Plaintext[str]]:
         found = [token for token in tokens if token in self.secrets]
         self.opened += found
-        return {token: self.secrets[token] for token in found}
+        return {token: Plaintext(self.secrets[token]) for token in found}
 
     def collected(self, today: date = MONDAY) -> Collected:
         """Everything that is due, and what failed."""

@@ -82,7 +82,9 @@ class Run:
             engine = self.stage.engine
             vault: Vault | None = engine.vault if engine else None
             assert vault is not None, "staff work while the daemon runs"
-            self.tokens[token] = vault.open_for_check([token]).get(token)
+            self.tokens[token] = (
+                opened.expose() if (opened := vault.open_for_check([token]).get(token)) else None
+            )
         return self.tokens[token]
 
     @property

@@ -10,6 +10,7 @@ from sync.store.seen import Held
 from tests.sync.conftest import Office
 from tests.sync.memory import Line
 from tests.sync.people import ID_NUMBER, STAND_IN
+from vault.plaintext import Plaintext
 
 ELSE = "13900139000"
 
@@ -49,7 +50,7 @@ def test_correction_is_in_the_history_under_the_name_of_who_gave_it(office: Offi
 def test_value_that_was_replaced_goes_out_of_use(office: Office) -> None:
     _, uid = customer(office, mobile="13800138000")
     give(office, uid, "mobile", ELSE)
-    found = office.engine.vault.matches("customers.mobile", "13800138000")
+    found = office.engine.vault.matches("customers.mobile", Plaintext("13800138000"))
     assert found == []
 
 

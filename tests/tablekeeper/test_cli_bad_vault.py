@@ -15,6 +15,7 @@ from sync.store.records import State
 from tablekeeper.archive import hub_url, vault_url
 from tablekeeper.config import load
 from vault.keys import from_passphrase
+from vault.plaintext import Plaintext
 from vault.values import Secret
 from vault.vault import Vault
 
@@ -24,7 +25,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     with bare_office(tmp_path_factory.mktemp("bad")) as made:
         made.make_vault()
         vault = Vault.open(vault_url(made.home), from_passphrase(PASSPHRASE))
-        vault.seal([Secret("customers.mobile", "R1", "13900139000", "****")])
+        vault.seal([Secret("customers.mobile", "R1", Plaintext("13900139000"), "****")])
         vault.close()
         yield made
 

@@ -8,6 +8,7 @@ from cli_office import PASSPHRASE, Office, bare_office
 from sync.lease import lease
 from tablekeeper.archive import vault_url
 from vault.keys import from_passphrase
+from vault.plaintext import Plaintext
 from vault.values import Secret
 from vault.vault import Vault
 
@@ -25,7 +26,9 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
 def tokens(office: Office) -> dict[str, str]:
     """Values by token."""
     vault = Vault.open(vault_url(office.home), from_passphrase(PASSPHRASE))
-    sealed = vault.seal([Secret("customers.mobile", who, value, "****") for who, value in VALUES.items()])
+    sealed = vault.seal(
+        [Secret("customers.mobile", who, Plaintext(value), "****") for who, value in VALUES.items()]
+    )
     vault.close()
     return {one.token: VALUES[one.subject] for one in sealed}
 

@@ -10,6 +10,7 @@ import yaml
 from tablekeeper.archive import vault_url
 from tests.tablekeeper.cli_office import MOBILE, PASSPHRASE, Answer, Office, bare_office
 from vault.keys import from_passphrase
+from vault.plaintext import Plaintext
 from vault.values import Secret
 from vault.vault import Vault
 
@@ -29,7 +30,9 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
 @pytest.fixture
 def token(office: Office) -> str:
     vault = Vault.open(vault_url(office.home), from_passphrase(PASSPHRASE))
-    (sealed,) = vault.seal([Secret("customers.mobile", "R1", MOBILE, "139****9000", searchable=True)])
+    (sealed,) = vault.seal(
+        [Secret("customers.mobile", "R1", Plaintext(MOBILE), "139****9000", searchable=True)]
+    )
     vault.close()
     return sealed.token
 

@@ -29,6 +29,7 @@ from tests.tablekeeper.workbooks import (
     workbook_of,
 )
 from vault.keys import Argon2Cost, from_passphrase
+from vault.plaintext import Plaintext
 from vault.vault import Vault
 
 NOW = datetime(2026, 11, 22, 2, 0, tzinfo=UTC)
@@ -104,7 +105,7 @@ def test_a_new_policy_of_a_known_customer_is_linked_to_him(office: Office) -> No
     office.take(ledger(ledger_row()))
     same = ledger_row(保单号="P2020000002", 投保时间=date(2021, 1, 1), 年收入=None, 健康状况=None)
     parts, _ = office.look(ledger(same))
-    (known,) = office.engine.vault.matches("customers.id_number", NUMBER)
+    (known,) = office.engine.vault.matches("customers.id_number", Plaintext(NUMBER))
     assert [(row.table, row.links["customer_no"]) for row in parts.rows] == [("policies", known.subject)]
 
 

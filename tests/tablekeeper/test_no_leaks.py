@@ -13,11 +13,14 @@ from unittest import mock
 import pytest
 import requests
 from cli_office import Office, office_at_work
+from prometheus_client import generate_latest
+from pyairtable import Api
 
 from sync import cycle
 from tablekeeper import logs
 from tablekeeper.archive import open_archive
 from tablekeeper.config import load
+from tablekeeper.daemon import Daemon
 from tablekeeper.environment import Environment
 
 VALID = {"身份证号码": "110105199003078475", "手机号码": "18611118475", "电子邮箱": "canary8475@example.com"}
@@ -131,12 +134,32 @@ def test_no_file_of_the_archive_holds_a_value(played: tuple[Office, Traces]) -> 
     assert {name: each for name, each in found.items() if each} == {}
 
 
-def test_no_table_and_no_mail_shows_a_value(played: tuple[Office, Traces]) -> None:
+def test_no_table_no_tab_and_no_mail_shows_a_value(played: tuple[Office, Traces]) -> None:
+    """Every table of the base and every tab, those that are hidden among them: the scratch tab held what stood in the cells."""
     office, _ = played
-    rows = office.airtable("客户基本信息").all()
-    tab = office._sheets("GET", "/values/客户基本信息!A1:BZ50")
+    told = office.description["airtable"]
+    base = Api(told["staff_token"], endpoint_url=told["endpoint_url"]).base(told["base_id"])
+    rows = {table.name: table.all() for table in base.tables()}
+    tabs = [one["properties"] for one in office._sheets("GET", "?fields=sheets.properties")["sheets"]]
+    book = [office._sheets("GET", f"/values/'{tab['title']}'!A1:CZ60") for tab in tabs]
+    hidden = [tab["title"] for tab in tabs if tab.get("hidden")]
     mails = requests.get(office.description["mailbox_url"], timeout=10).json()
-    assert hits(json.dumps([rows, tab, mails], ensure_ascii=False)) == []
+    assert {"客户基本信息", "系统状态"} <= rows.keys()
+    assert hidden, "the scratch tab is looked at too"
+    assert hits(json.dumps([rows, book, mails], ensure_ascii=False)) == []
+
+
+def test_no_figure_names_a_value(played: tuple[Office, Traces]) -> None:
+    """What Prometheus is given, from a daemon that took in a value and one that refused another."""
+    office, _ = played
+    customer(office, "C00000076", 手机号码=VALID["手机号码"], 电子邮箱=INVALID["电子邮箱"])
+    with office.surroundings({}), open_archive(load(office.config), Environment.read()) as archive:
+        daemon = Daemon(archive)
+        report = daemon.cycle()
+        told = generate_latest(daemon._metrics.registry).decode()
+    assert report.busy
+    assert "tablekeeper_" in told
+    assert hits(told) == []
 
 
 def test_no_command_leaves_a_core(played: tuple[Office, Traces]) -> None:

@@ -12,6 +12,7 @@ from postgres import BOTH, store_url
 
 from vault.config import FieldClass, VaultConfig
 from vault.keys import Argon2Cost, RootKey, from_passphrase
+from vault.plaintext import Plaintext
 from vault.users import User, Users
 from vault.values import Secret
 from vault.vault import Vault
@@ -123,6 +124,6 @@ def secret() -> Callable[..., Secret]:
         valid: bool = True,
         searchable: bool = True,
     ) -> Secret:
-        return Secret(field, subject, value, mask, valid=valid, searchable=searchable)
+        return Secret(field, subject, Plaintext(value), mask, valid=valid, searchable=searchable)
 
     return build

@@ -20,6 +20,7 @@ from vault.errors import (
     UserDisabled,
     UserExpired,
 )
+from vault.plaintext import Plaintext
 from vault.users import User, Users
 from vault.values import Secret
 from vault.vault import Vault
@@ -88,7 +89,7 @@ def test_a_purpose_that_is_not_in_the_list_is_refused_and_kept_nowhere(
 ) -> None:
     for ask in (
         lambda: access.reveal(phone, purpose),
-        lambda: access.find("customers.mobile", PHONE, purpose),
+        lambda: access.find("customers.mobile", Plaintext(PHONE), purpose),
     ):
         with pytest.raises(PurposeUnknown):
             ask()
@@ -111,13 +112,13 @@ def test_what_the_role_does_not_allow_is_refused_and_on_record(
 
 def test_the_first_refusal_past_a_budget_alarms_once(access: Access, vault: Vault, phone: str) -> None:
     access.reveal(phone, "理赔")
-    access.find("customers.mobile", "nobody's", "理赔")
+    access.find("customers.mobile", Plaintext("nobody's"), "理赔")
     assert open_alarms(vault) == []
     for _ in range(3):
         with pytest.raises(BudgetReached):
             access.reveal(phone, "理赔")
     with pytest.raises(BudgetReached):
-        access.find("customers.mobile", PHONE, "理赔")
+        access.find("customers.mobile", Plaintext(PHONE), "理赔")
     assert [(one.kind, one.actor, one.what) for one in open_alarms(vault)] == [("budget", "li.na", "contact")]
     assert last(vault)["action"] == "find_refused"
     assert acknowledge(vault, actor="ops") == 1
@@ -151,7 +152,7 @@ def test_budgets_are_apart_per_user_and_survive_a_restart(
 def test_a_comparison_tells_equal_or_not_and_costs_no_budget(
     access: Access, vault: Vault, number: str, typed: str, equal: bool
 ) -> None:
-    assert access.compare(number, typed) is equal
+    assert access.compare(number, Plaintext(typed)) is equal
     assert access.left("identity") == 2
     assert last(vault)["reason"] == ("equal" if equal else "different")
     assert NUMBER not in str(list(entries(vault)))
@@ -161,8 +162,8 @@ def test_the_last_four_of_what_is_no_number_are_not_enough(
     access: Access, vault: Vault, secret: Build
 ) -> None:
     (sealed,) = vault.seal([secret("zhang1234@qq.com", field="customers.email")])
-    assert not access.compare(sealed.token, "1234")
-    assert access.compare(sealed.token, "ZHANG1234@qq.com")
+    assert not access.compare(sealed.token, Plaintext("1234"))
+    assert access.compare(sealed.token, Plaintext("ZHANG1234@qq.com"))
 
 
 def test_five_comparisons_per_field_person_and_day_over_all_users(
@@ -170,28 +171,28 @@ def test_five_comparisons_per_field_person_and_day_over_all_users(
 ) -> None:
     other = Access(vault, add_user("wu.di"))
     for tried in (access, other, access, other, access):
-        tried.compare(number, "0000")
+        tried.compare(number, Plaintext("0000"))
     for tried in (access, other):
         with pytest.raises(TriesReached):
-            tried.compare(number, "002X")
+            tried.compare(number, Plaintext("002X"))
     assert [(one.kind, one.what) for one in open_alarms(vault)] == [
         ("compare_tries", "customers.id_number R1")
     ] * 2
-    assert access.compare(phone, "9000")
+    assert access.compare(phone, Plaintext("9000"))
     clock.advance(days=1)
-    assert access.compare(number, "002X")
+    assert access.compare(number, Plaintext("002X"))
 
 
 def test_a_find_needs_the_right_and_is_counted_also_when_it_finds_nothing(
     access: Access, vault: Vault, phone: str
 ) -> None:
-    assert [one.token for one in access.find("customers.mobile", PHONE, "理赔")] == [phone]
+    assert [one.token for one in access.find("customers.mobile", Plaintext(PHONE), "理赔")] == [phone]
     assert (last(vault)["subject"], last(vault)["token"]) == ("R1", phone)
-    assert access.find("customers.mobile", "nobody's", "理赔") == []
+    assert access.find("customers.mobile", Plaintext("nobody's"), "理赔") == []
     assert (last(vault)["subject"], last(vault)["count"]) == ("", 0)
     assert access.left("contact") == 0
     with pytest.raises(RoleRefuses):
-        access.find("customers.id_number", NUMBER, "理赔")
+        access.find("customers.id_number", Plaintext(NUMBER), "理赔")
 
 
 def test_a_user_who_is_disabled_or_runs_out_is_refused_at_once(
@@ -204,7 +205,7 @@ def test_a_user_who_is_disabled_or_runs_out_is_refused_at_once(
     users.enable("li.na", approved_by="wang.fang", actor="ops")
     clock.advance(days=181)
     with pytest.raises(UserExpired):
-        access.compare(phone, "9000")
+        access.compare(phone, Plaintext("9000"))
 
 
 @pytest.mark.parametrize("token", ["ABCDEFGH55", NUMBER, ""])

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from vault.audit import Act, Fault, verify
 from vault.errors import VaultDamaged
+from vault.plaintext import Plaintext
 from vault.store import audit, audit_head
 from vault.values import Secret
 from vault.vault import Vault
@@ -106,7 +107,7 @@ def test_an_edited_head_is_found_and_nothing_is_appended_to_it(
     faults = change(chained, audit_head.update().values(**changed))
     assert Fault(changed.get("n", ENTRIES), "head") in faults
     with pytest.raises(VaultDamaged):
-        chained.find("customers.id_number", "x", actor="clerk", purpose="理赔")
+        chained.find("customers.id_number", Plaintext("x"), actor="clerk", purpose="理赔")
 
 
 def test_cutting_the_end_and_setting_the_head_back_is_found(chained: Vault) -> None:

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from vault import audit
 from vault.errors import ClockSetBack, SuiteUnknown, VaultDamaged, VaultInUse, VaultUnavailable
 from vault.keys import RootKey
+from vault.plaintext import Plaintext
 from vault.store import data_key, sealed_value
 from vault.values import Secret
 from vault.vault import Vault
@@ -113,7 +114,7 @@ def test_a_clock_set_back_is_told_and_touches_nothing(
 def test_a_clock_is_judged_by_the_audit_chain_too(
     vault: Vault, url: str, root: RootKey, secret: Build, clock: Any
 ) -> None:
-    vault.find("customers.id_number", "x", actor="clerk", purpose="理赔")
+    vault.find("customers.id_number", Plaintext("x"), actor="clerk", purpose="理赔")
     clock.advance(minutes=-11)
     with pytest.raises(ClockSetBack):
         Vault.open(url, root, clock=clock)

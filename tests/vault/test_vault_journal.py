@@ -12,6 +12,7 @@ from vault import audit, journal
 from vault.errors import JournalAhead, JournalDamaged, SubjectErased, VaultUnavailable
 from vault.journal import Journal, frames_of
 from vault.keys import RootKey
+from vault.plaintext import Plaintext
 from vault.replaying import replay
 from vault.rotation import reencrypt, rotate
 from vault.store import data_key, sealed_value
@@ -169,7 +170,7 @@ def test_every_flipped_bit_and_every_dropped_or_reordered_frame_is_found(
 def test_a_vault_that_was_set_back_does_not_write_over_its_journal(
     vault: Vault, secret: Build, file: Path, backup: Callable[[], Vault]
 ) -> None:
-    vault.find("customers.id_number", "x", actor="clerk", purpose="理赔")
+    vault.find("customers.id_number", Plaintext("x"), actor="clerk", purpose="理赔")
     older = backup()
     vault.seal([secret()])
     Journal(vault, file).write()
@@ -187,10 +188,10 @@ def test_a_vault_that_went_its_own_way_takes_nothing_in(
     vault: Vault, secret: Build, file: Path, backup: Callable[[], Vault]
 ) -> None:
     astray = backup()
-    vault.find("customers.id_number", "x", actor="clerk", purpose="理赔")
+    vault.find("customers.id_number", Plaintext("x"), actor="clerk", purpose="理赔")
     vault.seal([secret("one")])
     Journal(vault, file).write()
-    astray.find("customers.id_number", "y", actor="clerk", purpose="理赔")
+    astray.find("customers.id_number", Plaintext("y"), actor="clerk", purpose="理赔")
     astray.seal([secret("other")])
     before = contents(astray)
     with pytest.raises(JournalDamaged, match="since the backup"):

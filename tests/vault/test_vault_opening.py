@@ -22,6 +22,7 @@ from vault.errors import (
     WrongKey,
 )
 from vault.keys import Argon2Cost, RootKey, derive, from_passphrase
+from vault.plaintext import Plaintext
 from vault.store import SCHEMA_TABLE, data_key, envelope, metadata, sealed_value, vault_table
 from vault.suites import AES
 from vault.values import Secret
@@ -148,7 +149,7 @@ def test_no_plaintext_and_no_plain_hash_stands_in_the_files(
 ) -> None:
     (sealed,) = vault.seal([secret("110101199003070011")])
     vault.seal([secret("糖尿病", field="health.conditions")])
-    vault.find(sealed.field, "110101199003070011", actor="clerk", purpose="理赔")
+    vault.find(sealed.field, Plaintext("110101199003070011"), actor="clerk", purpose="理赔")
     vault.reveal(sealed.token, actor="clerk", purpose="理赔")
     vault.move([sealed.token], "R2")
     stored = contents(tmp_path)

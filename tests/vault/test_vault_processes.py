@@ -15,19 +15,20 @@ from vault.vault import Vault
 START = """
 import sys
 from vault.keys import from_passphrase
+from vault.plaintext import Plaintext
 from vault.values import Secret
 from vault.vault import Vault
 vault = Vault.open(sys.argv[1], from_passphrase("correct horse"))
 """
 WRITER = """
 for number in range(30):
-    (sealed,) = vault.seal([Secret("customers.phone", f"R{number}", f"value {number}", "****", searchable=True)])
+    (sealed,) = vault.seal([Secret("customers.phone", f"R{number}", Plaintext(f"value {number}"), "****", searchable=True)])
     vault.reveal(sealed.token, actor="clerk", purpose="理赔")
 """
 ENDLESS = """
 number = 0
 while True:
-    sealed = vault.seal([Secret("customers.phone", f"R{number}-{part}", f"value {number} {part}", "****") for part in range(5)])
+    sealed = vault.seal([Secret("customers.phone", f"R{number}-{part}", Plaintext(f"value {number} {part}"), "****") for part in range(5)])
     print(number, *(one.token for one in sealed), flush=True)
     number += 1
 """

@@ -11,6 +11,7 @@ from vault.clock import Clock
 from vault.config import RoleConfig, VaultConfig
 from vault.errors import Restricted
 from vault.keys import RootKey
+from vault.plaintext import Plaintext
 from vault.restricting import restrict, restrictions
 from vault.users import User
 from vault.values import Secret
@@ -35,7 +36,7 @@ def vault(url: str, root: RootKey, clock: Clock) -> Iterator[Vault]:
 @pytest.fixture
 def token(vault: Vault) -> str:
     """A value of a restricted person."""
-    secret = Secret(FIELD, "R1", VALUE, "138****8000", searchable=True)
+    secret = Secret(FIELD, "R1", Plaintext(VALUE), "138****8000", searchable=True)
     (sealed,) = vault.seal([secret])
     restrict(vault, "R1", until="2034-02-28", law="保险法第87条", actor="tester", reason="申请")
     return sealed.token
@@ -50,19 +51,19 @@ def test_the_root_holder_opens_and_finds_for_legal_purposes_alone(vault: Vault, 
     with pytest.raises(Restricted):
         vault.reveal(token, actor="root", purpose=EVERYDAY)
     assert vault.reveal_many([token], actor="root", purpose=EVERYDAY) == {}
-    assert vault.find(FIELD, VALUE, actor="root", purpose=EVERYDAY) == []
+    assert vault.find(FIELD, Plaintext(VALUE), actor="root", purpose=EVERYDAY) == []
     assert vault.reveal(token, actor="root", purpose=LEGAL) == VALUE
-    assert [one.token for one in vault.find(FIELD, VALUE, actor="root", purpose=LEGAL)] == [token]
+    assert [one.token for one in vault.find(FIELD, Plaintext(VALUE), actor="root", purpose=LEGAL)] == [token]
 
 
 def test_a_user_reveals_compares_and_finds_for_legal_purposes_alone(access: Access, token: str) -> None:
     with pytest.raises(Restricted):
         access.reveal(token, EVERYDAY)
     with pytest.raises(Restricted):
-        access.compare(token, VALUE)
-    assert access.find(FIELD, VALUE, EVERYDAY) == []
+        access.compare(token, Plaintext(VALUE))
+    assert access.find(FIELD, Plaintext(VALUE), EVERYDAY) == []
     assert access.reveal(token, LEGAL) == VALUE
-    assert access.compare(token, VALUE, purpose=LEGAL)
+    assert access.compare(token, Plaintext(VALUE), purpose=LEGAL)
 
 
 def test_a_refusal_costs_no_budget_and_stands_on_record(vault: Vault, access: Access, token: str) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from vault.audit import entries
 from vault.errors import PurposeUnknown, SubjectUnknown, TokenErased, TokenUnknown, Unopenable
+from vault.plaintext import Plaintext
 from vault.store import sealed_value
 from vault.values import Secret
 from vault.vault import Vault
@@ -69,7 +70,7 @@ def test_a_value_given_in_place_of_a_token_or_purpose_does_not_enter_the_chain(v
 
 def test_a_find_is_on_record_with_its_count_and_without_its_value(vault: Vault, secret: Build) -> None:
     both = vault.seal([secret(), secret(subject="R2"), secret("else")])[:2]
-    found = vault.find("customers.id_number", "plaintext-one", actor="clerk", purpose="理赔")
+    found = vault.find("customers.id_number", Plaintext("plaintext-one"), actor="clerk", purpose="理赔")
     assert sorted(found, key=lambda one: one.subject) == both
     assert (
         acts(vault, "action", "field", "purpose", "count") == [("find", "customers.id_number", "理赔", 2)] * 2
@@ -80,7 +81,7 @@ def test_a_find_is_on_record_with_its_count_and_without_its_value(vault: Vault, 
 
 def test_a_find_without_a_purpose_from_the_list_is_refused_and_on_record(vault: Vault) -> None:
     with pytest.raises(PurposeUnknown):
-        vault.find("customers.id_number", "x", actor="clerk", purpose="")
+        vault.find("customers.id_number", Plaintext("x"), actor="clerk", purpose="")
     assert acts(vault, "actor", "action") == [("clerk", "find_refused")]
 
 
@@ -115,7 +116,7 @@ def test_an_erased_person_leaves_tokens_that_tell_nothing(vault: Vault, secret: 
     gone = vault.look_up([sealed.token])[sealed.token]
     assert (gone.state, gone.mask) == ("erased", "")
     assert vault.open_for_check([sealed.token, other.token]) == {other.token: "PLAINTEXT-ONE"}
-    assert vault.matches(sealed.field, "PLAINTEXT-ONE") == [other]
+    assert vault.matches(sealed.field, Plaintext("PLAINTEXT-ONE")) == [other]
     assert acts(vault, "actor", "action", "subject", "purpose") == [("officer", "erase", "R1", "request 7")]
 
 
@@ -130,7 +131,7 @@ def test_the_leak_scan_sees_every_value_and_is_on_record(vault: Vault, secret: B
     vault.move([moved.token], "R2")
     vault.clear([kept.token])
     vault.erase_subject("R9", actor="officer", reason="request")
-    assert sorted(vault.plaintexts_for_leak_scan()) == ["one", "two"]
+    assert sorted(one.expose() for one in vault.plaintexts_for_leak_scan()) == ["one", "two"]
     assert acts(vault, "action", "count")[-1] == ("leak_scan", 2)
 
 

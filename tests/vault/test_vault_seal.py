@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from vault.errors import SubjectErased, TokenErased, TokenUnknown, Unopenable
+from vault.plaintext import Plaintext
 from vault.store import sealed_value
 from vault.tokens import is_token
 from vault.values import Secret
@@ -25,7 +26,7 @@ def opened(vault: Vault, token: str) -> str:
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=50)
 @given(st.lists(st.text(alphabet=st.characters(), max_size=80), max_size=5))
 def test_what_is_sealed_opens_again(vault: Vault, values: list[str]) -> None:
-    sealed = vault.seal([Secret("customers.phone", "R1", value, "mask") for value in values])
+    sealed = vault.seal([Secret("customers.phone", "R1", Plaintext(value), "mask") for value in values])
     found = vault.open_for_check(one.token for one in sealed)
     assert [found[one.token] for one in sealed] == values
 
@@ -33,7 +34,7 @@ def test_what_is_sealed_opens_again(vault: Vault, values: list[str]) -> None:
 def test_half_a_surrogate_pair_is_sealed_like_any_value(vault: Vault, secret: Build) -> None:
     (sealed,) = vault.seal([secret("1\ud8001")])
     assert opened(vault, sealed.token) == "1\ud8001"
-    assert vault.matches(sealed.field, "1\ud8001") == [sealed]
+    assert vault.matches(sealed.field, Plaintext("1\ud8001")) == [sealed]
 
 
 def test_a_sealed_value_shows_its_mask_without_being_opened(vault: Vault, secret: Build) -> None:
@@ -62,11 +63,11 @@ def test_another_subject_field_validity_or_value_gets_another_token(
 
 def test_sealing_again_takes_the_mask_and_index_of_today(vault: Vault, secret: Build) -> None:
     (before,) = vault.seal([secret(mask="1****1", searchable=False)])
-    assert vault.matches(before.field, "PLAINTEXT-ONE") == []
+    assert vault.matches(before.field, Plaintext("PLAINTEXT-ONE")) == []
     (after,) = vault.seal([secret(mask="******", searchable=True)])
     assert after.token == before.token
     assert vault.look_up([after.token])[after.token].mask == "******"
-    assert vault.matches(after.field, "PLAINTEXT-ONE") == [after]
+    assert vault.matches(after.field, Plaintext("PLAINTEXT-ONE")) == [after]
 
 
 def test_a_ciphertext_put_into_another_row_does_not_open(vault: Vault, secret: Build) -> None:
@@ -103,7 +104,7 @@ def test_a_search_finds_only_live_values_of_its_field(vault: Vault, secret: Buil
         [secret("ab12"), secret("ab12", field="customers.phone"), secret("zz"), secret("ab12", subject="R3")]
     )
     vault.clear([gone.token])
-    assert vault.matches("customers.id_number", " ＡＢ12 ") == [here]
+    assert vault.matches("customers.id_number", Plaintext(" ＡＢ12 ")) == [here]
 
 
 def test_a_moved_value_leaves_a_token_that_leads_to_it(vault: Vault, secret: Build) -> None:
@@ -113,7 +114,7 @@ def test_a_moved_value_leaves_a_token_that_leads_to_it(vault: Vault, secret: Bui
     assert moved.token != old.token
     assert vault.look_up([old.token])[old.token].state == "moved"
     assert opened(vault, old.token) == opened(vault, moved.token) == "PLAINTEXT-ONE"
-    assert vault.matches(old.field, "PLAINTEXT-ONE") == [moved]
+    assert vault.matches(old.field, Plaintext("PLAINTEXT-ONE")) == [moved]
 
 
 def test_moving_again_after_a_crash_gives_the_same_token(vault: Vault, secret: Build) -> None:
@@ -143,7 +144,7 @@ def test_a_copied_value_stands_under_both_subjects(vault: Vault, secret: Build) 
     copied = vault.copy(sealed.token, "R2")
     assert copied.token != sealed.token
     assert opened(vault, copied.token) == opened(vault, sealed.token)
-    assert copied in vault.matches(sealed.field, "PLAINTEXT-ONE")
+    assert copied in vault.matches(sealed.field, Plaintext("PLAINTEXT-ONE"))
 
 
 def test_an_unknown_token_moves_nothing(vault: Vault, secret: Build) -> None:
