@@ -9,7 +9,7 @@ from .connection import Outcome, Uid, Written
 from .engine import CycleReport, Engine, Replica
 from .plan import Plan
 from .store.hub import Unit
-from .store.records import State
+from .store.records import UNBORN, State
 from .store.seen import SeenState
 from .windows import end_plaintext
 
@@ -33,6 +33,10 @@ def confirm(
         unit.seen.forget(replica.name, table, outcome.removed)
         unit.numbering.end(replica.name, table, [one.uid for one in written])
         unit.lists.ask_recheck(replica.name, table, [refused.uid for refused in outcome.refused], "refused")
+        # What never went live and was put back is judged as it stands now: nothing else would look at it again.
+        back = [uid for uid, state in states.items() if state.note and not state.placed]
+        unborn = [uid for uid, one in unit.records.get_many(table, back).items() if one.state in UNBORN]
+        unit.lists.ask_recheck(replica.name, table, unborn, "put_back")
     end_plaintext(engine, replica, table, plan, outcome)
     report.add(report.written, replica.name, len(outcome.written) + len(outcome.removed))
     report.add(report.refused, replica.name, len(outcome.refused))

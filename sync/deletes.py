@@ -98,9 +98,7 @@ def _carry_out(
     if record is None or record.state is State.ARCHIVED:
         unit.seen.forget(replica.name, table, [state.uid])
         return
-    why = (
-        _why_not(unit, replica, table, record, state, refused=refused) if record.state is State.LIVE else None
-    )
+    why = _why_not(unit, replica, table, record, state, refused=refused)
     if why is not None:
         # A row that is known and stands nowhere is written again, with these words.
         unit.seen.save(
@@ -118,7 +116,9 @@ def _carry_out(
 def _why_not(
     unit: Unit, replica: Replica, table: TableKey, record: Record, state: SeenState, *, refused: bool
 ) -> str | None:
-    """Why a deletion is not carried out, as a key of `PUT_BACK`."""
+    """Why a deletion is not carried out, as a key of `PUT_BACK`. What never went live may go, unless it is needed."""
+    if record.state is not State.LIVE:
+        return "needed" if live_referrers(unit, state.uid) else None
     if not replica.config.may_delete(table):
         return "not_theirs"
     if refused:

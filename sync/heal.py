@@ -10,11 +10,8 @@ from .engine import Engine, Replica
 from .identify import Identified
 from .secrets import tokens_in
 from .store.hub import Unit
-from .store.records import State
+from .store.records import UNBORN
 from .store.seen import Mark, SeenState
-
-UNBORN = frozenset({State.ARRIVING, State.HELD, State.WAITING})
-"""Records that no other replica has ever shown."""
 
 
 def heal_numbers(

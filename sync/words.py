@@ -42,6 +42,7 @@ def explain(
     leaves: bool = False,
 ) -> tuple[str, str]:
     """Status and note of a row. `leaves`: it no longer belongs in the replica, and goes the next morning."""
+    issues = _from_left_to_right(table, issues)
     errors = [issue for issue in issues if issue.level is Level.ERROR]
     hints = [issue for issue in issues if issue.level is Level.HINT]
     lines = [
@@ -63,6 +64,15 @@ def lost_to(config: FieldConfig, key: FieldKey, *, mine: Value | None, kept: Val
         return Lost(key, f"{config.name}:另一张表中已先改过 → 要用您的,请重新输入完整新值")
     return Lost(
         key, f"{config.name}:您填{_quote(mine)},另一张表中已先改为{_quote(kept)} → 要用您的,请再填一次"
+    )
+
+
+def _from_left_to_right(table: TableConfig, issues: Sequence[Issue]) -> list[Issue]:
+    """The same findings say the same, whether they were just made or are remembered of the row."""
+    place = {key: number for number, key in enumerate(table.fields)}
+    return sorted(
+        issues,
+        key=lambda issue: (min((place[key] for key in issue.fields if key in place), default=0), issue.code),
     )
 
 

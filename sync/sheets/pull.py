@@ -21,8 +21,8 @@ from .raw_rows import KEPT_ROWS, RawTab
 from .scratch import Scratch
 from .tabs import Sheet, Tab, find_tab, sheets_of
 
-UNKNOWN = 0
-"""Stands for the mark of a row that we have written ourselves since it was read."""
+UNKNOWN = -1
+"""Stands for the mark of a row that we have written ourselves since it was read. No hash is -1; that of a blank row is 0."""
 TAB_GONE = (
     "undo the deletion in Google Sheets (File, Version history), or run `tablekeeper setup`, which makes an empty tab; "
     "nothing is deleted elsewhere"

@@ -39,6 +39,10 @@ class State(StrEnum):
     ARCHIVED = "archived"
 
 
+UNBORN = frozenset({State.ARRIVING, State.HELD, State.WAITING})
+"""What no replica but the one it was typed in has ever shown."""
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
     """One record. `values` are canonical; sensitive fields hold tokens."""

@@ -25,6 +25,7 @@ from sync.config import ReplicaConfig, SyncConfig
 from sync.connection import Connection
 from sync.cycle import run_cycle
 from sync.engine import CycleReport, Engine, Replica
+from sync.errors import Throttled
 from sync.setting_up import set_up
 from sync.sheets.connection import SheetsConnection
 from sync.store.hub import Hub
@@ -52,6 +53,8 @@ STEPS = (
     "confirm",
 )
 """Functions that `sync/cycle.py` calls by these names; the daemon may die before and after each."""
+PAUSE_S = 120
+"""Longer than any service locks a caller out."""
 SETTINGS = {"settle_s": 5, "settle_partial_s": 60, "delete_grace_s": 600}
 
 
@@ -143,11 +146,15 @@ class Stage:
         return self.open()
 
     def set_up(self) -> None:
-        """The operator runs `tablekeeper setup`, undisturbed."""
+        """The operator runs `tablekeeper setup`, undisturbed; where a service asks for a pause, again after it."""
         engine = self.engine or self.open()
         self.interruptions.begin({})
         for replica in engine.replicas:
-            set_up(replica.connection, engine.hub)
+            try:
+                set_up(replica.connection, engine.hub)
+            except Throttled:
+                self.world.clock.advance(PAUSE_S)
+                set_up(replica.connection, engine.hub)
 
     def cycle(self, due: Mapping[Moment, Interruption] | None = None) -> CycleReport | None:
         """One cycle with what happens in it. None: the daemon was killed, and has been started again."""

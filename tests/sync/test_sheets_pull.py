@@ -313,3 +313,19 @@ def test_a_person_who_undoes_what_we_wrote_while_pulling_is_noticed(office: Offi
     office.connection.acknowledge()
     office.type(f"{CUSTOMERS}!E2", ["王芳"])
     assert [row.cells["full_name"] for row in office.pull()["customers"].rows] == ["王芳"]
+
+
+def test_row_that_we_wrote_and_a_blank_one_pushed_down_stands_where_it_is(office: Office) -> None:
+    """What stands in its old place is not the row, blank as it is; else the row would count as a copy of itself."""
+    first, *_ = office.fill(2)
+    office.pull()
+    office.update(office.rows()[first.uid], full_name="王方")
+    place = {
+        "sheetId": office.gid(CUSTOMERS),
+        "dimension": "ROWS",
+        "startIndex": first.position,
+        "endIndex": first.position + 1,
+    }
+    office.batch({"insertDimension": {"range": place}})
+    listing = office.pull()["customers"]
+    assert listing.standing is not None and first.position not in listing.standing

@@ -82,3 +82,26 @@ def test_row_that_does_not_show_its_uid_is_not_written_without_it(tmp_path: Path
     before = office.sheets.writes
     office.cycle()
     assert office.sheets.writes == before
+
+
+def test_held_record_that_a_waiting_row_links_to_is_put_back(office: Office) -> None:
+    """1: else the waiting row goes live with a link to nothing, which no replica can show."""
+    customer = office.sheets.type_row(
+        "customers", full_name="王小明", customer_no="C00000007", id_number="1101"
+    )
+    office.sheets.type_row("policies", policy_no="P000001", customer_no="C00000007")
+    office.calm()
+    office.sheets.delete("customers", customer)
+    office.calm()
+    assert office.sheets.find("customers", customer_no="C00000007").cells["full_name"] == "王小明"
+    assert office.airtable.find("policies", policy_no="P000001").cells["customer_no"]
+
+
+def test_findings_stand_in_the_order_of_the_columns(office: Office) -> None:
+    """1: in which order they were found depends on how the row was read, and must not rewrite the note."""
+    row = office.airtable.type_row("policies", policy_no="P000001", start="2026-02-01", end="2026-01-01")
+    office.calm()
+    assert [line.split("·")[1][:3] for line in row.system[SystemColumn.NOTE].splitlines()] == [
+        "投保人",
+        "满期日",
+    ]
