@@ -63,6 +63,8 @@ def open_page(chromium: Browser) -> Iterator[OpenPage]:
                 viewport={"width": width, "height": height},
                 locale="zh-CN",
                 timezone_id="Asia/Shanghai",
+                # What fades in is seen at once, in pictures and by scans.
+                reduced_motion="reduce",
                 **context,
             )
             cleanup.callback(person.close)

@@ -201,14 +201,14 @@ class SignInRefused(Refused):
     """Name or key are wrong; which of them is not told."""
 
     reason = "key"
-    words = "用户名或口令不正确"
+    words = "用户名或密码不正确"
 
 
 class SignInClosed(SignInRefused):
     """Too many wrong keys were given for this name; it is closed for a while."""
 
     reason = "closed"
-    words = "口令多次不正确,请稍后再试"
+    words = "密码多次不正确,请稍后再试"
 
 
 class UserDisabled(SignInRefused):

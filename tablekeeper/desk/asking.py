@@ -91,7 +91,9 @@ class Asking:
         """Type what the customer says, whole or the last four: 一致 or 不一致, and nothing is shown."""
         panel = self._open(f"核对{name}")
         with panel:
-            typed = ui.input(label="客户报出的内容(完整,或末四位)").props(f"outlined autofocus {NEVER_KEPT}")
+            typed = ui.input(label="客户报出的内容").props(
+                f"outlined autofocus {NEVER_KEPT} hint=完整内容，或末四位"
+            )
             answer = text("").props("role=status aria-live=polite").classes("answer")
 
             async def ask() -> None:

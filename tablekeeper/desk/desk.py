@@ -12,7 +12,7 @@ from tablekeeper.desk.doors import Address
 from tablekeeper.desk.provider import Provider
 from tablekeeper.desk.sessions import Session, Sessions
 from tablekeeper.desk.standing import Watch
-from tablekeeper.desk.telling import told
+from tablekeeper.desk.telling import staff, told
 from tablekeeper.logs import where
 from vault.access import Access
 from vault.users import User, Users
@@ -121,12 +121,12 @@ class Visit:
         """Tell that something is done."""
         # In the page's own place: the panel that asked for it may be gone by now.
         with self.client:
-            ui.notify(words, type="positive", position="top")
+            ui.notify(staff(words), type="positive", position="top")
 
     def warn(self, words: str) -> None:
         """Tell that something was refused."""
         with self.client:
-            ui.notify(words, type="negative", position="top", multi_line=True, timeout=WARNING_MS)
+            ui.notify(staff(words), type="negative", position="top", multi_line=True, timeout=WARNING_MS)
 
 
 def words_for(error: Exception) -> str:

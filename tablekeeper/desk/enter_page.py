@@ -21,6 +21,7 @@ from tablekeeper.desk.draft import (
 )
 from tablekeeper.desk.fields import build_field
 from tablekeeper.desk.frame import frame, rendered, text
+from tablekeeper.desk.telling import staff
 from validators.raw import Raw
 from validators.schema import FieldConfig, FieldKey, FieldType, TableKey
 
@@ -83,7 +84,10 @@ class EnterPage:
             self._draft.put(table, key, value)
             await self._look()
 
-        self._inputs[place] = build_field(self._engine.schema, config, changed)
+        made = build_field(self._engine.schema, config, changed)
+        if not self._inputs:
+            made.props("autofocus")  # Who enters by keyboard begins at once.
+        self._inputs[place] = made
 
     async def _look(self) -> None:
         """Judge what is there, and fill in what the identity number tells."""
@@ -98,7 +102,7 @@ class EnterPage:
         element = self._inputs[place]
         if wrong:
             # As attributes by name: a text with quotes in it is no list of props.
-            element._props.update({"error": True, "error-message": wrong})
+            element._props.update({"error": True, "error-message": staff(wrong)})
         else:
             element._props.pop("error", None)
             element._props.pop("error-message", None)
@@ -117,7 +121,7 @@ class EnterPage:
                 self._draft.put(table, key, raw)
                 self._inputs[place].set_value(raw)
         for place in self._numbers():
-            self._inputs[place]._props["hint"] = f"登记地:{told.region}" if told.region else ""
+            self._inputs[place]._props["hint"] = f"登记地：{told.region}" if told.region else ""
             self._inputs[place].update()
 
     def _numbers(self) -> Iterator[Place]:

@@ -31,10 +31,10 @@ def build_field(schema: SchemaConfig, config: FieldConfig, changed: Changed = _u
 def _label(schema: SchemaConfig, config: FieldConfig) -> str:
     if config.type in LINKS and config.to:
         target = schema.tables[config.to]
-        return f"{config.name}({target.fields[target.key].name})"
+        return f"{config.name}（{target.fields[target.key].name}）"
     star = " *" if config.required else ""
     default = (
-        f"(默认{config.default})" if isinstance(config.default, str) and config.default != "today" else ""
+        f"（默认{config.default}）" if isinstance(config.default, str) and config.default != "today" else ""
     )
     return f"{config.name}{star}{default}"
 

@@ -16,9 +16,7 @@ async def find_page(desk: Desk, client: Client) -> None:
     config = desk.archive.config
     with frame(visit, "查找", here="/find"), ui.element("section"):
         text("查找", tag="h1")
-        typed = ui.input(label="身份证号码、手机号码、账号、保单号、客户编号或姓名").props(
-            f"outlined autofocus {NEVER_KEPT}"
-        )
+        typed = ui.input(label="号码或姓名").props(f"outlined autofocus {NEVER_KEPT}")
         choice = text(rendered("search.html", purposes=config.vault.purposes))
         found = text("").props("role=status aria-live=polite")
 

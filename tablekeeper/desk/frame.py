@@ -8,6 +8,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from nicegui import ui
 
 from tablekeeper.desk.desk import Visit
+from tablekeeper.desk.telling import staff
 from vault.config import Action
 
 HERE = Path(__file__).parent
@@ -31,6 +32,9 @@ _templates = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
+
+
+_templates.filters["staff"] = staff
 
 
 def rendered(template: str, **values: object) -> str:

@@ -52,6 +52,8 @@ def application(desk: Desk) -> App:
     )
     # What NiceGUI's own middleware does, prefixes and caching, the doors do or refuse; without it a page takes a third less.
     nicegui.user_middleware.clear()
+    # The bar for requests has no name for whoever cannot see it, and nothing here takes that long.
+    core.app.config.quasar_config["loadingBar"]["skipHijack"] = True
     # Long polling would let a page in without an Origin to check.
     core.app.config.socket_io_js_transports = ["websocket"]
     nicegui.on_exception(

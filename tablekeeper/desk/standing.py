@@ -32,15 +32,19 @@ VERDICTS: Mapping[Kind, tuple[str, str, str]] = {
     "never": (
         "守护进程从未在这个档案上运行过",
         "表格中录入的内容都没有加密",
-        "tablekeeper check,然后 setup 和 run",
+        "请运维执行 tablekeeper check,然后 setup 和 run",
     ),
-    "stopped": ("守护进程没有运行", _NOW_EXPOSED, "tablekeeper run"),
-    "lags": ("有的表格同步不上", _NOW_EXPOSED, "tablekeeper check"),
-    "unwritten": ("有的行还没有写到表格", "这些行中最近录入的敏感内容", "tablekeeper check --diff"),
-    "alarms": ("保险库报警:有人超出查看次数,或反复试探", "", "tablekeeper vault alarms"),
+    "stopped": ("守护进程没有运行", _NOW_EXPOSED, "请运维执行 tablekeeper run"),
+    "lags": ("有的表格同步不上", _NOW_EXPOSED, "请运维执行 tablekeeper check"),
+    "unwritten": (
+        "有的行还没有写到表格",
+        "这些行中最近录入的敏感内容",
+        "请运维执行 tablekeeper check --diff",
+    ),
+    "alarms": ("保险库报警:有人超出查看次数,或反复试探", "", "请运维执行 tablekeeper vault alarms"),
     "deletions": ("一次删除太多,等待确认", "", "在下面逐条批准或驳回"),
-    "mails": ("有邮件没有确定发出", "", "tablekeeper digest preview;查看邮件服务器的日志"),
-    "mails_wait": ("有邮件等待邮件服务器", "", "tablekeeper check"),
+    "mails": ("有邮件没有确定发出", "", "请运维执行 tablekeeper digest preview,并查看邮件服务器的日志"),
+    "mails_wait": ("有邮件等待邮件服务器", "", "请运维执行 tablekeeper check"),
     "conflicts": ("有两边填得不一样的内容", "", "打开记录,选择保留哪一个"),
 }
 
@@ -103,9 +107,9 @@ class Exposed:
 
 EXPOSED: Mapping[str, tuple[str, str]] = {
     # threshold: of what, which the law asks for from there on
-    PEOPLE: ("人的个人信息", "须订立标准合同或通过认证"),
-    ANY_SENSITIVE: ("人的敏感个人信息", "须订立标准合同或通过认证"),
-    MANY_SENSITIVE: ("人的敏感个人信息", "须申报安全评估"),
+    PEOPLE: ("个人信息", "须订立标准合同或通过认证"),
+    ANY_SENSITIVE: ("敏感个人信息", "须订立标准合同或通过认证"),
+    MANY_SENSITIVE: ("敏感个人信息", "须申报安全评估"),
 }
 
 

@@ -1,5 +1,7 @@
 """What an error means to the person at the page, in their words; never a value."""
 
+import re
+
 from sqlalchemy.exc import DBAPIError
 
 from sync.correct import CannotCorrect
@@ -18,6 +20,9 @@ _WORDS: dict[type[Exception], str] = {
     ServiceError: "已保存在档案中;在线表格暂时连不上,稍后自动写入",
 }
 
+_FULL_WIDTH = dict(zip(",:;?!", "\uff0c\uff1a\uff1b\uff1f\uff01", strict=True))
+_AFTER_CHINESE = re.compile(r"(?<=[\u4e00-\u9fff\u201d\u300d\u3015])[,:;?!]")
+
 
 class Mistaken(Exception):
     """The person has to do something else first; the message says what."""
@@ -34,3 +39,8 @@ def told(error: Exception) -> str | None:
     if isinstance(error, Refused):
         return error.words
     return next((words for kind, words in _WORDS.items() if isinstance(error, kind)), None)
+
+
+def staff(words: str) -> str:
+    """The program's own words with the punctuation that Chinese readers expect. Not for values: those are shown as they are."""
+    return _AFTER_CHINESE.sub(lambda sign: _FULL_WIDTH[sign[0]], words)

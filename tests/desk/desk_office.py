@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import requests
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tablekeeper.archive import vault_url
 from tablekeeper.config import load
@@ -27,6 +27,40 @@ CLERK, SALES, MANAGER = "李柜员", "王业务", "周经理"
 ROLES = {CLERK: "客服", SALES: "业务员", MANAGER: "管理层"}
 
 SECRET_VARIABLE = "TABLEKEEPER_OIDC_SECRET"
+
+
+CLICKS_MAX, TABS_MAX = 3, 40
+NOTE_CLICKS = "addEventListener('pointerdown', () => window.noteClick(), true);"
+
+
+class Clicks:
+    """Counts every click in a page from now on, whatever was clicked; text is typed where the page has put the cursor."""
+
+    def __init__(self, page: Page) -> None:
+        self.page, self.count = page, 0
+        page.expose_function("noteClick", self._note)
+        page.add_init_script(NOTE_CLICKS)
+        page.evaluate(NOTE_CLICKS)
+
+    def _note(self) -> None:
+        self.count += 1
+
+    def __call__(self, name: str) -> None:
+        """Click a button or link."""
+        self.page.get_by_role("button", name=name, exact=True).or_(
+            self.page.get_by_role("link", name=name, exact=True)
+        ).first.click()
+
+    def type(self, text: str, *, into: str) -> None:
+        """Type into the field of this label, which has the cursor or is reached with the tabulator."""
+        field = self.page.get_by_label(into).first
+        expect(field).to_be_visible()
+        for _ in range(TABS_MAX):
+            if field.evaluate("field => field === document.activeElement"):
+                break
+            self.page.keyboard.press("Tab")
+        expect(field).to_be_focused()
+        self.page.keyboard.type(text)
 
 
 @dataclass(frozen=True)

@@ -3,17 +3,20 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import requests
 from joserfc.jwk import ECKey
+from playwright.sync_api import expect
 from requests.adapters import HTTPAdapter
 
 from tablekeeper.archive import vault_url
 from tablekeeper.config import load
 from tablekeeper.config_problems import ConfigProblems
+from tests.browser import DESKTOP, PHONE, OpenPage
 from tests.desk.desk_office import CLERK, KEY, MANAGER, DeskOffice, running_desk
 from tests.desk.identity_provider import CLIENT, SECRET, IdentityProvider, running_provider
 from tests.tablekeeper.cli_office import PASSPHRASE, Office
@@ -327,3 +330,13 @@ def test_provider_over_plain_http_is_refused_by_the_config(desk: DeskOffice) -> 
     config.write_text(desk.office.config.read_text() + section)
     with pytest.raises(ConfigProblems, match="https://"):
         load(config)
+
+
+@pytest.mark.parametrize("width", [PHONE, DESKTOP])
+def test_page_to_sign_in_on_offers_the_company_s_way_first(
+    company: DeskOffice, open_page: OpenPage, keep_picture: Callable[..., Path], width: int
+) -> None:
+    page = open_page(f"{company.url}/sign-in", width=width)
+    expect(page.get_by_role("link", name="公司统一登录")).to_be_visible()
+    expect(page.get_by_label("密码")).to_be_visible()
+    keep_picture(page, "oidc")

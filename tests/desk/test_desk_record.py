@@ -8,25 +8,11 @@ from playwright.sync_api import Page, expect
 
 from tablekeeper.desk.frame import STATIC
 from tests.browser import DESKTOP, PHONE, OpenPage
-from tests.desk.desk_office import DeskOffice
+from tests.desk.desk_office import CLICKS_MAX, Clicks, DeskOffice
 from tests.tablekeeper.cli_office import MOBILE
 
 WIDTHS = pytest.mark.parametrize("width", [PHONE, DESKTOP])
 Picture = Callable[..., Path]
-CLICKS_MAX = 3
-
-
-class Clicks:
-    """Clicks buttons and links by name, and counts."""
-
-    def __init__(self, page: Page) -> None:
-        self.page, self.count = page, 0
-
-    def __call__(self, name: str) -> None:
-        self.page.get_by_role("button", name=name, exact=True).or_(
-            self.page.get_by_role("link", name=name, exact=True)
-        ).first.click()
-        self.count += 1
 
 
 def record(desk: DeskOffice, open_page: OpenPage, number: str, *, width: int = DESKTOP) -> Page:
@@ -48,7 +34,7 @@ def test_a_phone_is_read_in_at_most_three_clicks(
     click("联系客户")
     expect(page.locator(".shown")).to_have_text(MOBILE)
     keep_picture(page, "shown")
-    assert click.count <= CLICKS_MAX
+    assert 0 < click.count <= CLICKS_MAX
 
 
 def test_an_identity_number_is_corrected_in_at_most_three_clicks(
@@ -57,11 +43,11 @@ def test_an_identity_number_is_corrected_in_at_most_three_clicks(
     page = record(desk, open_page, "C00000001")
     click = Clicks(page)
     click("填写身份证号码")
-    page.get_by_label("完整新值").fill("11010519491231002X")
+    click.type("11010519491231002X", into="完整新值")
     click("保存")
-    expect(page.get_by_text("已保存,稍后写入各表")).to_be_visible()
+    expect(page.get_by_text("已保存，稍后写入各表")).to_be_visible()
     expect(page.locator(".mask", has_text="1****************X")).to_be_visible()
-    assert click.count <= CLICKS_MAX
+    assert 0 < click.count <= CLICKS_MAX
     assert desk.office.run("sync").code == 0
     assert desk.office.customer("C00000001")["fields"]["身份证号码"].startswith("1****************X〔")
 
@@ -79,7 +65,7 @@ def test_a_deleted_row_is_restored_in_at_most_three_clicks(
     click = Clicks(page)
     click("恢复本记录")
     expect(page.get_by_text("本记录已删除")).to_have_count(0)
-    assert click.count <= CLICKS_MAX
+    assert 0 < click.count <= CLICKS_MAX
     assert desk.office.run("sync").code == 0
     numbers = {one["fields"].get("工号") for one in desk.office.airtable("员工与部门").all()}
     assert "T0009" in numbers
@@ -92,12 +78,12 @@ def test_a_person_is_found_in_at_most_three_clicks(
     page = record(desk, open_page, "C00000002", width=width)
     click = Clicks(page)
     click("查找")
-    page.get_by_label("身份证号码、手机号码").fill("139 0013 9000")
+    click.type("139 0013 9000", into="号码或姓名")
     click("联系客户")
     expect(page.get_by_role("link", name="C00000001")).to_be_visible()
     expect(page.get_by_text("139****9000")).to_be_visible()
     keep_picture(page, "found")
-    assert click.count <= CLICKS_MAX
+    assert 0 < click.count <= CLICKS_MAX
     assert MOBILE not in page.content()
     assert MOBILE not in page.url
 
@@ -169,7 +155,7 @@ def test_wrong_value_is_refused_with_the_words_of_the_rules(desk: DeskOffice, op
     page.get_by_role("button", name="更正手机号码").click()
     page.get_by_label("完整新值").fill("1390013")
     page.get_by_role("button", name="保存").click()
-    expect(page.get_by_role("alert")).to_contain_text("共7位,应为11位")
+    expect(page.get_by_role("alert")).to_contain_text("共7位，应为11位")
 
 
 # What waits in the record
@@ -179,13 +165,13 @@ def test_held_value_is_seen_and_mended_by_who_has_to(
     desk: DeskOffice, open_page: OpenPage, keep_picture: Picture
 ) -> None:
     page = record(desk, open_page, "C00000002", width=PHONE)
-    expect(page.get_by_text("共7位,应为11位")).to_be_visible()
+    expect(page.get_by_text("共7位，应为11位")).to_be_visible()
     keep_picture(page, "held")
-    page.get_by_role("button", name="显示所填内容").click()
+    page.get_by_role("button", name="显示所填内容：手机号码").click()
     page.get_by_role("button", name="更正资料", exact=True).click()
     expect(page.locator(".shown")).to_have_text("1380013")
     page.get_by_role("button", name="收起").click()
-    page.get_by_role("button", name="更正", exact=True).click()
+    page.get_by_role("button", name="更正所填的手机号码").click()
     page.get_by_label("完整新值").fill("13800138000")
     page.get_by_role("button", name="保存").click()
     expect(page.get_by_text("待更正", exact=True)).to_have_count(0)
@@ -203,13 +189,13 @@ def test_held_plain_value_is_seen_and_mended_and_goes_to_all_tables(
     expect(page.get_by_text("sheets 中填的是 二月三十日")).to_be_visible()
     keep_picture(page, "held-plain", full_page=True)
     click = Clicks(page)
-    click("更正")
+    click("更正所填的建档日期")
     keep_picture(page, "mending")
     page.get_by_role("dialog").get_by_label("建档日期").fill("2026-01-02")
     click("保存")
-    expect(page.get_by_text("已保存,稍后写入各表")).to_be_visible()
+    expect(page.get_by_text("已保存，稍后写入各表")).to_be_visible()
     expect(page.get_by_text("待更正", exact=True)).to_have_count(0)
-    assert click.count <= CLICKS_MAX
+    assert 0 < click.count <= CLICKS_MAX
     assert office.run("sync").code == 0
     assert office.customer("C00000001")["fields"]["建档日期"] == "2026-01-02"
 
@@ -221,7 +207,7 @@ def test_mend_at_a_page_that_is_out_of_date_is_refused_and_says_why(
     office.type_in_sheets("客户基本信息", "客户类型", "C00000001", "不明")
     assert office.run("sync").code == 0
     page = record(desk, open_page, "C00000001")
-    page.get_by_role("button", name="更正", exact=True).click()
+    page.get_by_role("button", name="更正所填的客户类型").click()
     office.type_in_sheets("客户基本信息", "客户类型", "C00000001", "个人")
     assert office.run("sync").code == 0
     page.get_by_role("dialog").get_by_label("客户类型").click()
@@ -255,7 +241,7 @@ def test_emptied_field_gets_its_value_back(desk: DeskOffice, open_page: OpenPage
     assert office.run("sync").code == 0
     page = record(desk, open_page, "C00000001")
     page.get_by_role("button", name="恢复手机号码").click()
-    expect(page.get_by_text("已恢复,稍后写回各表")).to_be_visible()
+    expect(page.get_by_text("已恢复，稍后写回各表")).to_be_visible()
     assert office.run("sync").code == 0
     assert office.customer("C00000001")["fields"]["手机号码"] == before
 
@@ -268,22 +254,6 @@ def test_history_names_who_changed_what_and_shows_masks(
     expect(page.get_by_text("139****9000〔").first).to_be_visible()
     keep_picture(page, "history", full_page=True)
     assert MOBILE not in page.content()
-
-
-def test_script_in_a_cell_is_text(desk: DeskOffice, open_page: OpenPage) -> None:
-    office = desk.office
-    script = (
-        "<img src=x onerror=\"document.title='owned'\"><script>document.title='owned'</script>{{7*7}}`${7*7}"
-    )
-    office.airtable("客户基本信息").update(
-        office.customer("C00000002")["id"], {"备注": script, "职业": script[:40]}
-    )
-    assert office.run("sync").code == 0
-    page = record(desk, open_page, "C00000002")
-    expect(page.get_by_text("onerror=").first).to_be_visible()
-    assert "{{7*7}}" in page.inner_text("main")
-    assert "owned" not in page.title()
-    assert page.locator("main script, main img").count() == 0
 
 
 def test_stranger_s_number_leads_to_a_clear_page(desk: DeskOffice, open_page: OpenPage) -> None:

@@ -5,7 +5,7 @@ from typing import get_args
 
 import pytest
 
-from tablekeeper.desk.sessions import IDLE, PURPOSE_KEPT, SESSIONS_MAX, WORKING_DAY, Sessions
+from tablekeeper.desk.sessions import PURPOSE_KEPT, SESSIONS_MAX, Sessions
 from tablekeeper.desk.standing import VERDICTS
 from tablekeeper.diagnosis import Kind
 from vault.users import User
@@ -35,7 +35,7 @@ def sessions(clock: Clock) -> Sessions:
 
 def test_session_ends_when_nobody_acts(sessions: Sessions, clock: Clock) -> None:
     key = sessions.begin(CLERK)
-    clock.now += IDLE - timedelta(seconds=1)
+    clock.now += timedelta(minutes=15) - timedelta(seconds=1)
     assert sessions.of(key)
     clock.now += timedelta(seconds=1)
     assert sessions.of(key) is None
@@ -43,7 +43,7 @@ def test_session_ends_when_nobody_acts(sessions: Sessions, clock: Clock) -> None
 
 def test_session_ends_with_the_working_day_however_busy(sessions: Sessions, clock: Clock) -> None:
     key = sessions.begin(CLERK)
-    end = clock.now + WORKING_DAY
+    end = clock.now + timedelta(hours=10)
     while clock.now < end:
         session = sessions.of(key)
         assert session
