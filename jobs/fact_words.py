@@ -25,6 +25,8 @@ class FactWords:
     conflicts: str
     deletions: str
     mails: str
+    config_refused: str
+    left: str
     last_sync: str
     unwritten: str
     leak_scan: str
@@ -71,6 +73,8 @@ CHINESE = FactWords(
     conflicts="未解决的冲突",
     deletions="待确认的删除",
     mails="未送达的邮件",
+    config_refused="未采用的新配置",
+    left="待人工删除的列和表",
     last_sync="上次同步：{name}",
     unwritten="{name} 待写入的行",
     leak_scan="最近明文检查",
@@ -108,6 +112,8 @@ ENGLISH = FactWords(
     conflicts="open conflicts",
     deletions="deletions to confirm",
     mails="mails not delivered",
+    config_refused="changed config not in use",
+    left="columns and tables to delete by hand",
     last_sync="last sync: {name}",
     unwritten="rows to be written to {name}",
     leak_scan="last plaintext scan",

@@ -3,7 +3,7 @@
 Nothing is deleted. Cells follow in the cycles that come after; a row whose cells may not be as they should is looked at again.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from datetime import date
 from typing import Any
 
@@ -13,11 +13,11 @@ from sqlalchemy import select
 
 from validators.fields import parse
 from validators.issues import Rejection
-from validators.schema import FieldType, SchemaConfig, TableKey
+from validators.schema import FieldKey, FieldType, SchemaConfig, TableKey
 from validators.values import Json, dump_value, load_value
-from vault.audit import Act
+from vault.declassifying import approvers, record_done
 from vault.masks import mask
-from vault.vault import DAEMON, Secret
+from vault.vault import Secret, Vault
 
 from .connection import Uid
 from .engine import Engine
@@ -64,17 +64,22 @@ def reconfigure(engine: Engine) -> bool:
     return old is not None
 
 
-def refusals(old: Shape, new: SchemaConfig) -> list[str]:
-    """Why a configuration may not be taken over."""
+def refusals(old: Shape, new: SchemaConfig, vault: Vault | None) -> list[str]:
+    """Why a configuration may not be taken over. Without a vault nobody is known to have approved anything."""
+
+    def known(table: TableKey, key: FieldKey) -> Set[str]:
+        return approvers(vault, vault_field(table, key)) if vault else frozenset()
+
     return [
         f"tables.{change.table}.fields.{change.key}: its values are sensitive until now; to keep them in the clear, two "
-        "people have to say so: plain: {approved_by: [one, another], reason: …}"
-        for change in unapproved(list(field_changes(old.schema, new)))
+        f"users of the vault have to say so, each by `tablekeeper vault declassify {change.table}.{change.key} --reason …`, "
+        "and the field names them: plain: {approved_by: [one, another], reason: …}"
+        for change in unapproved(field_changes(old.schema, new), known)
     ]
 
 
 def _take_over(engine: Engine, old: Shape, new: Shape) -> None:
-    if refused := refusals(old, new.schema):
+    if refused := refusals(old, new.schema, engine.vault):
         raise ChangeRefused("; ".join(refused))
     chain_history(engine.hub, engine.vault, ENGINE)
     changes = list(field_changes(old.schema, new.schema))
@@ -151,16 +156,13 @@ def _open(engine: Engine, change: FieldChange, known: Iterable[Known]) -> dict[K
     texts = engine.vault.open_for_check(found.values())
     plain = change.new.plain
     assert plain is not None, "refused before"
-    act = Act(
-        DAEMON,
-        "declassify",
-        field=vault_field(change.table, change.key),
-        purpose=f"approved by {' and '.join(plain.approved_by)}",
+    record_done(
+        engine.vault,
+        vault_field(change.table, change.key),
+        by=plain.approved_by,
         reason=plain.reason,
         count=len(texts),
     )
-    with engine.vault.store.writing() as connection:
-        engine.vault.chain.append(connection, [act])
     return {
         place: dump_value(from_text(change.old, texts[token]))
         for place, token in found.items()

@@ -1,11 +1,12 @@
 """The shape of an archive as the hub remembers it, and what a changed configuration makes of it. Pure."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 
 import orjson
 
 from validators.schema import LINKS, FieldConfig, FieldKey, SchemaConfig, TableKey
+from vault.declassifying import APPROVERS_MIN
 
 from .config import ReplicaConfig
 
@@ -138,13 +139,15 @@ def _holdings(
             yield change
 
 
-def unapproved(changes: Sequence[FieldChange]) -> Iterator[FieldChange]:
-    """Fields that would stand in the clear from now on without two people having said so."""
+def unapproved(
+    changes: Iterable[FieldChange], approvers: Callable[[TableKey, FieldKey], Set[str]]
+) -> Iterator[FieldChange]:
+    """Fields that would stand in the clear from now on without two people having said so.
+
+    `approvers` are those who did, as the vault knows them; the config names two of them.
+    """
     for change in changes:
-        if change.opened and (
-            change.new.plain is None or len(set(change.new.plain.approved_by)) < APPROVERS_MIN
-        ):
-            yield change
-
-
-APPROVERS_MIN = 2
+        if change.opened:
+            named = set(change.new.plain.approved_by) if change.new.plain else set[str]()
+            if len(named & approvers(change.table, change.key)) < APPROVERS_MIN:
+                yield change

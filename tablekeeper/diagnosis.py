@@ -18,6 +18,7 @@ Kind = Literal[
     "lags",
     "unwritten",
     "alarms",
+    "config",
     "deletions",
     "mails",
     "mails_wait",
@@ -62,6 +63,7 @@ def diagnose(now: datetime, standing: Standing, *, max_lag_s: float) -> Diagnosi
         or _lags(now, standing, timedelta(seconds=max_lag_s) + NOTED_EVERY)
         or _unwritten(standing)
         or _alarms(standing)
+        or _config(standing)
         or _deletions(standing)
         or _mails(standing)
         or _conflicts(standing)
@@ -114,6 +116,14 @@ def _alarms(standing: Standing) -> Diagnosis | None:
         return None
     what = f"{standing.alarms} alarm(s) of the vault: somebody passed a budget, or guessed"
     return Diagnosis(False, "alarms", what, standing.oldest_alarm, next="tablekeeper vault alarms")
+
+
+def _config(standing: Standing) -> Diagnosis | None:
+    refused = standing.config_refused
+    if refused is None:
+        return None
+    what = f"config.yaml was changed into one that cannot be used ({len(refused.problems)} problem(s)); the last good one is at work"
+    return Diagnosis(False, "config", what, refused.since, next="tablekeeper check")
 
 
 def _deletions(standing: Standing) -> Diagnosis | None:

@@ -82,6 +82,8 @@ def facts(archive: Archive) -> Facts:
         words.conflicts: now.conflicts,
         words.deletions: now.deletions,
         words.mails: sum(now.mails.values()),
+        words.config_refused: int(now.config_refused is not None),
+        words.left: sum(map(len, now.left.values())),
     }
     lines = [(words.total, str(sum(now.records.values()))), (words.waiting, str(sum(now.waiting.values())))]
     lines += [(name, str(count)) for name, count in counted.items()]

@@ -18,6 +18,7 @@ from prometheus_client.registry import Collector
 from sync.engine import CycleReport, Engine
 from sync.polling import Polling
 from tablekeeper.exposure import last_counted
+from tablekeeper.reload import refused_config
 
 log = structlog.get_logger("daemon")
 
@@ -98,6 +99,11 @@ class Standing(Collector):
             yield GaugeMetricFamily(
                 f"tablekeeper_{name}_waiting", f"{name.title()} that wait for a person.", waiting[name]
             )
+        yield GaugeMetricFamily(
+            "tablekeeper_config_refused",
+            "Whether the config's file holds one that cannot be used.",
+            refused_config(self._engine.hub) is not None,
+        )
         yield GaugeMetricFamily(
             "tablekeeper_torn_tables", "Tables that a sort has torn.", len(self._engine.torn)
         )

@@ -1,8 +1,12 @@
 """Watches the config's file: a good change is taken over, a bad one leaves the last good config at work and raises an alarm."""
 
 import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
+import orjson
 import structlog
 
 from sync.reconfigure import refusals, remembered
@@ -10,16 +14,44 @@ from sync.store.hub import Hub
 from tablekeeper.config import Config, load
 from tablekeeper.config_problems import ConfigProblems
 from tablekeeper.environment import Environment, needed
+from vault.vault import Vault
 
 log = structlog.get_logger("daemon")
+
+
+WATCHED, REFUSED = "daemon", "config_refused"
+"""Where the hub keeps that the config in the file is not the one at work."""
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedConfig:
+    """Since when the file holds a config that the daemon cannot work with, and why."""
+
+    since: datetime
+    problems: tuple[str, ...]
+
+
+def refused_config(hub: Hub) -> RefusedConfig | None:
+    """The alarm over the config's file, as long as it stands."""
+    text = hub.bindings(WATCHED).get(REFUSED)
+    if text is None:
+        return None
+    noted = orjson.loads(text)
+    return RefusedConfig(datetime.fromisoformat(noted["since"]), tuple(noted["problems"]))
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 class ConfigWatch:
     """What the file held when the config at work was read, and whether it may be read again."""
 
-    def __init__(self, file: Path, hub: Hub) -> None:
-        self.file, self._hub = file, hub
+    def __init__(self, file: Path, hub: Hub, vault: Vault, clock: Callable[[], datetime] = _now) -> None:
+        """The config at work has just been read from `file`: an alarm over an earlier one ends."""
+        self.file, self._hub, self._vault, self._clock = file, hub, vault, clock
         self._known = self._digest()
+        hub.bindings(WATCHED).drop(REFUSED)
 
     def ready(self) -> bool:
         """Whether the file holds another config than the one at work, and one that can be worked with."""
@@ -29,8 +61,14 @@ class ConfigWatch:
         self._known = found
         problems = self._problems()
         if problems:
-            log.error("config_refused", problems=problems)
+            self._alarm(problems)
         return not problems
+
+    def _alarm(self, problems: list[str]) -> None:
+        """In the log once; in status, metrics and the mail to operations until the file is right."""
+        log.error("config_refused", problems=problems)
+        noted = {"since": self._clock().isoformat(), "problems": problems}
+        self._hub.bindings(WATCHED).set(REFUSED, orjson.dumps(noted).decode())
 
     def _problems(self) -> list[str]:
         """Why this config cannot be worked with. The last good one stays at work until the file changes again."""
@@ -44,7 +82,7 @@ class ConfigWatch:
 
     def _unapproved(self, config: Config) -> list[str]:
         old = remembered(self._hub)
-        return refusals(old, config) if old else []
+        return refusals(old, config, self._vault) if old else []
 
     def _digest(self) -> bytes:
         try:

@@ -12,12 +12,14 @@ from jobs.outbox import MailState
 from sync.errors import LeaseTaken
 from sync.lease import lease
 from sync.polling import month
+from sync.setting_up import left_behind
 from sync.store.hub import Hub, Unit
 from sync.store.records import State
 from sync.store.tables import outbox
 from tablekeeper.archive import Archive
 from tablekeeper.exposure import Counted, last_counted
 from tablekeeper.keeping_notes import BACKUP, CHECKS, LEAK_SCAN
+from tablekeeper.reload import RefusedConfig, refused_config
 from vault import envelopes
 from vault.alarms import open_alarms
 from vault.report import RESTORE_DRILL
@@ -85,6 +87,10 @@ class Standing:
     alarms: int = 0
     """Of the vault: somebody passed a budget or guessed, and nobody has looked into it yet."""
     oldest_alarm: datetime | None = None
+    config_refused: RefusedConfig | None = None
+    """The config's file holds one that the daemon cannot work with; the last good one is at work."""
+    left: dict[str, list[str]] = field(default_factory=dict)
+    """By replica: columns and tables that it no longer holds and that a person should delete, as the last setup found them."""
     cycle_s: float | None = None
     """How long a recent cycle of the daemon took; None when it never noted one."""
     calls: dict[str, Calls] = field(default_factory=dict)
@@ -161,6 +167,8 @@ def standing(archive: Archive) -> Standing:
         oldest_deletion=min(undecided, default=None),
         alarms=len(alarms),
         oldest_alarm=alarms[0].at if alarms else None,
+        config_refused=refused_config(archive.hub),
+        left={name: found for name in replicas if (found := left_behind(archive.hub, name))},
         cycle_s=notes.cycle_s(),
         calls=_calls(archive),
         mails_sent=sent,

@@ -16,6 +16,7 @@ ROOMS = (
     "exposure",
     "users",
     "rotations",
+    "declassifying",
     "verifying",
     "audits",
     "mails",

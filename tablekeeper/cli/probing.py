@@ -29,6 +29,7 @@ from tablekeeper.environment import Environment
 from tablekeeper.stores import is_missing
 from tablekeeper.yaml_document import read_yaml
 from vault.errors import VaultError
+from vault.vault import Vault
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +96,26 @@ def _probe_change(found: Probe, environment: Environment) -> None:
         return
     with _hub_of(found.config, environment) as hub:
         old = remembered(hub) if hub else None
-        if old is not None:
-            found.problems += [Finding("config", refusal) for refusal in refusals(old, found.config)]
-            found.openable = found.openable and not refusals(old, found.config)
+        if old is None:
+            return
+        with _vault_of(found.config, environment) as vault:
+            refused = refusals(old, found.config, vault)
+    found.problems += [Finding("config", refusal) for refusal in refused]
+    found.openable = found.openable and not refused
+
+
+@contextmanager
+def _vault_of(config: Config, environment: Environment) -> Iterator[Vault | None]:
+    """The vault; None where it does not open, which is a problem of its own."""
+    try:
+        vault = open_vault(config, environment)
+    except (VaultError, ConfigProblems):
+        yield None
+        return
+    try:
+        yield vault
+    finally:
+        vault.close()
 
 
 @contextmanager

@@ -55,6 +55,8 @@ def _upkeep(now: Standing) -> Iterator[str]:
         yield f"calls of {name} this month: {calls.used:,} of {calls.limit:,}"
     if now.cycle_s is not None:
         yield f"a cycle takes {now.cycle_s:g} s"
+    for name, found in now.left.items():
+        yield f"to be deleted by hand in {name}, then tablekeeper setup: {'; '.join(found)}"
     yield f"mails sent in 7 days: {now.mails_sent}"
     yield f"last backup: {now.backup or 'unknown → tablekeeper backup'}"
     yield f"last restore drill: {now.restore_drill or 'unknown → tablekeeper backup drill'}"

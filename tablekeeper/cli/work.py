@@ -23,6 +23,7 @@ from tablekeeper.config import Config
 from tablekeeper.daemon import Daemon
 from tablekeeper.dry import rehearsing
 from tablekeeper.environment import Environment
+from tablekeeper.extending import extend
 from tablekeeper.reload import ConfigWatch
 from tablekeeper.status import CycleNotes
 from tablekeeper.tending import Tending
@@ -213,9 +214,19 @@ def run() -> None:
     """The daemon: cycles, digests and the heartbeat, until SIGTERM."""
     replaced = True
     while replaced:
+        _take_over_config()
         with opened() as archive:
-            _require_rehearsal(archive)
-            reconfigure(archive.engine)
-            daemon = Daemon(archive, ConfigWatch(options.config, archive.hub))
+            daemon = Daemon(archive, ConfigWatch(options.config, archive.hub, archive.vault))
             daemon.run()
             replaced = daemon.replaced
+
+
+def _take_over_config() -> None:
+    """Hub and tables into the shape of the config, where it is another one than theirs."""
+    with opened() as archive:
+        _require_rehearsal(archive)
+        changed = reconfigure(archive.engine)
+    if changed:
+        # Opened again: connections remember what they read when they were opened.
+        with opened() as archive:
+            extend(archive)

@@ -42,6 +42,7 @@ VERDICTS: Mapping[Kind, tuple[str, str, str]] = {
         "请运维执行 tablekeeper check --diff",
     ),
     "alarms": ("保险库报警:有人超出查看次数,或反复试探", "", "请运维执行 tablekeeper vault alarms"),
+    "config": ("config.yaml 改得不对，仍按上一份正确的配置运行", "", "请运维执行 tablekeeper check"),
     "deletions": ("一次删除太多,等待确认", "", "在下面逐条批准或驳回"),
     "mails": ("有邮件没有确定发出", "", "请运维执行 tablekeeper digest preview,并查看邮件服务器的日志"),
     "mails_wait": ("有邮件等待邮件服务器", "", "请运维执行 tablekeeper check"),

@@ -20,6 +20,11 @@ from sync.store.hub import Hub
 from tests.sync.conftest import MAIN, SCHEMA, Office, build_office
 from tests.sync.memory import MemoryConnection
 from validators.schema import SchemaConfig
+from vault.config import RoleConfig, VaultConfig
+from vault.declassifying import approve, approvers
+from vault.errors import RoleRefuses
+from vault.keys import Argon2Cost
+from vault.users import User, Users
 
 CLAIMS: dict[str, Any] = {"name": "理赔部", "service": "sheets", "tables": ["customers"], "edit": {}}
 Change = Callable[[dict[str, Any]], None]
@@ -126,21 +131,55 @@ def test_sealed_value_is_what_it_was(at_work: Office) -> None:
     assert set(office.engine.vault.open_for_check(tokens).values()) == {"园艺师", "护士"}
 
 
-def test_sensitive_field_is_made_plain_by_two_people_only(at_work: Office) -> None:
+NAMES = ("li.na", "wang.fang", "zhao.lei")
+KEY = "correct-battery-staple"
+
+
+def approvers_of(office: Office) -> list[User]:
+    """Users of the vault: two who may approve, and a third who may not."""
+    roles = {"主管": RoleConfig(approve=True), "客服": RoleConfig()}
+    office.engine.vault.config = VaultConfig(roles=roles)
+    users = Users(office.engine.vault, cost=Argon2Cost(iterations=1, lanes=1, memory_kib=64))
+    return [
+        users.add(name, title=name, role=role, approved_by="chen", key=KEY, actor="ops")
+        for name, role in zip(NAMES, ("主管", "主管", "客服"), strict=True)
+    ]
+
+
+def test_sensitive_field_is_made_plain_by_two_users_of_the_vault_only(at_work: Office) -> None:
     office = at_work
+    vault, field = office.engine.vault, "customers.occupation"
+    first, second, clerk = approvers_of(office)
     office = changed(office, occupation(sensitive={"mask": "redact"}), CLAIMS)
     office.calm()
-    for plain in (None, {"approved_by": ["甲", "甲"], "reason": "公开资料"}):
-        refused = changed(office, occupation(plain=plain), CLAIMS)
+
+    def refused(*names: str) -> None:
+        plain = {"approved_by": names, "reason": "公开资料"} if names else None
         with pytest.raises(ChangeRefused, match=r"tables\.customers\.fields\.occupation"):
-            refused.cycle()
-    approved = {"approved_by": ["甲", "乙"], "reason": "公开资料"}
-    office = changed(refused, occupation(plain=approved), CLAIMS)
+            changed(office, occupation(plain=plain), CLAIMS).cycle()
+
+    refused()
+    refused(*NAMES[:2])  # Names in a file approve nothing.
+    approve(vault, first, [field], reason="公开资料")
+    approve(vault, first, [field], reason="公开资料")
+    refused(*NAMES[:2])
+    with pytest.raises(RoleRefuses):
+        approve(vault, clerk, [field], reason="公开资料")
+    refused(NAMES[0], NAMES[2])
+    approve(vault, second, ["customers.mobile"], reason="另一栏")
+    refused(*NAMES[:2])
+    approve(vault, second, [field], reason="公开资料")
+    refused(NAMES[0], "somebody")
+    Users(vault).disable(NAMES[1], actor="ops")
+    refused(*NAMES[:2])
+    Users(vault).enable(NAMES[1], approved_by="chen", actor="ops")
+    office = changed(office, occupation(plain={"approved_by": NAMES[:2], "reason": "公开资料"}), CLAIMS)
     assert told(office) == ["档案:客户·职业:将改为明文2个值,6格"]
     office.calm()
     for name in ("airtable", "sheets", "理赔部"):
         jobs = {line.cells["occupation"] for line in office.replica(name).lines("customers")}
         assert jobs == {"园艺师", "护士"}
+    assert approvers(vault, field) == frozenset()  # Used up.
 
 
 def test_values_that_are_none_of_the_new_type_stay_where_they_stand_and_in_the_ledger(

@@ -163,5 +163,19 @@ def test_history_shows_masks_and_names_nobody_whom_the_service_does_not_name(off
     assert next(one["after"] for one in answer.json["history"] if one["field"] == "服务业务员") == "A0001"
 
 
+@pytest.mark.parametrize("name", ["手机号码", "mobile"])
+def test_history_of_one_field_leaves_the_others_out(office: Office, name: str) -> None:
+    uid = office.uid("C00000001")
+    everything = office.run("history", uid, "--json").json["history"]
+    found = office.run("history", uid, "--field", name, "--json").json["history"]
+    assert found == [one for one in everything if one["key"] == "mobile"]
+    assert 0 < len(found) < len(everything)
+
+
+def test_history_of_a_field_that_never_changed_is_empty(office: Office) -> None:
+    answer = office.run("history", office.uid("C00000001"), "--field", "没有这一栏", "--json")
+    assert (answer.code, answer.json["history"]) == (0, [])
+
+
 def test_history_of_a_stranger_fails(office: Office) -> None:
     assert office.run("history", "R0").code == 1

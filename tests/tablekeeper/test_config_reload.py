@@ -1,6 +1,7 @@
 """A config that changes while the daemon works: a good one is taken over, a bad one leaves the last good one at work."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -9,12 +10,21 @@ import yaml
 from structlog.testing import capture_logs
 
 from sync.cycle import run_cycle
+from sync.errors import Unavailable
+from sync.reconfigure import reconfigure
 from tablekeeper.archive import Archive, open_archive
 from tablekeeper.config import load
-from tablekeeper.daemon import Daemon
+from tablekeeper.daemon import Daemon, polling_of
+from tablekeeper.diagnosis import diagnose
 from tablekeeper.environment import Environment
+from tablekeeper.extending import extend
+from tablekeeper.mailing import facts
+from tablekeeper.metrics import Metrics
 from tablekeeper.reload import ConfigWatch
-from tests.tablekeeper.cli_office import Office, bare_office
+from tablekeeper.status import standing
+from tests.tablekeeper.cli_office import TABLES, Office, bare_office
+
+KEY = "correct-battery-staple"
 
 
 @pytest.fixture
@@ -36,7 +46,7 @@ def archive(office: Office) -> Iterator[Archive]:
         yield archive
 
 
-def change(office: Office, *path: str, to: object) -> None:
+def change(office: Office, *path: str | int, to: object) -> None:
     raw = yaml.safe_load(office.config.read_text(encoding="utf-8"))
     place = raw
     for step in path[:-1]:
@@ -46,7 +56,7 @@ def change(office: Office, *path: str, to: object) -> None:
 
 
 def test_good_change_lets_the_daemon_begin_anew(office: Office, archive: Archive) -> None:
-    watch = ConfigWatch(office.config, archive.hub)
+    watch = ConfigWatch(office.config, archive.hub, archive.vault)
     daemon = Daemon(archive, watch)
     daemon._cycle_and_next()
     assert not daemon.replaced
@@ -56,7 +66,7 @@ def test_good_change_lets_the_daemon_begin_anew(office: Office, archive: Archive
 
 
 def test_broken_config_keeps_the_last_good_one_and_alarms_once(office: Office, archive: Archive) -> None:
-    watch = ConfigWatch(office.config, archive.hub)
+    watch = ConfigWatch(office.config, archive.hub, archive.vault)
     change(office, "tables", "customers", "fields", "occupation", "type", to="txet")
     with capture_logs() as logs:
         assert [watch.ready(), watch.ready()] == [False, False]
@@ -69,12 +79,102 @@ def test_broken_config_keeps_the_last_good_one_and_alarms_once(office: Office, a
 def test_sensitive_field_made_plain_by_nobody_is_refused_by_check_and_by_the_daemon(
     office: Office, archive: Archive
 ) -> None:
-    watch = ConfigWatch(office.config, archive.hub)
+    watch = ConfigWatch(office.config, archive.hub, archive.vault)
     change(office, "tables", "customers", "fields", "marital", to={"name": "婚姻状况", "type": "text"})
     assert not watch.ready()
     answer = office.run("check", "--json")
     assert answer.code == 2
     assert any("marital" in problem["what"] for problem in answer.json["problems"])
-    approved = {"approved_by": ["甲", "乙"], "reason": "无须保密"}
+    approved = {"approved_by": ["li.na", "wang.fang"], "reason": "无须保密"}
     change(office, "tables", "customers", "fields", "marital", "plain", to=approved)
+    assert not watch.ready()
+    for name, code in (("li.na", 4), ("wang.fang", 0)):
+        person = ("--role", "主管", "--title", "主管", "--approved-by", "chen")
+        assert office.run("vault", "user", "add", name, *person, given=f"{KEY}\n").code == 0
+        said = ("vault", "declassify", "customers.marital", "--reason", "无须保密", "--user", name, "--json")
+        answer = office.run(*said, changed={"TABLEKEEPER_USER_KEY": KEY})
+        assert answer.code == code
+    assert answer.json == {
+        "field": "customers.marital",
+        "approved_by": ["li.na", "wang.fang"],
+        "enough": True,
+    }
+    problems = office.run("check", "--json").json["problems"]
+    assert not [problem for problem in problems if problem["part"] == "config"]
+    change(office, "tables", "customers", "fields", "marital", "note", to="公开")
     assert watch.ready()
+
+
+def test_declassifying_without_users_or_by_a_wrong_name_is_refused(office: Office) -> None:
+    said = ("vault", "declassify", "customers.marital", "--reason", "无须保密")
+    answer = office.run(*said)
+    assert answer.code == 2 and "vault user add" in answer.err
+    assert office.run("vault", "declassify", "customers.martial", "--reason", "x").code == 2
+
+
+def test_a_refused_config_is_told_by_status_metrics_and_mail_until_the_file_is_right(
+    office: Office, archive: Archive
+) -> None:
+    watch = ConfigWatch(office.config, archive.hub, archive.vault)
+    change(office, "tables", "customers", "fields", "occupation", "type", to="txet")
+    assert not watch.ready()
+    change(office, "tables", "customers", "fields", "occupation", "type", to="text")
+    told = standing(archive)
+    assert told.config_refused is not None and "occupation" in str(told.config_refused.problems)
+    diagnosis = diagnose(archive.engine.clock(), replace(told, running=True, last_cycle={}), max_lag_s=1e9)
+    assert (diagnosis.kind, diagnosis.next) == ("config", "tablekeeper check")
+    assert ("未采用的新配置", "1") in facts(archive).operations
+    metrics = Metrics(archive.engine, polling_of(archive.engine))
+    assert metrics.registry.get_sample_value("tablekeeper_config_refused") == 1
+    ConfigWatch(office.config, archive.hub, archive.vault)
+    assert standing(archive).config_refused is None
+    assert metrics.registry.get_sample_value("tablekeeper_config_refused") == 0
+
+
+def test_new_columns_are_made_without_anybody_calling_setup(office: Office, archive: Archive) -> None:
+    hobby = {"name": "爱好", "type": "text"}
+    change(office, "tables", "customers", "fields", "hobby", to=hobby)
+    with open_archive(load(office.config), Environment.read()) as changed:
+        assert reconfigure(changed.engine)
+    with open_archive(load(office.config), Environment.read()) as changed:
+        with capture_logs() as logs:
+            extend(changed)
+        made = {line["replica"]: line["changes"] for line in logs if line["event"] == "tables_extended"}
+        assert made.keys() == {"airtable", "sheets"}
+        assert all("爱好" in str(changes) for changes in made.values())
+        assert not run_cycle(changed.engine).problems
+        with capture_logs() as logs:
+            extend(changed)
+        assert logs == []
+
+
+def test_a_table_that_held_rows_is_not_taken_over_unseen(office: Office, archive: Archive) -> None:
+    office.airtable("客户基本信息").base.create_table("旧保单", [{"name": "名称", "type": "singleLineText"}])
+    table = {
+        "name": "旧保单",
+        "key": "title",
+        "fields": {"title": {"name": "名称", "type": "text", "unique": True, "required": True}},
+    }
+    change(office, "tables", "old_policies", to=table)
+    change(office, "sync", "replicas", 0, "tables", to=[*TABLES, "old_policies"])
+    with open_archive(load(office.config), Environment.read()) as changed, capture_logs() as logs:
+        extend(changed)
+    waits = {line["replica"]: line["advice"] for line in logs if line["event"] == "tables_not_extended"}
+    assert waits == {"airtable": "tablekeeper setup, then tablekeeper sync --dry-run"}
+
+
+def test_a_service_that_is_away_does_not_stop_the_others_from_being_extended(
+    office: Office, archive: Archive, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    change(office, "tables", "customers", "fields", "hobby", to={"name": "爱好", "type": "text"})
+
+    def away(**_: object) -> None:
+        raise Unavailable("airtable", "no answer")
+
+    with open_archive(load(office.config), Environment.read()) as changed, capture_logs() as logs:
+        monkeypatch.setattr(changed.engine.replicas[0].connection, "setup", away)
+        extend(changed)
+    assert [(line["event"], line["replica"]) for line in logs] == [
+        ("tables_not_extended", "airtable"),
+        ("tables_extended", "sheets"),
+    ]
