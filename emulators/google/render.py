@@ -66,6 +66,8 @@ class Renderer:
     def block(self, sheet: Sheet, box: Box, rendering: Rendering) -> list[Any]:
         """Rows of values without empty ends, and without the empty rows at the end."""
         last = min(box.bottom, len(sheet.rows))
+        while last > box.top and not sheet.rows[last - 1].values:
+            last -= 1  # Most of a new tab.
         rows = [self.row(sheet, index, box.left, box.right, rendering) for index in range(box.top, last)]
         while rows and not rows[-1]:
             rows.pop()

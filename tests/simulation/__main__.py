@@ -16,6 +16,7 @@ from tests.simulation.shrink import shrunk
 CASES = Path(__file__).parents[1] / "cases" / "seeds.txt"
 SEEDS = 100
 SHOWN_MAX = 5
+PROGRESS_EVERY = 25
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -29,8 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if verdict.complaints:
             failed.append(verdict)
             _report(verdict)
-        print(f"\r{number} of {len(seeds)} seeds, {len(failed)} failed", end="", file=sys.stderr, flush=True)
-    print(file=sys.stderr)
+        _tell_progress(number, len(seeds), len(failed))
     for verdict in failed[:SHOWN_MAX] if asked.shrink else ():
         _shrink(verdict)
     if asked.keep:
@@ -78,8 +78,20 @@ def _played(seeds: Sequence[int], jobs: int) -> Iterator[Verdict]:
         yield from pool.map(run, seeds)
 
 
+def _tell_progress(number: int, count: int, failed: int) -> None:
+    """On one line of a terminal; elsewhere a line now and then."""
+    terminal = sys.stderr.isatty()
+    if terminal or number % PROGRESS_EVERY == 0:
+        text = f"{number} of {count} seeds, {failed} failed"
+        print(
+            f"\r{text}" if terminal else text,
+            end="\n" if not terminal or number == count else "",
+            file=sys.stderr,
+        )
+
+
 def _report(verdict: Verdict) -> None:
-    print(f'\nseed {verdict.seed} fails; again: make sim ARGS="--seed {verdict.seed}"')
+    print(f'\nseed {verdict.seed} fails; again: make sim ARGS="--seed {verdict.seed}"', flush=True)
     for complaint in verdict.complaints[:SHOWN_MAX]:
         print(f"  {complaint}")
 

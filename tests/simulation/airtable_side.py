@@ -112,6 +112,29 @@ class AirtableSide:
         path = f"/v0/meta/bases/{self.base}/tables/{self._tables[table]}/fields/{self.column(table, key)}"
         return self.hands("PATCH", path, {"name": name}) is not None
 
+    def _field(self, table: str, key: str) -> tuple[str, dict[str, Any]]:
+        """Where a column is changed, and what it is."""
+        column, tables = self.column(table, key), self.schema()
+        mine = next(one for one in tables if one["id"] == self._tables[table])
+        found = next(one for one in mine["fields"] if one["id"] == column)
+        return f"/v0/meta/bases/{self.base}/tables/{self._tables[table]}/fields/{column}", found
+
+    def rename_option(self, table: str, key: str, old: str, new: str | None) -> bool:
+        """Another name for an option of a select, or none: then it is deleted."""
+        path, field = self._field(table, key)
+        choices = [
+            {**one, "name": new if one["name"] == old else one["name"]}
+            for one in field.get("options", {}).get("choices", ())
+            if one["name"] != old or new is not None
+        ]
+        if not any(one["name"] == old for one in field.get("options", {}).get("choices", ())):
+            return False
+        return self.hands("PATCH", path, {"type": field["type"], "options": {"choices": choices}}) is not None
+
+    def retype(self, table: str, key: str, kind: str) -> bool:
+        """Another type for a column, which keeps what stands in it."""
+        return self.hands("PATCH", self._field(table, key)[0], {"type": kind}) is not None
+
     def drop_column(self, table: str, key: str) -> bool:
         """Delete a column with everything in it."""
         path = f"/v0/meta/bases/{self.base}/tables/{self._tables[table]}/fields/{self.column(table, key)}"

@@ -1,6 +1,8 @@
 """The archive that is simulated: two tables with every kind of column, and the replicas that a seed gives it."""
 
+import re
 from collections.abc import Mapping
+from copy import deepcopy
 from dataclasses import dataclass
 from random import Random
 from typing import Any
@@ -84,8 +86,24 @@ SCHEMA: dict[str, Any] = {
     ],
 }
 TABLES = tuple(SCHEMA["tables"])
+_AT_FIRST = deepcopy(SCHEMA)
+_former: dict[tuple[str, str], list[str]] = {}
+MAIN = ("airtable", "sheets")
+"""The replicas that every run has, with all fields and rows."""
 UNMAPPED = "我的标记"
 """A column of the staff's own, which is nobody else's business."""
+
+
+def begin() -> None:
+    """The archive as it is at the beginning of every run; the operator may change it while one goes on."""
+    SCHEMA.update(deepcopy(_AT_FIRST))
+    _former.clear()
+
+
+def rename(table: str, field: str, name: str) -> None:
+    """Another header in config.yaml."""
+    _former.setdefault((table, field), []).append(header(table, field))
+    fields(table)[field]["name"] = name
 
 
 def schema() -> SchemaConfig:
@@ -104,6 +122,17 @@ def header(table: str, field: str) -> str:
     return str(fields(table)[field]["name"])
 
 
+def headers(table: str, field: str) -> list[str]:
+    """The same, and what stood there under earlier configs: a spreadsheet may not have followed yet."""
+    return [header(table, field), *_former.get((table, field), ())]
+
+
+def spelt(table: str, field: str, value: str) -> str:
+    """An option as the config spells it today."""
+    known = SCHEMA["options"][fields(table)[field]["options"]]
+    return str(known["aliases"].get(value, value)) if isinstance(known, dict) else value
+
+
 @dataclass(frozen=True, slots=True)
 class ReplicaPlan:
     """One replica of a seed, and whether it joins when the others have worked for a while."""
@@ -119,17 +148,18 @@ SPARE = {
 }
 
 
-FILTERS = {"customers": ("level", "金卡"), "policies": ("status", "有效")}
-"""What a department with a filter sees."""
+FILTERS = {"customers": "level", "policies": "status"}
+"""By which field a department's rows are chosen."""
+CHOSEN = {"customers": "金卡", "policies": "有效"}
 
 
-def replicas_of(random: Random) -> tuple[ReplicaPlan, ...]:
+def replicas_of(random: Random, *, calls_per_s: int = 0) -> tuple[ReplicaPlan, ...]:
     """Two to five replicas: a base and a spreadsheet with everything, others the same, smaller, or a department's."""
-    found = [ReplicaPlan(_config("airtable", "airtable")), ReplicaPlan(_config("sheets", "sheets"))]
+    found = [ReplicaPlan(_config(name, name, calls_per_s=calls_per_s)) for name in MAIN]
     for number in range(random.choice((0, 0, 0, 1, 1, 2, 3))):
         service = random.choice(("sheets", "sheets", "airtable"))
         limits = random.choice((lambda random: {}, _smaller, _department, _department))(random)
-        config = _config(f"{service}{number + 2}", service, **limits)
+        config = _config(f"{service}{number + 2}", service, calls_per_s=calls_per_s, **limits)
         found.append(ReplicaPlan(config, late=random.random() < 0.3))
     return tuple(found)
 
@@ -144,9 +174,7 @@ def _smaller(random: Random) -> dict[str, Any]:
 def _department(random: Random) -> dict[str, Any]:
     """Some rows, some columns that may be seen but not changed, and perhaps no right to make or delete rows."""
     closed = {table: tuple(random.sample(spare, random.randint(0, 2))) for table, spare in SPARE.items()}
-    chosen = {
-        table: f'{key} == "{value}"' for table, (key, value) in FILTERS.items() if random.random() < 0.6
-    }
+    chosen = {table: f'{key} == "{CHOSEN[table]}"' for table, key in FILTERS.items() if random.random() < 0.6}
     rights = {"creates": random.random() < 0.5, "deletes": random.random() < 0.5}
     return {"filter": chosen, "read_only": closed, **rights}
 
@@ -155,9 +183,10 @@ def belongs(config: ReplicaConfig, table: str, row: Mapping[str, str]) -> bool:
     """Whether a department may see a row, in the oracle's own words."""
     if table not in config.filter:
         return True
-    key, value = FILTERS[table]
-    return row.get(key) == value
+    found = re.fullmatch('(.*) == "(.*)"', config.filter[table])
+    assert found is not None
+    return row.get(found[1]) == found[2]
 
 
 def _config(name: str, service: str, **limits: Any) -> ReplicaConfig:
-    return ReplicaConfig.model_validate({"name": name, "service": service, "calls_per_s": 0, **limits})
+    return ReplicaConfig.model_validate({"name": name, "service": service, **limits})

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.simulation.archive import ORIGIN, fields
+from tests.simulation.archive import ORIGIN, fields, spelt
 from tests.simulation.reading import Reader
 
 
@@ -66,6 +66,8 @@ class HubFiles:
             return reader.open_token(str(stored)) or f"!{stored}"
         if config["type"] == "link":
             return self.origins.get((str(config["to"]), str(stored)), f"!{stored}")
+        if config["type"] == "select":
+            return spelt(table, key, str(stored))
         if config["type"] in ("decimal", "money", "int"):
             return reader.cell(table, key, float(stored))
         return reader.cell(table, key, stored)

@@ -1,13 +1,14 @@
-"""What spreadsheets allow and engines fear: sorts, torn rows, lost columns, dead webhooks; and how people mend it."""
+"""What spreadsheets allow and engines fear: sorts, torn rows, lost columns and tabs, cells that are not what they seem."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from random import Random
 
 from tests.simulation import archive
-from tests.simulation.airtable_side import AirtableSide
+from tests.simulation.base_mishaps import BASE_MISHAPS
+from tests.simulation.columns import lose_column, spare_columns
 from tests.simulation.reading import sensitive
 from tests.simulation.sheets_side import SheetsSide
-from tests.simulation.side import UID, Line, Side
+from tests.simulation.side import UID, Side
 from tests.simulation.staff import EVERYDAY, Action, Staff, change_what_just_changed, editable
 
 LONG = 49_990
@@ -69,7 +70,7 @@ def rename_header(staff: Staff, random: Random, side: SheetsSide, table: str) ->
 @elsewhere
 def delete_column(staff: Staff, random: Random, side: SheetsSide, table: str) -> None:
     """Delete a column with all that stands in it."""
-    _lose_column(staff, side, table, random.choice(_spare_columns(side, table)), side.drop_column)
+    lose_column(staff, side, table, random.choice(spare_columns(side, table)), side.drop_column)
 
 
 @elsewhere
@@ -166,61 +167,6 @@ def type_a_lot(staff: Staff, random: Random, side: Side, table: str) -> None:
         staff.edit(side, table, line, {"occupation": f"长文{staff.inventor.number}".ljust(LONG, "字")})
 
 
-def at_a_base(action: Callable[[Staff, Random, AirtableSide, str], None]) -> Action:
-    """What only Airtable allows is done at a base."""
-
-    def at_it(staff: Staff, random: Random, side: Side, table: str) -> None:
-        bases = [one for one in staff.sides.values() if isinstance(one, AirtableSide) and one.fields(table)]
-        action(staff, random, random.choice(bases), table)
-
-    at_it.__name__ = action.__name__
-    return at_it
-
-
-@at_a_base
-def kill_webhooks(staff: Staff, random: Random, side: AirtableSide, table: str) -> None:
-    """Somebody with the same rights deletes the daemon's webhook."""
-    side.kill_webhooks()
-
-
-@at_a_base
-def rename_field(staff: Staff, random: Random, side: AirtableSide, table: str) -> None:
-    """Another name for a column."""
-    staff.inventor.number += 1
-    side.rename_column(table, random.choice(editable(side, table)), f"新列名{staff.inventor.number}")
-
-
-@at_a_base
-def delete_field(staff: Staff, random: Random, side: AirtableSide, table: str) -> None:
-    """Delete a column with all that stands in it."""
-    _lose_column(staff, side, table, random.choice(_spare_columns(side, table)), side.drop_column)
-
-
-@at_a_base
-def link_to_nobody(staff: Staff, random: Random, side: AirtableSide, table: str) -> None:
-    """Link to a record and delete that record at once."""
-    lines = [line for line in side.lines("policies") if line.origin]
-    targets = [line for line in side.lines("customers") if line.origin]
-    if lines and targets:
-        target = random.choice(targets)
-        staff.edit(side, "policies", random.choice(lines), {"customer": [target.place]})
-        staff.remove(side, "customers", target)
-
-
-def _spare_columns(side: Side, table: str) -> list[str]:
-    """Columns that may be lost: the oracle needs its own."""
-    number = next(iter(archive.fields(table)))
-    return [key for key in editable(side, table) if key != number]
-
-
-def _lose_column(staff: Staff, side: Side, table: str, key: str, drop: Callable[[str, str], bool]) -> None:
-    shown = [(line, staff.read(table, line)) for line in side.lines(table)]
-    if drop(table, key):
-        side.learn()
-        for line, row in shown:
-            staff.notebook.column_lost(side.name, table, line.origin, row, key)
-
-
 MISHAPS: Mapping[Action, int] = {
     sort_rows: 3,
     tear_rows: 2,
@@ -237,10 +183,7 @@ MISHAPS: Mapping[Action, int] = {
     type_foreign_date: 2,
     type_as_text: 1,
     type_a_lot: 1,
-    kill_webhooks: 1,
-    rename_field: 1,
-    delete_field: 1,
-    link_to_nobody: 1,
+    **BASE_MISHAPS,
 }
 
 INTERRUPTING: Mapping[Action, int] = {
@@ -251,25 +194,3 @@ INTERRUPTING: Mapping[Action, int] = {
     move_row: 2,
 }
 """What may happen between two requests of one cycle."""
-
-
-def mend(staff: Staff, sides: Sequence[Side]) -> None:
-    """What people put right before things can come to rest: torn rows get their own uids back."""
-    for side in sides:
-        for table in archive.TABLES:
-            uids = staff.torn.pop((side.name, table), None)
-            if uids is not None:
-                # Rows that were given their uid elsewhere meanwhile are looked up there.
-                others = [line for other in sides if other is not side for line in other.lines(table)]
-                known = {line.origin: line.uid for line in others if line.origin and line.uid}
-                _give_back(
-                    side, table, {**known, **{k: uid for k, uid in uids.items() if uid}}, side.lines(table)
-                )
-
-
-def _give_back(side: Side, table: str, uids: Mapping[str, str], lines: Iterable[Line]) -> None:
-    known = set(uids.values())
-    for line in lines:
-        mine = uids.get(line.origin, "" if line.uid in known else line.uid)
-        if mine != line.uid:
-            side.type(table, line, {UID: mine or None})

@@ -12,6 +12,7 @@ import structlog
 from sync.merge import _Field
 from sync.store.records import State
 from tests.simulation.run import Verdict, run
+from vault.plaintext import Plaintext
 
 Function = Callable[..., Any]
 Plant = Callable[[], AbstractContextManager[None]]
@@ -92,7 +93,12 @@ def _every_copy_is_a_return(right: Function) -> Function:
 
 def _talkative(right: Function) -> Function:
     def check(engine: Any, unit: Any, table: Any, decoded: Any, *rest: Any, **options: Any) -> Any:
-        structlog.get_logger("sync").info("checked", values=[dict(row.typed) for row in decoded])
+        values = [
+            one.expose() if isinstance(one, Plaintext) else one
+            for row in decoded
+            for one in row.typed.values()
+        ]
+        structlog.get_logger("sync").info("checked", values=values)
         return right(engine, unit, table, decoded, *rest, **options)
 
     return check

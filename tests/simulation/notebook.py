@@ -1,7 +1,7 @@
 """Everything people did, as the oracle remembers it: what they typed, over what, and which rows they made and took away."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sync.config import ReplicaConfig
 from tests.simulation.reading import FORMULA, Row, sensitive
@@ -57,8 +57,9 @@ class Notebook:
     """Values that stood in a cell when somebody changed or destroyed it: whoever did that had seen them."""
     changes: list[Changed] = field(default_factory=list)
     """Cells that somebody changed or emptied."""
-    spread: set[tuple[Cell, str]] = field(default_factory=set)
-    """Values that two replicas showed at the end of some cycle: the archive had taken them."""
+    spread: dict[tuple[Cell, str], int] = field(default_factory=dict)
+    """Values that two replicas showed at the end of some cycle: the archive had taken them. With the number of the next
+    value typed when that was seen last."""
     deleted: list[Deleted] = field(default_factory=list)
     made: dict[tuple[str, str], str] = field(default_factory=dict)
     """The replica in which each row was made."""
@@ -80,6 +81,8 @@ class Notebook:
     """Whether a backup was restored."""
     lost_with_tab: set[tuple[str, str]] = field(default_factory=set)
     """Rows that stood in a tab when somebody deleted it."""
+    count: int = 0
+    """How many values were typed."""
     refused: set[tuple[str, str]] = field(default_factory=set)
     """Rows whose deletion a person did not allow, by table and origin."""
 
@@ -106,9 +109,10 @@ class Notebook:
             return
         if old is not None:
             self.seen_over.add((cell, old))
-            self.changes.append(Changed(len(self.typed), replica, cell, old, new))
+            self.changes.append(Changed(self.count, replica, cell, old, new))
         if new not in (None, FORMULA):
-            self.typed.append(Typed(len(self.typed), replica, table, origin, key, str(new)))
+            self.typed.append(Typed(self.count, replica, table, origin, key, str(new)))
+            self.count += 1
 
     def destroyed(self, table: str, origin: str, shown: Row, keys: Iterable[str]) -> None:
         """Somebody deleted a column or a tab with these cells in it; the row itself was not meant."""
@@ -127,9 +131,38 @@ class Notebook:
         self.frozen = {one for one in self.frozen if one[0] != replica or one[1][:2] != (table, origin)}
         self.marks.pop((replica, table, origin), None)
 
+    def forget_field(self, table: str, key: str) -> None:
+        """The config names this field no more."""
+
+        def other(cell: Cell) -> bool:
+            return (cell[0], cell[2]) != (table, key)
+
+        self.typed = [one for one in self.typed if other(one.cell)]
+        self.changes = [one for one in self.changes if other(one.cell)]
+        self.forbidden = {one for one in self.forbidden if other(one[1])}
+        self.frozen = {one for one in self.frozen if other(one[1])}
+
+    def respell(self, table: str, key: str, old: str, new: str) -> None:
+        """An option has another name from now on, wherever it was typed."""
+
+        def spelt(cell: Cell, value: str | None) -> str | None:
+            return new if (cell[0], cell[2], value) == (table, key, old) else value
+
+        self.typed = [replace(one, value=spelt(one.cell, one.value) or "") for one in self.typed]
+        self.changes = [
+            replace(one, old=spelt(one.cell, one.old) or "", new=spelt(one.cell, one.new))
+            for one in self.changes
+        ]
+        for known in (self.seen_over, self.excused, self.ledger):
+            known |= {(cell, new) for cell, value in known if spelt(cell, value) != value}
+        self.spread |= {
+            (cell, new): at for (cell, value), at in self.spread.items() if spelt(cell, value) != value
+        }
+        self.forbidden = {(name, cell, spelt(cell, value) or "") for name, cell, value in self.forbidden}
+
     def row_deleted(self, replica: str, table: str, origin: str, shown: Row) -> None:
         """Somebody deleted the row."""
         self.destroyed(table, origin, shown, shown)
         # Wherever the row comes back, it comes without what was nobody else's business.
         self.marks = {place: text for place, text in self.marks.items() if place[1:] != (table, origin)}
-        self.deleted.append(Deleted(len(self.typed), replica, table, origin, shown))
+        self.deleted.append(Deleted(self.count, replica, table, origin, shown))

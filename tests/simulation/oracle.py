@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from tests.simulation import archive
-from tests.simulation.hub_files import HubFiles
+from tests.simulation.held import good_values_lost
+from tests.simulation.hub_files import Entry, HubFiles
 from tests.simulation.notebook import Cell, Deleted, Notebook, Typed
 from tests.simulation.reading import FORMULA, Reader, Row
 from tests.simulation.reasons import stuck
@@ -42,7 +43,7 @@ class Oracle:
             *self._strangers(),
             *self._own_columns(),
             *self._trespasses(),
-            *self._held_alone(),
+            *good_values_lost(self.sides, self.notebook, self.rows, self._held),
             *stuck(self.sides, self.hub, self.notebook, self.rows),
         ]
 
@@ -153,12 +154,16 @@ class Oracle:
         origins = {(table, uid): origin for (table, origin), uids in self.uids.items() for uid in uids}
         origins |= self.hub.origins
         found = set()
-        for entry in self.hub.ledger:
+        for entry in self._entries():
             origin = origins.get((entry.table, entry.uid))
             value = self.hub.value(self.reader, entry.table, entry.key, entry.other)
             if origin is not None and value is not None:
                 found.add(((entry.table, origin, entry.key), value))
         return found
+
+    def _entries(self) -> list[Entry]:
+        """The ledger's lines on fields that the config still names."""
+        return [entry for entry in self.hub.ledger if entry.key in archive.fields(entry.table)]
 
     def _deletions(self) -> Iterator[str]:
         """3: a delete that nobody contradicted holds everywhere; a row that nobody deleted stands somewhere."""
@@ -217,7 +222,7 @@ class Oracle:
         """4: equal changes are no conflict, and where one person typed there is none."""
         typed = {(one.replica, one.cell, one.value) for one in self.notebook.typed} | self.notebook.forbidden
         origins = self.hub.origins
-        for entry in self.hub.ledger:
+        for entry in self._entries():
             if entry.kept == entry.other:
                 yield f"4 the ledger holds a conflict between equal values of {entry.table}.{entry.key}"
             value = self.hub.value(self.reader, entry.table, entry.key, entry.other)
@@ -240,25 +245,6 @@ class Oracle:
             for key in sorted(row.keys() & _unmistakable(table)):
                 if row[key] not in typed.get((table, origin, key), ()) and row[key] != FORMULA:
                     yield f"7 {name}/{table}/{origin}.{key} shows {_brief(row[key])}, which nobody typed there"
-
-    def _held_alone(self) -> Iterator[str]:
-        """8: while a value waits to be mended, its last good one stands everywhere else."""
-        last = {(change.replica, change.cell): change for change in self.notebook.changes}
-        touched: dict[Cell, set[str]] = {}
-        for change in self.notebook.changes:
-            touched.setdefault(change.cell, set()).add(change.replica)
-        for typed in self.notebook.typed:
-            touched.setdefault(typed.cell, set()).add(typed.replica)
-        for (replica, cell), change in last.items():
-            table, origin, key = cell
-            waits = key in self._held(replica, table, origin) and (cell, change.old) in self.notebook.spread
-            if not waits or touched[cell] != {replica} or (table == "policies" and key == "customer"):
-                continue
-            for side in self.sides:
-                row = self.rows.get((side.name, table, origin), {})
-                lost = key in side.fields(table) and archive.ORIGIN in row and row.get(key) != change.old
-                if side.name != replica and lost:
-                    yield f"8 {table}/{origin}.{key} waits at {replica}; {side.name} lost its last good value"
 
     def _trespasses(self) -> Iterator[str]:
         """What somebody typed where they may not change it has not spread."""

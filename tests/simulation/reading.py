@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
-from functools import cache
 
+from tests.simulation import archive
 from tests.simulation.archive import ORIGIN, TABLES, fields
 from tests.simulation.side import Line, Raw, Side
 
@@ -60,6 +60,8 @@ class Reader:
         config = fields(table)[key]
         if config.get("sensitive"):
             return self._sensitive(raw)
+        if config["type"] == "select":
+            return archive.spelt(table, key, _text(raw))
         return self._plain(str(config["type"]), raw, upper=bool(config.get("upper")))
 
     def _sensitive(self, raw: Raw) -> str:
@@ -120,7 +122,6 @@ def is_origin(key: str) -> bool:
     return key == ORIGIN
 
 
-@cache
 def sensitive(table: str) -> frozenset[str]:
     """The fields whose plaintext must not stay anywhere."""
     return frozenset(key for key, config in fields(table).items() if config.get("sensitive"))

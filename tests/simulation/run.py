@@ -6,16 +6,18 @@ import shutil
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
 from tempfile import mkdtemp
 
 from tests.simulation import archive
 from tests.simulation.airtable_side import AirtableSide
+from tests.simulation.config_changes import change
 from tests.simulation.hub_files import HubFiles
 from tests.simulation.leaks import leaks
-from tests.simulation.mishaps import INTERRUPTING, MISHAPS, mend
+from tests.simulation.mending import mend
+from tests.simulation.mishaps import INTERRUPTING, MISHAPS
 from tests.simulation.notebook import Cell
 from tests.simulation.oracle import Oracle
 from tests.simulation.reading import Reader
@@ -26,8 +28,10 @@ from tests.simulation.scenario import (
     Event,
     Join,
     Mishap,
+    Reconfigure,
     Restart,
     Restore,
+    Spend,
     Wait,
     Work,
     events_of,
@@ -38,6 +42,9 @@ from tests.simulation.spoken import Spoken
 from tests.simulation.staff import EVERYDAY, Staff
 from tests.simulation.stage import Stage, memory_folder
 from vault.vault import Vault
+
+CALLS_PER_S = 5
+"""To an Airtable base, where the services count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +72,11 @@ class Run:
     cycles: int = 0
 
     def __post_init__(self) -> None:
-        plans = archive.replicas_of(Random(f"replicas {self.seed}"))
-        self.stage = Stage(self.seed, self.folder, plans, self._interrupt)
+        archive.begin()
+        # In one run of three the services count, as the real ones do.
+        strict = self.seed % 3 == 0
+        plans = archive.replicas_of(Random(f"replicas {self.seed}"), calls_per_s=CALLS_PER_S if strict else 0)
+        self.stage = Stage(self.seed, self.folder, plans, self._interrupt, strict=strict)
         self.staff = Staff({plan.config.name: self._side(plan) for plan in plans}, Reader(self._open_token))
         self.staff.notebook.rights = {plan.config.name: plan.config for plan in plans}
 
@@ -132,12 +142,16 @@ class Run:
                 self._restore()
             case Join():
                 self._join()
+            case Reconfigure(seed=seed):
+                self._reconfigure(Random(seed))
+            case Spend():
+                stage.spent = not stage.spent
 
     def _note_what_spread(self) -> None:
         shown: set[tuple[Cell, str]] = set()
         for (_, table, origin), row in self._oracle().rows.items():
             cells = {((table, origin, key), text) for key, text in row.items()}
-            self.staff.notebook.spread |= shown & cells
+            self.staff.notebook.spread |= dict.fromkeys(shown & cells, self.staff.notebook.count)
             shown |= cells
 
     def _restore(self) -> None:
@@ -167,8 +181,25 @@ class Run:
             self.stage.restart()
             self._set_up({late[0]})
 
+    def _reconfigure(self, random: Random) -> None:
+        """The operator stops the daemon, changes config.yaml, runs `setup`, and starts it again."""
+        stage = self.stage
+        configs = {plan.config.name: plan.config for plan in stage.plans}
+        change(self.staff, random, configs)
+        stage.plans = tuple(
+            replace(plan, config=configs[plan.config.name])
+            for plan in stage.plans
+            if plan.config.name in configs
+        )
+        self.staff.notebook.rights |= configs
+        stage.joined &= configs.keys()
+        stage.schema = archive.schema()
+        stage.restart()
+        self._set_up(set())
+
     def end(self) -> list[str]:
         """People mend what was broken; everything comes to rest; the oracle speaks."""
+        self.stage.spent = False
         while len(self.stage.joined) < len(self.stage.plans):
             self._join()
         mend(self.staff, self.sides)

@@ -4,10 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 
-from tests.simulation.door import Fault, Interruption, Kill, Moment, Person
+from tests.simulation.door import Crowd, Delay, Fault, Interruption, Kill, Moment, Person
 
 FAULTS = ("429", "500", "503", "html", "timeout", "reset", "applied_then_lost", "slow")
-WRITES = "sheets POST .*:batchUpdate|airtable (PATCH|POST|DELETE) /v0/app[^/]*/tbl[^/]*$"
+WRITES = r"POST \S*:batchUpdate|(PATCH|POST|DELETE) /v0/app[^/]*/tbl[^/ ]*(?= |$)"
+UPDATES = r"copyPaste|PATCH /v0/app[^/]*/tbl[^/ ]*$"
+INSERTS = "insertDimension|performUpsert"
+LATER_PAGES = "offset"
 LOST = ("applied_then_lost", "timeout", "reset")
 
 
@@ -59,7 +62,19 @@ class Join:
     """A replica is added to the config."""
 
 
-Event = Work | Mishap | Cycle | Wait | Restart | BackUp | Restore | Join
+@dataclass(frozen=True, slots=True)
+class Reconfigure:
+    """The operator changes config.yaml. `seed` decides what."""
+
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Spend:
+    """The month's calls to Airtable are used up; or, where they are, somebody buys more."""
+
+
+Event = Work | Mishap | Cycle | Wait | Restart | BackUp | Restore | Join | Reconfigure | Spend
 WAITS_S = (1, 3, 6, 6, 12, 30, 61, 700, 2000)
 RARE_WAITS_S = (86_400, 7 * 86_400 + 3600)
 
@@ -67,7 +82,7 @@ RARE_WAITS_S = (86_400, 7 * 86_400 + 3600)
 def events_of(seed: int) -> tuple[Event, ...]:
     """The events of a run: some rows first, then a morning of work, mishaps and failures."""
     random = Random(f"scenario {seed}")
-    rough, careless = random.choice((0, 0.3, 0.7)), random.choice((0, 0.05, 0.15))
+    rough, careless = random.choice((0.1, 0.5, 0.9)), random.choice((0.02, 0.1, 0.25))
     found: list[Event] = [Work(_seed(random)) for _ in range(random.randint(3, 6))]
     found += [Wait(6), Cycle(), Wait(6), Cycle()]
     for _ in range(random.randint(15, 40)):
@@ -90,14 +105,18 @@ def _turn(random: Random, rough: float, careless: float) -> list[Event]:
         return [BackUp()]
     if chance < 0.96:
         return [Restore()]
-    if chance < 0.98:
+    if chance < 0.97:
         return [Join()]
+    if chance < 0.985:
+        return [Reconfigure(_seed(random))]
+    if chance < 0.99:
+        return [Spend()]
     return [Wait(random.choice(RARE_WAITS_S)), Cycle()]
 
 
 def _interruptions(random: Random) -> tuple[tuple[Moment, Interruption], ...]:
     found: dict[Moment, Interruption] = {}
-    for _ in range(random.choice((1, 1, 2, 3))):
+    for _ in range(random.choice((1, 2, 2, 3))):
         if random.random() < 0.25:
             found["step", random.randrange(60)] = Kill(after=random.random() < 0.5)
         else:
@@ -106,12 +125,16 @@ def _interruptions(random: Random) -> tuple[tuple[Moment, Interruption], ...]:
 
 
 def _at_a_request(random: Random) -> Interruption:
-    chance = random.random()
-    if chance < 0.45:
-        return Fault(random.choice(FAULTS if random.random() < 0.5 else LOST), random.choice(("", WRITES)))
+    chance, where = random.random(), random.choice(("", WRITES, UPDATES, INSERTS))
+    if chance < 0.40:
+        return Fault(random.choice(FAULTS if random.random() < 0.5 else LOST), where)
+    if chance < 0.55:
+        return Kill(random.random() < 0.6, where)
+    if chance < 0.60:
+        return Delay(random.choice((40, 400)), random.choice((where, LATER_PAGES)))
     if chance < 0.65:
-        return Kill(after=random.random() < 0.6)
-    return Person(_seed(random))
+        return Crowd(where)
+    return Person(_seed(random), where)
 
 
 def _seed(random: Random) -> int:

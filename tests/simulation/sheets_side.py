@@ -21,7 +21,7 @@ class SheetsSide:
     _gids: dict[str, int] = field(default_factory=dict)
     _titles: dict[str, str] = field(default_factory=dict)
     renamed: dict[tuple[str, str], str] = field(default_factory=dict)
-    """New headers by table and old header."""
+    """New headers by table and field key, or the old header of a column that is no field."""
 
     def learn(self) -> None:
         """Look at the tabs after `setup`."""
@@ -55,16 +55,18 @@ class SheetsSide:
     def columns(self, table: str, headers: Sequence[str] | None = None) -> dict[str, int]:
         """Indexes of the columns, by field key, or by header for the others."""
         headers = self.headers(table) if headers is None else headers
-        names = {self._header(table, archive.header(table, key)): key for key in archive.fields(table)}
-        names |= {self._header(table, name): name for name in (*SYSTEM, archive.UNMAPPED)}
+        names = {name: key for key in archive.fields(table) for name in reversed(self._shown(table, key))}
+        names |= {self.renamed.get((table, name), name): name for name in (*SYSTEM, archive.UNMAPPED)}
         found: dict[str, int] = {}
         for index, header in enumerate(headers):
             if header in names:
                 found.setdefault(names[header], index)
         return found
 
-    def _header(self, table: str, name: str) -> str:
-        return self.renamed.get((table, name), name)
+    def _shown(self, table: str, key: str) -> list[str]:
+        """What may stand above a column; `setup` may or may not have followed a changed config."""
+        mine = self.renamed.get((table, key))
+        return [*([mine] if mine else []), *archive.headers(table, key)]
 
     def fields(self, table: str) -> tuple[str, ...]:
         known = self.columns(table)
@@ -184,10 +186,9 @@ class SheetsSide:
         at = self.columns(table)
         if name not in at:
             return False
-        old = archive.header(table, name) if name in archive.fields(table) else name
         cell = f"'{self._titles[table]}'!{letters(at[name])}1"
         body = {"valueInputOption": "RAW", "data": [{"range": cell, "values": [[to]]}]}
-        self.renamed[table, old] = to
+        self.renamed[table, name] = to
         return self.hands("POST", f"/v4/spreadsheets/{self.spreadsheet}/values:batchUpdate", body) is not None
 
     def drop_column(self, table: str, name: str) -> bool:
@@ -195,8 +196,7 @@ class SheetsSide:
         at = self.columns(table)
         if name not in at:
             return False
-        if name in archive.fields(table):
-            self.renamed.pop((table, archive.header(table, name)), None)
+        self.renamed.pop((table, name), None)
         place = {
             "sheetId": self._gids[table],
             "dimension": "COLUMNS",

@@ -15,6 +15,8 @@ from tests.simulation.values import Inventor
 
 KEPT = (ORIGIN, "customer_no")
 """What staff do not touch once it stands: the oracle's own name, and the number that others link by."""
+CHECKED = ("idno", "phone", "account")
+"""Numbers that can be told to be wrong."""
 Action = Callable[["Staff", Random, Side, str], None]
 
 
@@ -28,6 +30,8 @@ class Staff:
     inventor: Inventor = field(default_factory=Inventor)
     torn: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
     """Uids by origin as they stood before somebody sorted the rows away from under them, by replica and table."""
+    options: dict[tuple[str, str, str], str] = field(default_factory=dict)
+    """The right names of options that somebody renamed, by replica, table and the name they have now."""
     story: list[str] = field(default_factory=list)
 
     def at(self, names: set[str]) -> list[Side]:
@@ -146,6 +150,16 @@ def type_slowly(staff: Staff, random: Random, side: Side, table: str) -> None:
         staff.edit(side, table, line, {"mobile": f"13{staff.inventor.number:09d}"[: random.randint(3, 10)]})
 
 
+def mistype(staff: Staff, random: Random, side: Side, table: str) -> None:
+    """A number that cannot be, over one that was right."""
+    line = staff.some_line(random, side, table)
+    keys = [key for key in editable(side, table) if archive.fields(table)[key]["type"] in CHECKED]
+    filled = [key for key in keys if line and key in line.cells]
+    if line and filled:
+        key = random.choice(filled)
+        staff.edit(side, table, line, {key: staff.inventor.wrong(table, key)})
+
+
 def clear_cell(staff: Staff, random: Random, side: Side, table: str) -> None:
     """Empty a cell."""
     line = staff.some_line(random, side, table)
@@ -242,6 +256,7 @@ EVERYDAY: Mapping[Action, int] = {
     add_row: 6,
     edit_cells: 14,
     type_slowly: 1,
+    mistype: 2,
     clear_cell: 2,
     delete_row: 2,
     copy_row: 2,

@@ -8,6 +8,7 @@ from functools import cache, partial
 from pathlib import Path
 from random import Random
 from tempfile import mkdtemp
+from unittest.mock import patch
 from zoneinfo import ZoneInfo
 
 import orjson
@@ -20,6 +21,7 @@ from emulators.clock import Clock
 from emulators.policy import Policy
 from emulators.world import World
 from sync import cycle as cycle_module
+from sync.airtable import client as airtable_client
 from sync.airtable.connection import AirtableConnection
 from sync.config import ReplicaConfig, SyncConfig
 from sync.connection import Connection
@@ -53,6 +55,8 @@ STEPS = (
     "confirm",
 )
 """Functions that `sync/cycle.py` calls by these names; the daemon may die before and after each."""
+PAGE_ROWS = 4
+"""So few that tables of a handful of rows come in pages."""
 PAUSE_S = 120
 """Longer than any service locks a caller out."""
 SETTINGS = {"settle_s": 5, "settle_partial_s": 60, "delete_grace_s": 600}
@@ -74,6 +78,10 @@ class Stage:
     folder: Path
     plans: tuple[archive.ReplicaPlan, ...]
     act: Callable[[int], None]
+    strict: bool = False
+    """Whether the services count calls, and refuse those that are too many."""
+    spent: bool = False
+    """Whether the month's calls to Airtable are used up."""
     world: World = field(init=False)
     interruptions: Interruptions = field(init=False)
     places: dict[str, str] = field(default_factory=dict)
@@ -85,7 +93,7 @@ class Stage:
 
     def __post_init__(self) -> None:
         self.random = Random(f"stage {self.seed}")
-        self.world = World(clock=Clock(manual=True), seed=self.seed, quotas=False)
+        self.world = World(clock=Clock(manual=True), seed=self.seed, quotas=self.strict)
         self.world.policy.change(_positions(self.world.policy, self.seed))
         self.world.google._accounts._pem = _private_key()
         account = self.world.google.service_account_file(IN_PROCESS_URL)
@@ -120,7 +128,9 @@ class Stage:
         self.interruptions.dead = False
         self.engine = Engine(
             schema=self.schema,
-            config=SyncConfig.model_validate({**SETTINGS, "replicas": self.replicas}),
+            config=SyncConfig.model_validate(
+                {**SETTINGS, "replicas": [one.model_dump() for one in self.replicas]}
+            ),
             hub=hub,
             vault=vault,
             masks=MasksConfig({}),
@@ -149,6 +159,7 @@ class Stage:
         """The operator runs `tablekeeper setup`, undisturbed; where a service asks for a pause, again after it."""
         engine = self.engine or self.open()
         self.interruptions.begin({})
+        self.world.quotas.airtable.monthly_budget = None
         for replica in engine.replicas:
             try:
                 set_up(replica.connection, engine.hub)
@@ -160,8 +171,13 @@ class Stage:
         """One cycle with what happens in it. None: the daemon was killed, and has been started again."""
         engine = self.engine or self.open()
         self.interruptions.begin(due or {})
+        self.world.quotas.airtable.monthly_budget = 0 if self.spent else None
         try:
-            with self.tokens_in_process(), self._steps():
+            with (
+                self.tokens_in_process(),
+                self._steps(),
+                patch.object(airtable_client, "PAGE_SIZE", PAGE_ROWS),
+            ):
                 report = run_cycle(engine)
         except Killed:
             self.world.faults.order([])
@@ -276,6 +292,7 @@ def _private_key() -> str:
     from cryptography.hazmat.primitives import serialization
     from cryptography.hazmat.primitives.asymmetric import rsa
 
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    # Short, for it is loaded anew with every start of the daemon.
+    key = rsa.generate_private_key(public_exponent=65537, key_size=1024)
     form = serialization.PrivateFormat.PKCS8
     return key.private_bytes(serialization.Encoding.PEM, form, serialization.NoEncryption()).decode()

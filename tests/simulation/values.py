@@ -43,6 +43,16 @@ class Inventor:
                 return True
         return self._text(random, key, number)
 
+    def wrong(self, table: str, key: str) -> Raw:
+        """What cannot be."""
+        self.number += 1
+        match str(fields(table)[key]["type"]):
+            case "idno":
+                return _identity(self.number, wrong=True)
+            case "account":
+                return _card(self.number, wrong=True)
+        return f"13{self.number:06d}"
+
     @staticmethod
     def options(table: str, key: str) -> list[str]:
         """What a select offers."""

@@ -1,0 +1,42 @@
+"""What people put right before things can come to rest."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from tests.simulation import archive
+from tests.simulation.airtable_side import AirtableSide
+from tests.simulation.base_mishaps import with_rows
+from tests.simulation.side import UID, Line, Side
+from tests.simulation.staff import Staff
+
+
+def mend(staff: Staff, sides: Sequence[Side]) -> None:
+    """What people put right before things can come to rest: torn rows get their own uids back, options their names."""
+    for (name, table, new), old in staff.options.items():
+        side = staff.sides.get(name)
+        if isinstance(side, AirtableSide):
+            _spell_again(staff, side, table, new, old)
+    for side in sides:
+        for table in archive.TABLES:
+            uids = staff.torn.pop((side.name, table), None)
+            if uids is not None:
+                # Rows that were given their uid elsewhere meanwhile are looked up there.
+                others = [line for other in sides if other is not side for line in other.lines(table)]
+                known = {line.origin: line.uid for line in others if line.origin and line.uid}
+                _give_back(
+                    side, table, {**known, **{k: uid for k, uid in uids.items() if uid}}, side.lines(table)
+                )
+
+
+def _spell_again(staff: Staff, side: AirtableSide, table: str, new: str, old: str) -> None:
+    key = archive.FILTERS[table]
+    if key in side.fields(table):
+        right = archive.spelt(table, key, old)
+        with_rows(staff, side, table, lambda: side.rename_option(table, key, new, right))
+
+
+def _give_back(side: Side, table: str, uids: Mapping[str, str], lines: Iterable[Line]) -> None:
+    known = set(uids.values())
+    for line in lines:
+        mine = uids.get(line.origin, "" if line.uid in known else line.uid)
+        if mine != line.uid:
+            side.type(table, line, {UID: mine or None})
