@@ -11,6 +11,7 @@ import os
 import re
 import select
 import smtplib
+import socket
 import ssl
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -21,9 +22,14 @@ from email.message import EmailMessage
 from email.policy import SMTP as SMTP_POLICY
 from urllib.parse import unquote, urlsplit
 
+UNTRUSTED = (
+    "the mail server's certificate is not trusted: use the name it was made for in the URL, and for a certificate "
+    "authority of your own let SSL_CERT_FILE name its certificate"
+)
 END = b".\r\n"
 """A dot alone ends a mail."""
 PORTS = {"smtp": 25, "smtps": 465, "smtp+starttls": 587}
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 TIMEOUT_S = 30.0
 RESET_WAIT_MS = 1000
 """How long a reset may be on its way after the connection ended."""
@@ -83,9 +89,15 @@ class Mailer:
         if parts.scheme not in PORTS or not parts.hostname:
             # The URL itself may hold a password, so it is not repeated.
             raise ValueError("a mail server is written like smtps://user:password@host:465")
+        if parts.scheme == "smtp" and parts.username and parts.hostname not in LOOPBACK:
+            raise ValueError("a login needs encryption: smtp+starttls:// or smtps://")
         self._scheme, self._host = parts.scheme, parts.hostname
         self._port = parts.port or PORTS[parts.scheme]
         self._login = (unquote(parts.username), unquote(parts.password or "")) if parts.username else None
+        if self._login and not "".join(self._login).isascii():
+            raise ValueError(
+                "user and password may hold no characters beyond ASCII: mail servers do not agree on them"
+            )
         self._sender = Address(name, addr_spec=sender)
         self._timeout_s = timeout_s
         self._trust = trust or ssl.create_default_context()
@@ -126,7 +138,11 @@ class Mailer:
                 with suppress(smtplib.SMTPException, OSError):
                     smtp.quit()
         except smtplib.SMTPAuthenticationError as error:
-            raise MailUnavailable(f"the mail server refused the login ({error.smtp_code})") from None
+            raise MailUnavailable(
+                f"the mail server refused the login ({error.smtp_code}): check user and password in its URL"
+            ) from None
+        except ssl.SSLCertVerificationError as error:
+            raise MailUnavailable(f"{UNTRUSTED} ({error.verify_message})") from None
         except (smtplib.SMTPException, OSError) as error:
             raise MailUnavailable(f"no conversation with the mail server: {type(error).__name__}") from None
 
@@ -174,20 +190,38 @@ def _expect(code: int, wanted: int, what: str) -> None:
 def _require_open(smtp: smtplib.SMTP) -> None:
     """Raises MailUnavailable when the server has hung up, or says something though it has not heard the mail's end."""
     assert smtp.sock is not None, "a conversation has a socket"
-    # Beneath TLS there may be something to read that the server never said.
-    readable = [] if isinstance(smtp.sock, ssl.SSLSocket) else select.select([smtp.sock], [], [], 0)[0]
-    if readable:
+    if _has_spoken(smtp.sock):
         raise MailUnavailable("the mail server broke off before the end of the mail")
+
+
+def _has_spoken(connection: socket.socket) -> bool:
+    """Whether there is an end, a reset or a word to be read."""
+    if not isinstance(connection, ssl.SSLSocket):
+        return bool(select.select([connection], [], [], 0)[0])
+    # Beneath TLS there may be something to read that the server never said: only TLS itself can tell.
+    patience = connection.gettimeout()
+    connection.settimeout(0)
+    try:
+        connection.recv(1)
+    except ssl.SSLWantReadError:
+        return False
+    except OSError:
+        return True
+    finally:
+        connection.settimeout(patience)
+    return True
 
 
 def _answer(smtp: smtplib.SMTP) -> int:
     """The code of the answer to a whole mail. When it is lost, what the connection tells of the mail's fate."""
     assert smtp.sock is not None, "a conversation has a socket"
+    # Beneath TLS a reset says nothing: what was left unread may be a record of TLS and not the final dot.
+    telling = not isinstance(smtp.sock, ssl.SSLSocket)
     watched = os.dup(smtp.sock.fileno())  # smtplib closes its own on an error.
     try:
         return smtp.getreply()[0]
     except (smtplib.SMTPException, OSError) as error:
-        if _was_reset(watched):
+        if telling and _was_reset(watched):
             raise MailUnavailable("the mail server broke off before it had read the mail") from None
         raise MailUncertain(f"the answer to a whole mail was lost: {type(error).__name__}") from None
     finally:

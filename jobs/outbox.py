@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from hashlib import sha256
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, func, insert, select, update
 
 from jobs.mail import Mail, MailDeferred, Mailer, MailRefused, MailUnavailable, MailUncertain
 from sync.store.hub import Hub
@@ -113,6 +113,22 @@ class Outbox:
         with self._hub.reading() as unit:
             waits = outbox.c.state.in_((MailState.STORED, MailState.SENDING, MailState.ENDING))
             return unit.connection.execute(select(outbox.c.id).where(waits).limit(1)).first() is not None
+
+    def is_failing(self, since: datetime) -> bool:
+        """Whether a mail is still to be sent, or one stored since then was refused or is of unknown fate."""
+        waits = outbox.c.state.in_((MailState.STORED, MailState.SENDING, MailState.ENDING))
+        failed = outbox.c.state.in_((MailState.REFUSED, MailState.UNCERTAIN)) & (outbox.c.at >= since)
+        with self._hub.reading() as unit:
+            return unit.connection.execute(select(outbox.c.id).where(waits | failed)).first() is not None
+
+    def refused(self, since: datetime) -> dict[str, int]:
+        """How many mails stored since then were refused, by recipient."""
+        query = select(outbox.c.recipient, func.count()).where(
+            outbox.c.state == MailState.REFUSED, outbox.c.at >= since
+        )
+        with self._hub.reading() as unit:
+            found = unit.connection.execute(query.group_by(outbox.c.recipient).order_by(outbox.c.recipient))
+            return {recipient: count for recipient, count in found}
 
     def _deliver(self, id_: str, mailer: Mailer) -> MailState:
         """Mark, send, mark. A crash between the marks leaves `sending`, which is what is known then."""

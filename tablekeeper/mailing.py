@@ -7,10 +7,12 @@ from jobs.digest_page import Anchor, Facts
 from jobs.fact_words import FactWords, fact_words
 from jobs.figures import figures
 from jobs.key_figures import key_figures
+from jobs.outbox import Outbox
 from jobs.preview import Archive as DigestArchive
 from tablekeeper.archive import Archive
 from tablekeeper.keeping_notes import BACKUP, CHECKS, LEAK_SCAN, LEAKS_FOUND
-from tablekeeper.status import standing
+from tablekeeper.status import MAILS_SINCE, standing
+from vault.masks import mask
 from vault.report import RESTORE_DRILL
 
 SIDES = {"airtable": "Airtable", "sheets": "表格"}
@@ -89,6 +91,7 @@ def facts(archive: Archive) -> Facts:
     lines += [(name, str(count)) for name, count in counted.items()]
     lines += [(words.last_sync.format(name=name), ago) for name, ago in lag.items()] + list(noted.items())
     lines += [(words.unwritten.format(name=name), str(count)) for name, count in now.unwritten.items()]
+    lines += _refused(archive, words)
     synced = words.between.join(f"{name} {ago}" for name, ago in lag.items())
     return Facts(
         operations=tuple(lines),
@@ -100,6 +103,16 @@ def facts(archive: Archive) -> Facts:
         ),
         troubles=sum(bool(count) for count in counted.values()) + (int(checks.get(LEAKS_FOUND) or 0) > 0),
     )
+
+
+def _refused(archive: Archive, words: FactWords) -> list[tuple[str, str]]:
+    """Addresses that a mail server refuses; others got theirs."""
+    outbox = Outbox(archive.hub, archive.engine.clock)
+    found = outbox.refused(archive.engine.clock() - MAILS_SINCE)
+    return [
+        (words.refused_mails.format(address=mask("email", address, masks=archive.config.masks)), str(count))
+        for address, count in found.items()
+    ]
 
 
 def leaders_figures(archive: Archive) -> tuple[tuple[str, str], ...]:

@@ -19,6 +19,7 @@ from tablekeeper.status import standing
 
 log = structlog.get_logger("posting")
 
+DAY = timedelta(days=1)
 ALIVE, ALIVE_TIMEOUT_S = "alive", 10.0
 RESTS = timedelta(minutes=5)
 """Between two attempts to send what a mail server did not take."""
@@ -109,13 +110,13 @@ class Posting:
         self._kept.set(ALIVE, now.date().isoformat())
 
     def _is_good(self, now: datetime) -> bool:
-        """Whether every side was worked with lately and no mail is left lying."""
+        """Whether every side was worked with lately and no mail of the day was left lying."""
         state = standing(self._archive)
         limit_s = self._archive.config.sync.max_lag_s
         fresh = (
             last is not None and (now - last).total_seconds() <= limit_s for last in state.last_cycle.values()
         )
-        return all(fresh) and not any(state.mails.values())
+        return all(fresh) and not self._outbox().is_failing(now - DAY)
 
     def _outbox(self) -> Outbox:
         return Outbox(self._archive.hub, self._archive.engine.clock)

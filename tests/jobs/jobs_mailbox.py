@@ -1,7 +1,9 @@
 """A real SMTP server on loopback that keeps what it gets and fails where a test tells it to."""
 
 import socket
+import ssl
 import threading
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email import message_from_bytes, policy
@@ -9,11 +11,12 @@ from email.message import EmailMessage
 from typing import Any, Literal
 
 from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, Envelope, Session
+from aiosmtpd.smtp import SMTP, AuthResult, Envelope, Session
 
 Fault = Literal["none", "drop_at_data", "drop_in_data", "drop_after_dot", "defer", "refuse", "refuse_content"]
 
 
+Scheme = Literal["smtp", "smtps", "smtp+starttls"]
 HangUp = Literal["at", "in", "before_dot"]
 
 
@@ -74,11 +77,13 @@ class Mailbox:
         self.url = ""
 
     @contextmanager
-    def running(self) -> Iterator[None]:
-        """Serve on a free port for the length of the block."""
-        controller = _Controller(self, hostname="127.0.0.1", port=0)
+    def running(
+        self, scheme: Scheme = "smtp", tls: ssl.SSLContext | None = None, login: tuple[str, str] | None = None
+    ) -> Iterator[None]:
+        """Serve on a free port for the length of the block; with `login` only to who gives this user and password."""
+        controller = _Controller(self, scheme, tls, login)
         controller.start()
-        self.url = f"smtp://127.0.0.1:{controller.port}"
+        self.url = f"{scheme}://127.0.0.1:{controller.port}"
         try:
             yield
         finally:
@@ -107,8 +112,32 @@ class Mailbox:
 
 
 class _Controller(Controller):
+    def __init__(
+        self, mailbox: Mailbox, scheme: Scheme, tls: ssl.SSLContext | None, login: tuple[str, str] | None
+    ) -> None:
+        self._login = login
+        self._starttls = tls if scheme == "smtp+starttls" else None
+        implicit = tls if scheme == "smtps" else None
+        super().__init__(mailbox, hostname="127.0.0.1", port=0, ssl_context=implicit)
+
     def factory(self) -> Any:
-        return DroppingSMTP(self.handler, hostname="mailbox", enable_SMTPUTF8=True)
+        with warnings.catch_warnings():
+            # Behind implicit TLS the library does not know that the line is encrypted.
+            warnings.simplefilter("ignore", UserWarning)
+            return DroppingSMTP(
+                self.handler,
+                hostname="mailbox",
+                enable_SMTPUTF8=True,
+                tls_context=self._starttls,
+                require_starttls=self._starttls is not None,
+                auth_required=self._login is not None,
+                auth_require_tls=self._starttls is not None,
+                authenticator=self._is_known,
+            )
+
+    def _is_known(self, _server: Any, _session: Any, _envelope: Any, _kind: Any, given: Any) -> AuthResult:
+        user, password = (text.decode() for text in (given.login, given.password))
+        return AuthResult(success=(user, password) == self._login, handled=False)
 
     def _trigger_server(self) -> None:
         # The base class rings at the port it was given, which is 0: any free one.

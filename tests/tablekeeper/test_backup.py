@@ -5,6 +5,7 @@ import sqlite3
 import tarfile
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +88,15 @@ def test_a_backup_is_a_tar_that_age_opens_and_holds_no_key(kept: Kept, tmp_path:
     assert not [body for body in bodies if body in members["vault.sqlite3"]], "nor in its empty pages"
     assert MOBILE.encode() not in b"".join(members.values())
     assert not list(kept.office.home.glob("copying-*"))
+
+
+def test_a_backup_made_by_hand_is_known_and_restoring_names_its_steps(kept: Kept) -> None:
+    archive, keys = kept.back_up()
+    told = kept.office.run("status", "--json").json["backup"]
+    assert datetime.strptime(told, "%Y-%m-%d %H:%M").date() >= datetime.now(UTC).date()
+    answer = kept.restore(archive, keys, "--dry-run", "--json")
+    steps = [line for line in answer.err.splitlines() if line.endswith("…")]
+    assert steps == ["decrypting the archive …", "decrypting its keys …", "opening every value …"]
 
 
 def test_without_a_recipient_there_is_no_backup_but_advice(kept: Kept) -> None:

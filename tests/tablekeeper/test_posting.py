@@ -10,12 +10,17 @@ from zoneinfo import ZoneInfo
 import pytest
 import requests
 from cli_office import Office, office_at_work
+from sqlalchemy import update
 
 from jobs.calendar import Calendar
 from jobs.config import CalendarConfig
+from jobs.mail import Mail
+from jobs.outbox import Outbox
+from sync.store.tables import outbox as outbox_table
 from tablekeeper.archive import Archive, open_archive
 from tablekeeper.config import Config, load
 from tablekeeper.environment import Environment
+from tablekeeper.mailing import facts
 from tablekeeper.posting import Posting
 from tablekeeper.status import CycleNotes
 
@@ -87,6 +92,23 @@ def test_digests_go_out_at_their_hour_and_not_again_after_a_restart(evening: Eve
             posting.look()
         counts.append(evening.mails())
     assert 0 < counts[0] < counts[1] == counts[2]
+
+
+def test_a_refused_address_is_told_to_operations_and_spoils_only_its_own_day(evening: Evening) -> None:
+    """Masked; the others got their mail, and the day after ends with a sign of life."""
+    evening.at(0, 9)
+    with evening.daemon() as (archive, posting):
+        outbox = Outbox(archive.hub, archive.engine.clock)
+        outbox.put(Mail("1" * 64, "agent_daily", "wangfang@example.com", "待办", "x", "x", {}))
+        with archive.hub.unit() as unit:
+            unit.connection.execute(update(outbox_table).values(state="refused"))
+        told = dict(facts(archive).operations)
+        assert told["退信\uff1aw***@example.com"] == "1"
+        for day, calls in ((0, []), (1, [ALIVE])):
+            evening.at(day, 20, 5)
+            CycleNotes(archive.hub).note([one.name for one in archive.engine.replicas], evening.now)
+            posting._sign_of_life(evening.now.astimezone(SHANGHAI))
+            assert evening.calls == calls
 
 
 def test_a_good_day_ends_with_a_sign_of_life(evening: Evening) -> None:
