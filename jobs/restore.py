@@ -20,6 +20,8 @@ from jobs.backup_server import HUB_FORM, VAULT_FORM, bring_in, require_restorabl
 from jobs.backup_snapshot import keyless, put_keys_in
 from jobs.restore_marker import Marker, write_marker
 from jobs.restore_present import erased, newer, records
+from sync.history_chain import note_restored
+from sync.queue import ENGINE
 from sync.store.hub import Hub
 from sync.store.records import State
 from vault.errors import SubjectUnknown
@@ -112,13 +114,15 @@ def stage(
             restored = open_vault(folder / VAULT, folder / CONFIG)
             try:
                 counts = _led_on(restored, wanted, folder, steps)
+                hub = open_hub(folder / HUB, folder / CONFIG)
+                try:
+                    _bury(hub, erased(_url(folder / VAULT)), now)
+                    made_at = datetime.fromisoformat(manifest.at)
+                    note_restored(hub, restored, ENGINE, actor=ACTOR, backup_at=made_at)
+                finally:
+                    hub.close()
             finally:
                 restored.close()
-            hub = open_hub(folder / HUB, folder / CONFIG)
-            try:
-                _bury(hub, erased(_url(folder / VAULT)), now)
-            finally:
-                hub.close()
             return _plan(wanted, manifest, counts, folder, now=now, config=config)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)

@@ -6,6 +6,7 @@ The rows stay in the hub; who alters, drops or adds one there cannot alter what 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -18,7 +19,7 @@ from .store.hub import Hub, Unit
 from .store.tables import history
 from .store.times import utc
 
-ACTION, REWRITTEN = "history", "history_rewritten"
+ACTION, REWRITTEN, RESTORED = "history", "history_rewritten", "hub_restored"
 SEALED = "history_sealed"
 """How the last row that is on the chain is remembered."""
 BATCH_ROWS = 5_000
@@ -32,6 +33,41 @@ class Batch:
     last: int
     count: int
     digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Restore:
+    """A restore that set the hub back: what was chained of the history after its backup was made has no rows any more."""
+
+    at: datetime
+    backup_at: datetime
+    actor: str
+    given_up: tuple[Batch, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryReport:
+    """What holding the history against the chain found."""
+
+    faults: tuple[Batch, ...] = ()
+    """Batches whose rows are not what the chain says of them, and no restore explains it."""
+    restores: tuple[Restore, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What the chain says of a batch, and when."""
+
+    at: datetime
+    batch: Batch
+    rewritten: bool
+
+    def is_ahead(self, backup_at: datetime, last: int) -> bool:
+        """Whether a hub of that backup, whose history was chained up to row `last`, cannot hold what was said.
+
+        Only what was chained after the backup was made: a restore explains nothing that should have been in the backup.
+        """
+        return self.at >= backup_at and (self.rewritten or self.batch.first > last)
 
 
 def chain_history(hub: Hub, vault: Vault, remembered: str) -> int:
@@ -51,22 +87,34 @@ def chain_history(hub: Hub, vault: Vault, remembered: str) -> int:
 def rewrite_on_chain(hub: Hub, vault: Vault, numbers: Iterable[int], *, reason: str) -> None:
     """Rows were purged of a value that became sensitive: the chain says so, and what the batches hold from now on."""
     touched = set(numbers)
-    known = [
-        batch for batch in _chained(vault) if any(batch.first <= number <= batch.last for number in touched)
-    ]
+    batches, _ = _chained(vault)
+    known = [batch for batch in batches if any(batch.first <= number <= batch.last for number in touched)]
     with hub.reading() as unit:
         renewed = [_batch(_rows(unit, after=one.first - 1, last=one.last)) for one in known]
     _append(vault, REWRITTEN, [batch for batch in renewed if batch], reason=reason)
 
 
+def note_restored(hub: Hub, vault: Vault, remembered: str, *, actor: str, backup_at: datetime) -> None:
+    """Put on the chain that the hub is an earlier one from now on: what was chained after its backup was made lies ahead of it."""
+    last = int(hub.bindings(remembered).get(SEALED) or 0)
+    act = Act(actor, RESTORED, purpose=utc(backup_at).isoformat(), counts={"last": last})
+    with vault.store.writing() as connection:
+        vault.chain.append(connection, [act])
+
+
+def history_report(hub: Hub, vault: Vault) -> HistoryReport:
+    """Hold the history against the chain."""
+    batches, restores = _chained(vault)
+    with hub.reading() as unit:
+        faults = [
+            batch for batch in batches if _batch(_rows(unit, after=batch.first - 1, last=batch.last)) != batch
+        ]
+    return HistoryReport(tuple(faults), tuple(restores))
+
+
 def history_faults(hub: Hub, vault: Vault) -> list[Batch]:
     """The batches whose rows are not what the chain says of them."""
-    with hub.reading() as unit:
-        return [
-            batch
-            for batch in _chained(vault)
-            if _batch(_rows(unit, after=batch.first - 1, last=batch.last)) != batch
-        ]
+    return list(history_report(hub, vault).faults)
 
 
 def _append(vault: Vault, action: str, batches: Sequence[Batch], *, reason: str = "") -> None:
@@ -85,14 +133,23 @@ def _append(vault: Vault, action: str, batches: Sequence[Batch], *, reason: str 
         vault.chain.append(connection, acts)
 
 
-def _chained(vault: Vault) -> list[Batch]:
-    """What the chain says, the latest word on each batch."""
-    found: dict[tuple[int, int], Batch] = {}
+def _chained(vault: Vault) -> tuple[list[Batch], list[Restore]]:
+    """What the chain says, the latest word on each batch, and the restores that left batches without their rows."""
+    said: list[_Said] = []
+    restores: list[Restore] = []
     for entry in entries(vault):
+        counts, at = entry["counts"], datetime.fromisoformat(entry["at"])
         if entry["action"] in (ACTION, REWRITTEN):
-            first, last = entry["counts"]["first"], entry["counts"]["last"]
-            found[first, last] = Batch(first, last, entry["count"], entry["purpose"])
-    return list(found.values())
+            batch = Batch(counts["first"], counts["last"], entry["count"], entry["purpose"])
+            said.append(_Said(at, batch, rewritten=entry["action"] == REWRITTEN))
+        elif entry["action"] == RESTORED:
+            backup_at = datetime.fromisoformat(entry["purpose"])
+            kept = [one for one in said if not one.is_ahead(backup_at, counts["last"])]
+            given_up = [one.batch for one in said if one.is_ahead(backup_at, counts["last"])]
+            if given_up:
+                restores.append(Restore(at, backup_at, entry["actor"], tuple(given_up)))
+            said = kept
+    return list({(one.batch.first, one.batch.last): one.batch for one in said}.values()), restores
 
 
 def _rows(unit: Unit, *, after: int, last: int | None = None) -> list[Mapping[str, Any]]:

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import orjson
 import typer
 
-from sync.history_chain import Batch, history_faults
+from sync.history_chain import HistoryReport, Restore, history_report
 from sync.secrets import vault_field
 from sync.store.hub import Hub
 from tablekeeper.audit_export import COLUMNS, UNKNOWABLE, Wanted, cell, note, who_could_have, who_saw
@@ -59,16 +59,17 @@ def verify(
     anchors = _lines(anchor) if anchor else []
     with opened_vault() as (config, vault):
         report = verify_chain(vault)
-        altered = _altered_history(config, vault)
+        history = _history(config, vault)
         unfit = check_anchors(vault, anchors)
-    ok = report.ok and not altered and not unfit
+    ok = report.ok and not history.faults and not unfit
     if json:
         print_json(
             {
                 "ok": ok,
                 "entries": report.entries,
                 "faults": [{"entry": fault.n, "kind": fault.kind} for fault in report.faults],
-                "altered_history": [{"first": batch.first, "last": batch.last} for batch in altered],
+                "altered_history": [{"first": batch.first, "last": batch.last} for batch in history.faults],
+                "restores": [_told(one) for one in history.restores],
                 "anchors": len(anchors),
                 "anchor_faults": [asdict(fault) for fault in unfit],
             }
@@ -77,7 +78,14 @@ def verify(
         out.print(f"{report.entries} entries, {'the chain is whole' if report.ok else 'THE CHAIN IS BROKEN'}")
         for fault in report.faults:
             out.print(f"  entry {fault.n}: {fault.kind}")
-        for batch in altered:
+        for restore in history.restores:
+            told = _told(restore)
+            out.print(
+                f"  {told['at']} {restore.actor}: the hub of the backup of {told['backup_at']} was put back; history rows "
+                f"{told['first']} to {told['last']}, chained in between, went with the hub that it replaced",
+                soft_wrap=True,
+            )
+        for batch in history.faults:
             out.print(f"  history rows {batch.first} to {batch.last}: not what the chain says of them")
         for one in unfit:
             out.print(f"  anchor in line {one.line}, entry {one.n}: {_ANCHOR_WORDS[one.kind]}")
@@ -146,14 +154,25 @@ def export(
         _write_csv([*saw, *could_have, note()])
 
 
-def _altered_history(config: Config, vault: Vault) -> list[Batch]:
-    """The batches of the field history that are not as they were written; none where there is no hub yet."""
+def _told(restore: Restore) -> dict[str, object]:
+    return {
+        "at": restore.at.isoformat(timespec="seconds"),
+        "by": restore.actor,
+        "backup_at": restore.backup_at.isoformat(timespec="seconds"),
+        "first": min(batch.first for batch in restore.given_up),
+        "last": max(batch.last for batch in restore.given_up),
+        "batches": len(restore.given_up),
+    }
+
+
+def _history(config: Config, vault: Vault) -> HistoryReport:
+    """The field history held against the chain; nothing where there is no hub yet."""
     url = Environment.read().stores(config.store).hub
     if is_missing(url):
-        return []
+        return HistoryReport()
     hub = Hub(url, config)
     try:
-        return history_faults(hub, vault)
+        return history_report(hub, vault)
     finally:
         hub.close()
 

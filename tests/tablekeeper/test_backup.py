@@ -207,6 +207,10 @@ def test_the_journal_leads_a_restored_vault_on(kept: Kept, tmp_path: Path) -> No
     answer = kept.restore(archive, keys, "--json")
     assert answer.json["journal_rows"] > 0
     kept.accept(answer.json["id"])
+    verified = kept.office.run("audit", "verify", "--json")
+    (told,) = verified.json["restores"]
+    assert (verified.code, told["by"], verified.json["altered_history"]) == (0, "restore", [])
+    assert "was put back; history rows" in kept.office.run("audit", "verify").out
     with kept.office.surroundings({}):
         vault = open_vault(load(kept.office.config), Environment.read())
         assert vault.counts() == expected
