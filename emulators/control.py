@@ -90,6 +90,12 @@ def _links(world: World, request: Request) -> Any:
     return world.links
 
 
+def _steps(world: World, request: Request) -> Any:
+    if request.method == "POST":
+        world.steps = [str(step) for step in request.json()]
+    return world.steps
+
+
 def _link(entry: dict[str, Any]) -> dict[str, str]:
     url = str(entry["url"])
     if not url.startswith(("http://", "https://")):
@@ -118,4 +124,6 @@ ACTIONS = {
     ("POST", "webhooks"): _webhooks,
     ("GET", "links"): _links,
     ("POST", "links"): _links,
+    ("GET", "steps"): _steps,
+    ("POST", "steps"): _steps,
 }

@@ -62,6 +62,8 @@ class World:
         """Counts whatever may have changed the state, so that the keeper of the state file knows when to write."""
         self.links: list[dict[str, str]] = []
         """What else the page leads to, as `title` and `url`."""
+        self.steps: list[str] = []
+        """What a visitor of the page may try first."""
         source = random.Random(secrets.randbits(128) if seed is None else seed)
         self.airtable = AirtableService(clock=self.clock, random=source, policy=self.policy)
         self.google = GoogleService(clock=self.clock, random=source, policies=self.policy)

@@ -12,6 +12,7 @@ import orjson
 
 from emulators.exchange import Request, Response
 from emulators.page.guard import foreign_name, foreign_page, is_loopback
+from emulators.page.web import address_on_page
 from emulators.world import World
 
 BELOW = "/_page/"
@@ -35,7 +36,7 @@ JSON = {"Content-Type": "application/json; charset=utf-8"}
 
 def is_page(path: str) -> bool:
     """Whether a path belongs to the page."""
-    return path == "/" or path.startswith(BELOW)
+    return path == "/" or path.startswith(BELOW) or address_on_page(path) is not None
 
 
 def page(world: World, request: Request, *, peer: str) -> Response:
@@ -47,6 +48,9 @@ def page(world: World, request: Request, *, peer: str) -> Response:
         return _json({"error": refused}, status=403)
     if request.method != "GET":
         return _json({"error": "only GET is answered here"}, status=405)
+    elsewhere = address_on_page(request.path)
+    if elsewhere is not None:
+        return Response(302, b"", HEADERS | {"Location": elsewhere})
     return _answer(world, request.path.removeprefix(BELOW) if request.path != "/" else "index.html")
 
 
@@ -72,6 +76,7 @@ def _session(world: World) -> dict[str, Any]:
             "airtable": {"token": world.airtable.staff_token, "base": world.base_id},
             "google": {"token": world.google.staff_token, "spreadsheet": world.spreadsheet_id},
             "links": world.links,
+            "steps": world.steps,
         }
 
 
@@ -82,6 +87,7 @@ def _revision(world: World) -> dict[str, Any]:
             "airtable": world.airtable.revision,
             "google": world.google.revision,
             "mails": len(world.mailbox.mails),
+            "guide": len(world.links) + len(world.steps),
         }
 
 

@@ -7,6 +7,7 @@ from typing import Literal
 from sync.config import ReplicaConfig
 from sync.connection import Bindings, Change, Connection, Listing, Operation, Outcome, RowId, Texts
 from sync.errors import NotFound, ServiceError
+from sync.web import web_origin
 from validators.schema import SchemaConfig, TableKey
 
 from .apply import UNKNOWN_COLUMN, Writer
@@ -47,6 +48,7 @@ class AirtableConnection(Connection):
         """`url` is the service's origin, None for the real one; `archive_name` describes the tables that are created."""
         self.name = name
         self._bindings, self._clock, self._archive_name = bindings, clock, archive_name
+        self._web = web_origin(url, WEB_URL)
         self._client = AirtableClient(
             service=name,
             url=url,
@@ -126,4 +128,4 @@ class AirtableConnection(Connection):
         table_id = self._bindings.get(table_binding(table))
         if not table_id or not row_id:
             return None
-        return f"{WEB_URL}/{self._client.base_id}/{table_id}/{row_id}"
+        return f"{self._web}/{self._client.base_id}/{table_id}/{row_id}"

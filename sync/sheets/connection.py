@@ -20,6 +20,7 @@ from sync.connection import (
 )
 from sync.errors import ServiceError, TableMissing
 from sync.retry import Gate
+from sync.web import web_origin
 from validators.schema import SchemaConfig, TableKey
 
 from .client import Content, Rejected, SheetsClient
@@ -33,6 +34,8 @@ from .status import stamping
 from .tabs import STATUS, Tab
 from .texts import texts
 from .write import Writer
+
+WEB_URL = "https://docs.google.com"
 
 
 class SheetsConnection(Connection):
@@ -60,6 +63,7 @@ class SheetsConnection(Connection):
         """`gate` is that of the account, where other spreadsheets share its limits."""
         self.name = name
         self._spreadsheet_id, self._bindings, self._clock = spreadsheet_id, bindings, clock
+        self._web = web_origin(url, WEB_URL)
         account = ServiceAccount(name, credentials_file)
         gate = gate or Gate(name, clock=clock, sleep=sleep)
         self._client = SheetsClient(name, spreadsheet_id, account=account, url=url, gate=gate)
@@ -120,7 +124,7 @@ class SheetsConnection(Connection):
         gid = self._bindings.get(f"tab:{table}")
         if gid is None or position < 0:
             return None
-        return f"https://docs.google.com/spreadsheets/d/{self._spreadsheet_id}/edit#gid={gid}&range=A{position + 1}"
+        return f"{self._web}/spreadsheets/d/{self._spreadsheet_id}/edit#gid={gid}&range=A{position + 1}"
 
     def _tab(self, table: TableKey) -> Tab:
         """The tab as the last pull left it."""

@@ -96,6 +96,23 @@ class DeskProcess:
         ending.stdout.close()
 
 
+TRY_NAME, TRY_NUMBER = "张三", "11010119900307109X"
+
+
+def first_steps(desk: OpenDesk | None) -> list[str]:
+    """What a visitor may try, in the order in which it makes sense."""
+    steps = [
+        f"在上面的 Airtable 点「新增行」\uff0c填客户姓名\uff08如 {TRY_NAME}\uff09和身份证号码\uff08如 {TRY_NUMBER}\uff09。",
+        "几秒后号码变成掩码\uff0c同一行出现在下面的 Google 表格里。号码少填一位再试\uff0c看「校验说明」怎么说。",
+    ]
+    if desk is not None:
+        people = "、".join(f"{guest.name}\uff08密码 {guest.key}\uff09" for guest in desk.guests)
+        steps.append(
+            f"点任意一行的「查看」或顶上的「查看页」\uff0c登录后可显示、核对、更正号码。可用\uff1a{people}。"
+        )
+    return [*steps, "「邮箱」里是主管第二天早上收到的邮件\uff0c其中的链接都能点开。"]
+
+
 @contextmanager
 def opened_desk(stage: Stage, show: Show) -> Iterator[OpenDesk | None]:
     """The desk beside the play, led to from the services' page, for the time of the block. Raises StageFailed."""

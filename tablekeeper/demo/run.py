@@ -15,7 +15,7 @@ from tablekeeper.archive import Archive
 from tablekeeper.config import load
 from tablekeeper.demo.cast import gather
 from tablekeeper.demo.checks import Account, settle_accounts
-from tablekeeper.demo.desk import OpenDesk, opened_desk
+from tablekeeper.demo.desk import OpenDesk, first_steps, opened_desk
 from tablekeeper.demo.filling import Filled, fill_sheets, set_up, take_in, tell_what_was_found, workbook_of
 from tablekeeper.demo.office import NotSeen, Office, open_office
 from tablekeeper.demo.play import Play
@@ -86,6 +86,7 @@ def run(
             outcome = _play_and_settle(stage, show, office, filled, began)
             if stay:
                 outcome = replace(outcome, address=stage.page_url, desk=desk)
+                stage.tell_visitors(first_steps(desk))
                 stay(outcome)
         stage.daemon.stop()
     return outcome

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -150,6 +150,11 @@ class Stage:
         """Have the services' page lead to something else, too."""
         links = [{"title": title, "url": url}]
         requests.post(f"{self.services['control_url']}/links", json=links, timeout=60).raise_for_status()
+
+    def tell_visitors(self, steps: Sequence[str]) -> None:
+        """Have the services' page say what may be tried first."""
+        url = f"{self.services['control_url']}/steps"
+        requests.post(url, json=list(steps), timeout=60).raise_for_status()
 
     def mails(self) -> list[dict[str, Any]]:
         """The mails received, newest last."""

@@ -48,6 +48,7 @@ def test_a_stamp_before_setup_says_what_is_missing() -> None:
 
 def test_a_record_has_an_address(office: Office) -> None:
     row = office.insert("R1")
+    origin = office.served.description["airtable"]["endpoint_url"]
     place = f"{office.base().id}/{office.bindings['table:customers']}/{row.row_id}"
-    assert office.connection.url("customers", row.row_id, -1) == f"https://airtable.com/{place}"
+    assert office.connection.url("customers", row.row_id, -1) == f"{origin}/{place}"
     assert office.connection.url("customers", "", -1) is None

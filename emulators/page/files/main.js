@@ -1,8 +1,10 @@
 /** The page: which view is shown, and keeping it fresh. */
 
+import { askedBy } from "./address.js";
 import { AirtableBook } from "./airtable_book.js";
 import { Service, own } from "./api.js";
 import { button, h, isAddress } from "./dom.js";
+import { drawGuide } from "./guide.js";
 import { MailboxView } from "./mailbox.js";
 import { notice, told } from "./notice.js";
 import { Pane } from "./pane.js";
@@ -15,7 +17,7 @@ const STALE_MS = 60000;
 const SHARE = 3;
 const WIDE_PX = 900;
 
-const session = await own("session");
+let session = await own("session");
 const panes = {
   airtable: new Pane(new AirtableBook(new Service("Airtable", session.airtable.token), session.airtable.base)),
   sheets: new Pane(new SheetsBook(new Service("Google", session.google.token), session.google.spreadsheet)),
@@ -24,9 +26,11 @@ const mailbox = new MailboxView();
 const views = [["both", "两表对照"], ["airtable", "Airtable"], ["sheets", "Google 表格"], ["mail", "邮箱"]];
 const main = document.getElementById("main");
 const state = document.getElementById("state");
+const guide = document.getElementById("guide");
 let shown = "";
 let table = "";
 let mailCount = 0;
+let guideLength = session.links.length + session.steps.length;
 
 function drawViews() {
   const tabs = views.map(([key, text]) => button(key === "mail" && mailCount ? `${text} ${mailCount}` : text, () => show(key), {
@@ -49,7 +53,7 @@ function show(key) {
 }
 
 function keepAddress() {
-  history.replaceState(null, "", `#${[shown, table].filter(Boolean).map(encodeURIComponent).join("/")}`);
+  history.replaceState(null, "", `/#${[shown, table].filter(Boolean).map(encodeURIComponent).join("/")}`);
 }
 
 /** A table was opened: side by side, the other service shows the one of the same name. */
@@ -92,6 +96,12 @@ async function look() {
     mailCount = revision.mails;
     drawViews();
   }
+  if (revision.guide !== guideLength) {
+    guideLength = revision.guide;
+    session = await own("session");
+    drawViews();
+    drawGuide(guide, session.steps);
+  }
   const seen = { airtable: panes.airtable.element, google: panes.sheets.element, mails: mailbox.element };
   const due = Object.keys(keepers).filter((name) => seen[name].isConnected);
   await Promise.all(due.map((name) => keepers[name](revision[name])));
@@ -112,9 +122,11 @@ addEventListener("unhandledrejection", (event) => {
   notice(event.reason?.message ?? String(event.reason), "fault");
 });
 
-const wanted = location.hash.slice(1).split("/").map(decodeURIComponent);
+const asked = askedBy(location);
 const [usual, known] = innerWidth >= WIDE_PX ? ["both", views] : ["airtable", views.slice(1)];
-table = wanted[1] ?? "";
-show(known.some(([key]) => key === wanted[0]) ? wanted[0] : usual);
+table = asked.table ?? "";
+drawGuide(guide, session.steps);
+show(known.some(([key]) => key === asked.view) ? asked.view : usual);
+if (asked.file) await told(() => panes[asked.view].lead(asked));
 await watch();
 document.body.dataset.ready = "true";

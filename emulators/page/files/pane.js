@@ -30,6 +30,15 @@ export class Pane {
     this.hands = new Hands(this);
   }
 
+  /** Opens the table of that key in a file, at a row: its number, or the service's own name for it. */
+  async lead({ file, key, row }) {
+    this.book.place = file;
+    await Promise.all([this.book.load(), this.#drawShelf()]);
+    await this.open(this.book.tables.find((table) => table.key === key) ?? this.book.tables[0]);
+    const found = typeof row === "number" ? row : this.source.find(row);
+    if (found >= 0) this.grid.select(found, 0);
+  }
+
   /** Reads which tables there are, and opens one: the named, else the first. */
   async begin(wanted) {
     await Promise.all([this.book.load(), this.#drawShelf()]);
