@@ -77,16 +77,24 @@ def bring_in(url: str, source: Path, form: Form, *, aside: str) -> None:
     What was there stands in the schema `aside` until somebody drops it. Raises BackupRefused when that may not be made.
     """
     with _engine(url) as engine, engine.begin() as present:
-        if aside in sa.inspect(present).get_schema_names():
+        if sa.inspect(present).has_table(form.release, schema=aside):
             return
         require_room_aside(present)
-        present.execute(sa.schema.CreateSchema(aside))
-        for name in sa.inspect(present).get_table_names():
-            present.exec_driver_sql(f'ALTER TABLE "{name}" SET SCHEMA "{aside}"')
+        _put_aside(present, form, aside)
         form.migrate(present)
         with closing(sqlite3.connect(source)) as copy:
             for table in form.tables:
                 _fill(present, copy, table)
+
+
+def _put_aside(present: sa.Connection, form: Form, aside: str) -> None:
+    """Our tables into the other schema; those of others stay. The table of the release is there afterwards in any case."""
+    present.execute(sa.schema.CreateSchema(aside, if_not_exists=True))
+    standing = set(sa.inspect(present).get_table_names())
+    for name in (form.release, *(table.name for table in form.tables)):
+        if name in standing:
+            present.exec_driver_sql(f'ALTER TABLE "{name}" SET SCHEMA "{aside}"')
+    present.exec_driver_sql(f'CREATE TABLE IF NOT EXISTS "{aside}"."{form.release}" (version_num text)')
 
 
 def require_room_aside(present: sa.Connection) -> None:

@@ -69,8 +69,17 @@ def test_a_copy_of_a_server_comes_back_row_by_row(
 ) -> None:
     first, second, empty = tmp_path / "first", tmp_path / "second", databases()
     copy_out(served.urls[0], first, HUB_FORM)
+    with psycopg.connect(empty.replace("+psycopg", "", 1)) as others:
+        others.execute("CREATE TABLE of_somebody_else (one int)")
     bring_in(empty, first, HUB_FORM, aside="before")
+    with psycopg.connect(empty.replace("+psycopg", "", 1)) as others:
+        others.execute("SELECT one FROM of_somebody_else")
+        others.execute("UPDATE record SET key = 'written since'")
     bring_in(empty, first, HUB_FORM, aside="before")
+    with psycopg.connect(empty.replace("+psycopg", "", 1)) as others:
+        changed = others.execute("SELECT count(*) FROM record WHERE key = 'written since'").fetchone()
+        assert changed != (0,), "doing it again changes nothing"
+    bring_in(empty, first, HUB_FORM, aside="later")
     copy_out(empty, second, HUB_FORM)
     assert differences(first, second) == {}
     assert served.rows("SELECT count(*) FROM record")[0][0]
