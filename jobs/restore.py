@@ -5,7 +5,8 @@ Nothing in the home is touched before all of that has gone well; what was there 
 
 import hashlib
 import shutil
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -20,11 +21,10 @@ from jobs.backup_server import HUB_FORM, VAULT_FORM, bring_in, require_restorabl
 from jobs.backup_snapshot import keyless, put_keys_in
 from jobs.restore_marker import Marker, write_marker
 from jobs.restore_present import erased, newer, records
+from jobs.restore_standing import ask_for_orphans, bind_again, end_again
 from sync.history_chain import note_restored
 from sync.queue import ENGINE
 from sync.store.hub import Hub
-from sync.store.records import State
-from vault.errors import SubjectUnknown
 from vault.replaying import replay
 from vault.sqlite import sqlite_path
 from vault.vault import Vault
@@ -32,8 +32,6 @@ from vault.verifying import verify_rows
 
 STAGED = "restoring"
 ACTOR = "restore"
-ERASED = "erased"
-"""Where a tombstone says that no replica but an erasure ended the record."""
 _BESIDE = ("", "-wal", "-shm")
 Steps = Callable[[str], Progress]
 """Shows how far a step of this name is."""
@@ -79,10 +77,26 @@ class Plan:
     newer: int
     values: int
     erased_again: int
+    restricted_again: int
+    disabled_again: int
+    orphans: int
     journal_rows: int
     journal_through: str | None
     config_differs: bool
     aside: str
+
+
+@dataclass(frozen=True, slots=True)
+class Led:
+    """How far the restored vault was led on. `orphans` are tokens that the hub names and the vault does not know."""
+
+    values: int
+    erased_again: int
+    restricted_again: int
+    disabled_again: int
+    orphans: int
+    journal_rows: int
+    journal_through: str | None
 
 
 OpenVault = Callable[[Path, Path], Vault]
@@ -111,19 +125,12 @@ def stage(
     try:
         with full_disk_told(wanted.over.home):
             manifest = _unpacked(wanted, folder, steps)
-            restored = open_vault(folder / VAULT, folder / CONFIG)
-            try:
-                counts = _led_on(restored, wanted, folder, steps)
-                hub = open_hub(folder / HUB, folder / CONFIG)
-                try:
-                    _bury(hub, erased(_url(folder / VAULT)), now)
-                    made_at = datetime.fromisoformat(manifest.at)
-                    note_restored(hub, restored, ENGINE, actor=ACTOR, backup_at=made_at)
-                finally:
-                    hub.close()
-            finally:
-                restored.close()
-            return _plan(wanted, manifest, counts, folder, now=now, config=config)
+            with (
+                closing(open_vault(folder / VAULT, folder / CONFIG)) as restored,
+                closing(open_hub(folder / HUB, folder / CONFIG)) as hub,
+            ):
+                led = _led_on(restored, hub, wanted, manifest, folder, steps, now)
+            return _plan(wanted, manifest, led, folder, now=now, config=config)
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
@@ -203,20 +210,23 @@ def _unpacked(wanted: Wanted, folder: Path, steps: Steps) -> Manifest:
     return manifest
 
 
-def _led_on(restored: Vault, wanted: Wanted, folder: Path, steps: Steps) -> tuple[int, int, str | None, int]:
-    """Values, erasures repeated, and how far the journal led the vault."""
+def _led_on(
+    restored: Vault,
+    hub: Hub,
+    wanted: Wanted,
+    manifest: Manifest,
+    folder: Path,
+    steps: Steps,
+    now: datetime,
+) -> Led:
+    """Journal, erasures, restrictions and disabled users; then every value is opened, and what is lost is counted."""
     rows, through = 0, None
     if wanted.journal and wanted.journal.exists():
         journal = steps("replaying the vault's journal")
         replayed = replay(wanted.journal, restored, actor=ACTOR, progress=lambda rows: journal(rows, 0))
         rows, through = replayed.rows, replayed.through
-    repeated = 0
-    for subject in sorted(_known_erasures(wanted, folder)):
-        try:
-            restored.erase_subject(subject, actor=ACTOR, reason="erased before the backup was restored")
-            repeated += 1
-        except SubjectUnknown:
-            pass  # The backup knows of the erasure, or never knew the person.
+    known = _known_erasures(wanted, folder)
+    bound = bind_again(restored, wanted.over.vault, erased=known, actor=ACTOR)
     verified = verify_rows(restored, actor=ACTOR, progress=steps("opening every value"))
     if verified.faults:
         fault = verified.faults[0]
@@ -224,7 +234,17 @@ def _led_on(restored: Vault, wanted: Wanted, folder: Path, steps: Steps) -> tupl
             f"{len(verified.faults)} value(s) do not open, the first: {fault.kind} {fault.name}",
             "take another backup",
         )
-    return verified.values, repeated, through, rows
+    note_restored(hub, restored, ENGINE, actor=ACTOR, backup_at=datetime.fromisoformat(manifest.at))
+    end_again(hub, restored, erased=verified.erased, now=now)
+    return Led(
+        values=verified.values,
+        erased_again=bound.erased,
+        restricted_again=bound.restricted,
+        disabled_again=bound.disabled,
+        orphans=ask_for_orphans(hub, restored),
+        journal_rows=rows,
+        journal_through=through,
+    )
 
 
 def _known_erasures(wanted: Wanted, folder: Path) -> set[str]:
@@ -240,26 +260,15 @@ def _known_erasures(wanted: Wanted, folder: Path) -> set[str]:
     return known
 
 
-def _bury(hub: Hub, people: Iterable[str], now: datetime) -> None:
-    """Records of people who were erased stay ended: what lives of them in the restored hub gets a tombstone."""
-    with hub.unit() as unit:
-        for subject in people:
-            found = unit.records.find(subject)
-            if found and found.state is not State.ARCHIVED:
-                unit.records.save(found.table, subject, found.values, state=State.ARCHIVED, now=now)
-                unit.records.bury(found.table, subject, replica=ERASED, now=now)
-
-
 def _plan(
     wanted: Wanted,
     manifest: Manifest,
-    counts: tuple[int, int, str | None, int],
+    led: Led,
     folder: Path,
     *,
     now: datetime,
     config: Path,
 ) -> Plan:
-    values, repeated, through, rows = counts
     made = {
         "backup": str(wanted.file),
         "made_at": manifest.at,
@@ -267,14 +276,11 @@ def _plan(
         "records": records(_url(folder / HUB)),
         "present": records(wanted.over.hub),
         "newer": newer(wanted.over.hub, datetime.fromisoformat(manifest.at)),
-        "values": values,
-        "erased_again": repeated,
-        "journal_rows": rows,
-        "journal_through": through,
+        **asdict(led),
         "config_differs": config.exists() and config.read_bytes() != (folder / CONFIG).read_bytes(),
     }
     name = hashlib.sha256(orjson.dumps([manifest.id, made], option=orjson.OPT_SORT_KEYS)).hexdigest()[:10]
-    return Plan(id=name, aside=f"before-restore-{now:%Y%m%dT%H%M%S}", **made)  # type: ignore[arg-type]
+    return Plan(id=name, aside=f"before-restore-{now:%Y%m%dT%H%M%S}", **made)
 
 
 def _url(file: Path) -> str:

@@ -87,6 +87,8 @@ def _decode_cell(key: FieldKey, config: FieldConfig, known: Known, reader: Reade
         draft.frozen.add(key)
     elif row.partial and key not in row.cells:
         _unchanged(key, config, known, draft)
+        if key in draft.tokens and reader.look_up(draft.tokens[key]) is None:
+            draft.restore[key] = _lost(key)
     elif config.sensitive:
         _decode_sensitive(key, config, row.cells.get(key), known, reader, draft)
     elif _shows_mended(key, known):

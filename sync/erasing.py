@@ -2,16 +2,17 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import delete, select, update
 
 from validators.schema import FieldKey, SchemaConfig, TableKey
 from validators.values import refers
+from vault.vault import Vault
 
 from .connection import Uid
-from .engine import Engine
 from .history_chain import rewrite_on_chain
-from .store.hub import Unit
+from .store.hub import Hub, Unit
 from .store.records import ERASED, RESTRICTED, Record, State, blocks
 from .store.tables import history, ledger, record
 
@@ -30,23 +31,23 @@ class Person:
         return [self.uid, *(uid for uid in found if uid != self.uid)]
 
 
-def person(engine: Engine, unit: Unit, uid: Uid) -> Person:
+def person(schema: SchemaConfig, unit: Unit, uid: Uid) -> Person:
     """Which records leave with this person: their own, those that name them as subject, and those that only link to them.
 
     A contract of somebody else that names the person stays, like its other parties.
     """
     found: dict[TableKey, list[Uid]] = {}
-    for one in _own(engine, unit, uid):
+    for one in _own(schema, unit, uid):
         found.setdefault(one.table, []).append(one.uid)
     return Person(uid, {table: tuple(dict.fromkeys(uids)) for table, uids in found.items()})
 
 
-def _own(engine: Engine, unit: Unit, uid: Uid) -> Iterator[Record]:
+def _own(schema: SchemaConfig, unit: Unit, uid: Uid) -> Iterator[Record]:
     mine = unit.records.find(uid)
     if mine is not None:
         yield mine
-    for table, config in engine.schema.tables.items():
-        links = _leading_to_persons(engine.schema, table)
+    for table, config in schema.tables.items():
+        links = _leading_to_persons(schema, table)
         if not links:
             continue
         for one in unit.records.of_table(table, *State):
@@ -68,26 +69,25 @@ def _leading_to_persons(schema: SchemaConfig, table: TableKey) -> list[FieldKey]
     ]
 
 
-def take_out(engine: Engine, who: Person, *, mark: str) -> int:
+def take_out(hub: Hub, vault: Vault, schema: SchemaConfig, who: Person, *, mark: str, now: datetime) -> int:
     """Archive a person's records under a final tombstone; `ERASED` empties them, too. The next cycle takes the rows away.
 
     How many records. Repeating it after a crash ends in the same state.
     """
-    with engine.hub.unit() as unit:
+    with hub.unit() as unit:
         for table, uids in who.records.items():
             for one in unit.records.get_many(table, uids).values():
-                _archive(engine, unit, one, mark)
+                _archive(unit, one, schema.tables[table].key, mark, now)
         numbers = _emptied(unit, who) if mark == ERASED else []
     if numbers:
-        rewrite_on_chain(engine.hub, engine.vault, numbers, reason=f"{ERASED} {who.uid}")
+        rewrite_on_chain(hub, vault, numbers, reason=f"{ERASED} {who.uid}")
     return sum(map(len, who.records.values()))
 
 
-def _archive(engine: Engine, unit: Unit, one: Record, mark: str) -> None:
-    key = engine.schema.tables[one.table].key
+def _archive(unit: Unit, one: Record, key: FieldKey, mark: str, now: datetime) -> None:
     values = one.values if mark == RESTRICTED else {key: one.values[key]} if key in one.values else {}
-    unit.records.save(one.table, one.uid, values, state=State.ARCHIVED, now=engine.clock())
-    unit.records.bury(one.table, one.uid, replica=mark, now=engine.clock())
+    unit.records.save(one.table, one.uid, values, state=State.ARCHIVED, now=now)
+    unit.records.bury(one.table, one.uid, replica=mark, now=now)
 
 
 def _emptied(unit: Unit, who: Person) -> list[int]:

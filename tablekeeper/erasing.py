@@ -25,8 +25,8 @@ CERTIFICATES = "certificates"
 NOT_COVERED = (
     "The services' version histories: Airtable's revision history and trash and Google's version history keep what stood in a cell, "
     "masks and whatever was typed before it was masked, until the service drops it; no API purges them.",
-    "Backups and journals made before this certificate: they hold the values until their own date; a restore repeats the erasure "
-    "before it serves.",
+    "Backups made before this certificate, and journals of the vault that were moved away: they hold the values until their own "
+    "date; a restore repeats the erasure before it serves. The journal in use is begun anew by the daemon within a minute.",
     "Mails that were sent, files that were exported or printed, and import workbooks outside the archive.",
     "The audit chain and the change history: they go on naming the record's number, tokens and times, without values.",
 )
@@ -113,7 +113,7 @@ def decide(archive: Archive, uid: Uid) -> Decision:
     judge = shelf_of(archive).judge
     kept = of_the_archive(Register(archive.hub).get(uid), today)
     with archive.hub.reading() as unit:
-        who = person(engine, unit, uid)
+        who = person(config, unit, uid)
         found = kept or held(judge, config, unit, who)
         found = found or duty(config.retention, engine, unit, who, today=today)
         cases = open_cases(judge, config, unit, who, today)
@@ -134,7 +134,14 @@ def carry_out(archive: Archive, decision: Decision, *, actor: str, reason: str) 
 
     The hub goes first: cut short, the command finds the rest on its next run.
     """
-    take_out(archive.engine, decision.who, mark=decision.action)
+    take_out(
+        archive.hub,
+        archive.vault,
+        archive.config,
+        decision.who,
+        mark=decision.action,
+        now=archive.engine.clock(),
+    )
     tokens = 0
     for subject in decision.subjects:
         if decision.action == RESTRICTED:

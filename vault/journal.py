@@ -2,7 +2,7 @@
 
 One line of JSON says whose journal it is; then frames of a length in four bytes and a box. Each frame is bound to its number
 and to the one before, so none can be dropped, reordered or taken from elsewhere; a last one that was cut short by a crash is
-written again. A journal that is moved away is begun anew, with everything.
+written again. A journal that is moved away is begun anew, with everything; so is one that holds what was erased since.
 """
 
 import hashlib
@@ -20,6 +20,7 @@ from vault.box import bind, open_box, seal_box
 from vault.bulk import last_change
 from vault.clock import stamp
 from vault.errors import JournalAhead, JournalDamaged, VaultDamaged, VaultUnavailable
+from vault.people_tables import alarm, guess, restriction, sign_in_attempt, usage, vault_user
 from vault.store import audit, audit_head, data_key, key_encryption_key, sealed_value
 
 if TYPE_CHECKING:
@@ -28,14 +29,21 @@ if TYPE_CHECKING:
 FORM = 1
 ROWS_AT_ONCE = 5_000
 _LENGTH = 4
+# Names of tables and columns are a kind of text of their own.
+_FORM = orjson.OPT_NON_STR_KEYS | orjson.OPT_SORT_KEYS
 _KEPT_WHOLE = (key_encryption_key, audit_head)
+PEOPLE = (vault_user, sign_in_attempt, usage, guess, alarm, restriction)
+"""Small tables that stand in a frame as a whole, and only in one since whose forerunner any of them changed."""
 
 Rows = list[dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One step of the vault: through which change and audit entry it leads, and the rows by table."""
+    """One step of the vault: through which change and audit entry it leads, and the rows by table.
+
+    The tables about people are absent while they are as the last frame that has them says.
+    """
 
     change: int
     entry: int
@@ -52,6 +60,17 @@ class Frame:
         """Rows of values, data keys and audit entries."""
         return sum(len(self.rows[table.name]) for table in (data_key, sealed_value, audit))
 
+    @property
+    def destroys(self) -> bool:
+        """Whether a value or a person was erased in this step."""
+        keys = any(row["erased_at"] for row in self.rows[data_key.name])
+        return keys or any(row["state"] == "erased" for row in self.rows[sealed_value.name])
+
+    @property
+    def people(self) -> bytes:
+        """A digest of the tables about people; empty when they are absent."""
+        return _digest({table.name: self.rows[table.name] for table in PEOPLE if table.name in self.rows})
+
 
 @dataclass(frozen=True, slots=True)
 class End:
@@ -64,6 +83,11 @@ class End:
     entry: int = 0
     mac: str = ""
     """Of the last audit entry, which the vault must have as well."""
+    people: bytes = b""
+    """A digest of the tables about people as the journal knows them."""
+
+
+NOTHING = End(0, 0, b"")
 
 
 class Journal:
@@ -88,21 +112,38 @@ class Journal:
                 raise JournalAhead(
                     f"the journal {self._path} does not fit the vault, which was set back to an earlier copy"
                 )
-            frames = list(_new_frames(connection, end, stamp(self._vault.clock())))
+            at = stamp(self._vault.clock())
+            frames = list(_new_frames(connection, end, at))
+            anew = end.size > 0 and any(frame.destroys for frame in frames)
+            if anew:
+                frames = list(_new_frames(connection, NOTHING, at))
         if frames:
-            self._end = self._appended(end, frames)
+            self._end = self._begun_anew(frames) if anew else self._appended(self._path, end, frames)
         return sum(frame.count for frame in frames)
+
+    def _begun_anew(self, frames: Sequence[Frame]) -> End:
+        """What was erased stood in the journal; a new one takes its place at once, so that no crash leaves none."""
+        fresh = self._path.with_name(f"{self._path.name}.new")
+        fresh.unlink(missing_ok=True)
+        end = self._appended(fresh, NOTHING, frames)
+        fresh.replace(self._path)
+        folder = os.open(self._path.parent, os.O_RDONLY)
+        try:
+            os.fsync(folder)
+        finally:
+            os.close(folder)
+        return end
 
     def _found_end(self) -> End:
         """Where the file stands; read only when somebody else may have touched it."""
         if not self._path.exists():
-            return End(0, 0, b"")
+            return NOTHING
         if self._end is None or self._path.stat().st_size != self._end.size:
             self._end = _end_of(self._path, self._vault)
         return self._end
 
-    def _appended(self, end: End, frames: Sequence[Frame]) -> End:
-        descriptor = os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600)
+    def _appended(self, path: Path, end: End, frames: Sequence[Frame]) -> End:
+        descriptor = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
         with os.fdopen(descriptor, "r+b") as file:
             # A frame that a crash cut short goes.
             file.truncate(end.size)
@@ -136,7 +177,7 @@ def _end_of(path: Path, vault: "Vault") -> End:
     with path.open("rb") as file:
         header = file.readline()
     if not header.endswith(b"\n"):
-        return End(0, 0, b"")
+        return NOTHING
     _require_own(header, vault)
     end = End(len(header), 1, hashlib.sha256(header).digest())
     for _, after in _walk(path, vault):
@@ -173,8 +214,7 @@ def _next_box(file: BinaryIO) -> bytes | None:
 
 def _put(file: BinaryIO, vault: "Vault", end: End, frame: Frame) -> End:
     steps = [frame.change, frame.entry, frame.at, frame.rows]
-    # Names of columns are a kind of text of their own.
-    plain = zlib.compress(orjson.dumps(steps, option=orjson.OPT_NON_STR_KEYS))
+    plain = zlib.compress(orjson.dumps(steps, option=_FORM))
     box = seal_box(
         vault.keys.journal,
         plain,
@@ -196,7 +236,8 @@ def _opened(box: bytes, vault: "Vault", end: End) -> Frame:
 
 def _after(end: End, box: bytes, frame: Frame) -> End:
     size = end.size + _LENGTH + len(box)
-    return End(size, end.number + 1, hashlib.sha256(box).digest(), frame.change, frame.entry, frame.mac)
+    previous, people = hashlib.sha256(box).digest(), frame.people or end.people
+    return End(size, end.number + 1, previous, frame.change, frame.entry, frame.mac, people)
 
 
 def _has_entry(connection: sa.Connection, end: End) -> bool:
@@ -214,12 +255,16 @@ def _context(vault: "Vault", end: End) -> bytes:
 def _new_frames(connection: sa.Connection, end: End, at: str) -> Iterator[Frame]:
     """What happened since `end`, a limited number of changes at a time, all of one view of the vault."""
     change, entry = end.change, end.entry
+    people = {table.name: _stored(connection, sa.select(table)) for table in PEOPLE}
+    told = _digest(people) == end.people
     newest = connection.execute(sa.select(audit_head.c.n)).scalar_one()
     while True:
         through = _through(connection, change)
-        if through == change and newest == entry:
+        if through == change and newest == entry and told:
             return
         rows = {table.name: _stored(connection, sa.select(table)) for table in _KEPT_WHOLE}
+        rows |= {} if told else people
+        told = True
         for table in (data_key, sealed_value):
             between = table.c.change > change, table.c.change <= through
             rows[table.name] = _stored(connection, sa.select(table).where(*between).order_by(table.c.change))
@@ -236,8 +281,16 @@ def _through(connection: sa.Connection, change: int) -> int:
     return int(beyond) if beyond is not None else last_change(connection)
 
 
+def _digest(people: dict[str, Rows]) -> bytes:
+    """Nothing where no table is, or none has a row: a journal of before says nothing of people."""
+    if not any(people.values()):
+        return b""
+    ordered = {name: sorted(rows, key=repr) for name, rows in people.items()}
+    return hashlib.sha256(orjson.dumps(ordered, option=_FORM)).digest()
+
+
 def _stored(connection: sa.Connection, query: sa.Select[Any]) -> Rows:
     return [
-        {name: value.hex() if isinstance(value, bytes) else value for name, value in row.items()}
+        {str(name): value.hex() if isinstance(value, bytes) else value for name, value in row.items()}
         for row in connection.execute(query).mappings()
     ]

@@ -1,6 +1,6 @@
-"""Brings a vault that came from a backup up to its journal: values, keys, erasures and the audit chain."""
+"""Brings a vault that came from a backup up to its journal: values, keys, erasures, the audit chain, users and what binds them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from vault.audit import Act
 from vault.bulk import blocks, insert_rows, last_change
 from vault.errors import JournalDamaged
-from vault.journal import Frame, Rows, frames_of
+from vault.journal import PEOPLE, Frame, Rows, frames_of
 from vault.store import audit, audit_head, data_key, key_encryption_key, sealed_value
 
 if TYPE_CHECKING:
@@ -40,6 +40,8 @@ def replay(
         head = connection.execute(sa.select(audit_head)).one()
         for frame in frames_of(path, vault):
             _require_common_past(connection, frame, change, head)
+            if frame.change >= change and frame.entry >= head.n:
+                _take_in_people(connection, frame)
             if frame.change <= change and frame.entry <= head.n:
                 continue
             _take_in(connection, frame, change, head.n)
@@ -80,9 +82,23 @@ def _take_in(connection: sa.Connection, frame: Frame, change: int, entry: int) -
         insert_rows(connection, table, _tuples(table, frame.rows[table.name]))
 
 
-def _tuples(table: sa.Table, rows: Rows) -> list[tuple[Any, ...]]:
-    """Rows as the driver takes them, in the order of the table's columns."""
-    names = [column.name for column in table.c]
+def _take_in_people(connection: sa.Connection, frame: Frame) -> None:
+    """Users, budgets, alarms and restrictions as they stood: whoever was disabled stays so."""
+    for table in PEOPLE:
+        if table.name not in frame.rows:
+            continue
+        # The database numbers rows itself, or it would give the same number again.
+        numbered = {column.name for column in table.primary_key if isinstance(column.type, sa.Integer)}
+        names = [column.name for column in table.c if column.name not in numbered]
+        connection.execute(table.delete())
+        rows = [dict(zip(names, row, strict=True)) for row in _tuples(table, frame.rows[table.name], names)]
+        if rows:
+            connection.execute(table.insert(), rows)
+
+
+def _tuples(table: sa.Table, rows: Rows, columns: Sequence[str] = ()) -> list[tuple[Any, ...]]:
+    """Rows as the driver takes them, in the order of these columns, or of all."""
+    names = columns or [column.name for column in table.c]
     binary = {column.name for column in table.c if isinstance(column.type, sa.LargeBinary)}
     return [
         tuple(

@@ -55,10 +55,12 @@ def restrictions(vault: "Vault") -> list[Restriction]:
     """Everybody who is restricted, by date."""
     query = sa.select(restriction).order_by(restriction.c.until, restriction.c.subject)
     with vault.store.reading() as connection:
-        return [
-            Restriction(row.subject, row.until, row.law, row.at, tuple(row.purposes.splitlines()))
-            for row in connection.execute(query)
-        ]
+        return [restriction_of(row) for row in connection.execute(query)]
+
+
+def restriction_of(row: Any) -> Restriction:
+    """What a row of the table says."""
+    return Restriction(row.subject, row.until, row.law, row.at, tuple(row.purposes.splitlines()))
 
 
 def withheld(vault: "Vault", connection: sa.Connection, subjects: Iterable[str], *, purpose: str) -> set[str]:

@@ -188,6 +188,13 @@ def _print(plan: Any) -> None:
         f"  replaces  {present}; {plan['newer']} record(s) changed since and go back; kept in {plan['aside']}",
         f"  erasures  {plan['erased_again']} person(s) erased since are erased again",
     ]
+    if plan["restricted_again"] or plan["disabled_again"]:
+        people, users = plan["restricted_again"], plan["disabled_again"]
+        lines.append(f"  bound     {people} person(s) are restricted and {users} user(s) disabled again")
+    if plan["orphans"]:
+        lines.append(
+            f"  lost      {plan['orphans']} value(s), in neither backup nor journal; their rows will say so"
+        )
     if plan["journal_through"]:
         lines.append(
             f"  journal   {plan['journal_rows']} row(s), the vault stands as of {plan['journal_through']}"

@@ -1,9 +1,24 @@
 """A vault that came back from a backup without some of its values: the rows say so, and go on around them."""
 
+from jobs.restore_standing import ask_for_orphans
 from sync.connection import SystemColumn
 from tests.sync.conftest import Office
 from tests.sync.people import ID_NUMBER
 from vault.store import sealed_value
+
+
+def test_a_row_that_is_asked_for_says_what_was_lost_though_nobody_touched_it(office: Office) -> None:
+    row = office.airtable.type_row("customers", full_name="王小明", id_number=ID_NUMBER)
+    office.calm()
+    with office.engine.vault.store.writing() as connection:
+        connection.execute(sealed_value.delete())
+    office.calm()
+    assert "保险库" not in row.system[SystemColumn.NOTE]
+    assert ask_for_orphans(office.engine.hub, office.engine.vault) == 1
+    office.calm()
+    assert "保险库中已没有这个值" in row.system[SystemColumn.NOTE]
+    theirs = office.sheets.find("customers", full_name="王小明")
+    assert theirs and "保险库中已没有这个值" in theirs.system[SystemColumn.NOTE]
 
 
 def test_a_value_that_the_vault_lost_is_explained_and_may_be_typed_anew(office: Office) -> None:

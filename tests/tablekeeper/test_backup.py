@@ -192,6 +192,30 @@ def test_who_was_erased_since_the_backup_stays_erased(kept: Kept) -> None:
     assert "C00000009" not in numbers
 
 
+def test_who_was_restricted_or_disabled_since_the_backup_stays_so(kept: Kept) -> None:
+    row = {"客户编号": "C00000011", "客户姓名": "郑九", "手机号码": "13500135011", "法律保留": True}
+    kept.office.airtable("客户基本信息").create(row)
+    key = "a key that is long enough for 1 user"
+    given = ("--role", "客服", "--title", "客服", "--approved-by", "boss")
+    assert kept.office.run("vault", "user", "add", "li.na", *given, given=f"{key}\n").code == 0
+    assert kept.office.run("sync").code == 0
+    uid = kept.office.uid("C00000011")
+    archive, keys = kept.back_up()
+    assert kept.office.run("vault", "erase", uid, "--reason", "asked", "--yes").code == 0
+    assert kept.office.run("vault", "user", "disable", "li.na").code == 0
+    answer = kept.restore(archive, keys, "--json")
+    plan = answer.json
+    assert (plan["restricted_again"], plan["disabled_again"], plan["orphans"]) == (1, 1, 0)
+    kept.accept(plan["id"])
+    (one,) = kept.office.run("vault", "restricted", "--json").json["restricted"]
+    assert one["subject"] == uid
+    (user,) = kept.office.run("vault", "user", "list", "--json").json["users"]
+    assert user["disabled"]
+    assert kept.office.run("sync").code == 0
+    numbers = [row["fields"].get("客户编号") for row in kept.office.airtable("客户基本信息").all()]
+    assert "C00000011" not in numbers
+
+
 def test_the_journal_leads_a_restored_vault_on(kept: Kept, tmp_path: Path) -> None:
     kept.settings(vault_journal=str(tmp_path / "vault.journal"))
     archive, keys = kept.back_up()

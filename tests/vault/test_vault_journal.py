@@ -9,13 +9,17 @@ import pytest
 import sqlalchemy as sa
 
 from vault import audit, journal
-from vault.errors import JournalAhead, JournalDamaged, SubjectErased, VaultUnavailable
+from vault.access import Access
+from vault.alarms import open_alarms
+from vault.errors import BudgetReached, JournalAhead, JournalDamaged, SubjectErased, VaultUnavailable
 from vault.journal import Journal, frames_of
 from vault.keys import RootKey
 from vault.plaintext import Plaintext
 from vault.replaying import replay
+from vault.restricting import restrict, restrictions
 from vault.rotation import reencrypt, rotate
 from vault.store import data_key, sealed_value
+from vault.users import User, Users
 from vault.values import Secret
 from vault.vault import Vault
 from vault.verifying import verify_rows
@@ -66,13 +70,62 @@ def test_everything_since_the_backup_comes_back(
     vault.reveal(new.token, actor="clerk", purpose="理赔")
     writer.write()
     found = replay(file, restored, actor="officer")
-    assert found.frames == 2, "the first step stood in the backup already"
+    assert found.frames == 1, "the erasure began the journal anew"
     assert contents(restored) == contents(vault)
     assert restored.open_for_check([new.token, moved.token]) == {new.token: "NEW", moved.token: "OLD 0"}
     assert verify_rows(restored, actor="officer").faults == []
     assert audit.verify(restored).ok
     with pytest.raises(SubjectErased):
         restored.seal([secret(subject="R2")])
+    restored.close()
+
+
+def test_users_budgets_alarms_and_restrictions_come_back(
+    vault: Vault, secret: Build, file: Path, backup: Callable[[], Vault], add_user: Callable[..., User]
+) -> None:
+    """A backup of before opens neither a disabled user nor a restricted person, and gives no budget twice."""
+    (phone,) = vault.seal([secret("13800138000", field="customers.mobile")])
+    clerk = Access(vault, add_user("li.na"))
+    add_user("wu.di")
+    restored = backup()
+    for _ in range(2):
+        clerk.reveal(phone.token, "理赔")
+    with pytest.raises(BudgetReached):
+        clerk.reveal(phone.token, "理赔")
+    Users(vault).disable("wu.di", actor="ops")
+    restrict(vault, "R7", until="2034-01-01", law="保险法", actor="ops", reason="申请")
+    writer = Journal(vault, file)
+    writer.write()
+    Users(vault).disable("li.na", actor="ops")
+    writer.write()
+    replay(file, restored, actor="officer")
+    assert {user.name: user.disabled for user in Users(restored).all()} == {"li.na": True, "wu.di": True}
+    assert [one.subject for one in restrictions(restored)] == ["R7"]
+    assert [one.kind for one in open_alarms(restored)] == ["budget"]
+    budget = restored.config.budgets["contact"]
+    assert Access(restored, clerk.user).left("contact") == budget - 2
+    restored.close()
+
+
+def test_a_journal_that_holds_an_erased_person_is_begun_anew(
+    vault: Vault, secret: Build, file: Path, backup: Callable[[], Vault]
+) -> None:
+    vault.seal([secret("STAYS", subject="R1"), secret("GOES", subject="R2", mask="G**S")])
+    restored = backup()
+    writer = Journal(vault, file)
+    writer.write()
+    old = [row for frame in frames_of(file, vault) for row in frame.rows["data_key"]]
+    assert all(row["body"] for row in old)
+    vault.erase_subject("R2", actor="officer", reason="request")
+    writer.write()
+    frames = list(frames_of(file, vault))
+    keys = {row["subject"]: row["body"] for frame in frames for row in frame.rows["data_key"]}
+    masks = {row["subject"]: row["mask"] for frame in frames for row in frame.rows["sealed_value"]}
+    assert (keys["R2"], masks["R2"], bool(keys["R1"])) == (None, "", True)
+    assert writer.write() == 0
+    replay(file, restored, actor="officer")
+    assert contents(restored) == contents(vault)
+    assert audit.verify(restored).ok
     restored.close()
 
 
