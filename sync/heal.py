@@ -8,6 +8,7 @@ from validators.schema import TableKey
 from .connection import SeenRow, Uid
 from .engine import Engine, Replica
 from .identify import Identified
+from .merge import Row
 from .secrets import tokens_in
 from .store.hub import Unit
 from .store.records import UNBORN
@@ -26,22 +27,38 @@ def heal_numbers(
 
     A row is the one that vanished if it bears its business key, and shows either all that it showed or one of its
     stand-ins, which nobody can make up. Of a record that never went live the key is enough: it stands nowhere else, so
-    that all there is of it stands in that row. A copy is not meant: beside it the original still stands.
+    that all there is of it stands in that row; or, where the write that was to number it failed, its place and most of
+    what it showed. A copy is not meant: beside it the original still stands.
     """
     nameless = [row for row in found.unnumbered if not row.row_id]
     if not nameless or not found.gone:
         return
     rows = by_business_key(engine, table, nameless)
     owners = {key: uid for key, uid in unit.records.by_key(table, rows).items() if uid in found.gone}
-    states = unit.seen.get_many(replica.name, table, owners.values())
-    records = unit.records.get_many(table, owners.values())
+    places = {known[uid].position: uid for uid in unit.numbering.unread(replica.name, table, found.gone)}
+    uids = {*owners.values(), *places.values()}
+    states, records = unit.seen.get_many(replica.name, table, uids), unit.records.get_many(table, uids)
+    unborn = {uid for uid, record in records.items() if record.state in UNBORN}
     healed = {
+        uid: engine.fingerprint(row)
+        for row in nameless
+        if (uid := places.get(row.position)) in unborn and _is_mostly(engine, table, row, states[uid].base)
+    }
+    healed |= {
         uid: engine.fingerprint(row)
         for key, uid in owners.items()
         for row in rows[key]
-        if records[uid].state in UNBORN or _is_same(engine, table, row, known[uid], states[uid])
+        if uid in unborn or _is_same(engine, table, row, known[uid], states[uid])
     }
     unit.numbering.begin(replica.name, table, healed, engine.clock())
+
+
+def _is_mostly(engine: Engine, table: TableKey, row: SeenRow, base: Row) -> bool:
+    """Whether a row without number shows most of what stood in its place: somebody typed on in it."""
+    sensitive = engine.schema.tables[table].sensitive
+    plain = {key: value for key, value in base.items() if key not in sensitive}
+    shown = engine.parser.parse(table, {key: row.cells.get(key) for key in plain}, today=engine.today())
+    return sum(shown[key] == value for key, value in plain.items()) * 2 > len(plain)
 
 
 def _is_same(engine: Engine, table: TableKey, row: SeenRow, mark: Mark, state: SeenState) -> bool:

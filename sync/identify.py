@@ -8,8 +8,6 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from validators.schema import TableKey
-
 from .connection import Listing, RowId, SeenRow, Uid
 from .settle import name_of
 from .store.seen import Mark
@@ -40,20 +38,18 @@ def identify(
     listing: Listing,
     *,
     known: Mapping[Uid, Mark],
-    exists: Callable[[Iterable[Uid]], set[Uid]],
     fingerprint: Callable[[SeenRow], bytes],
     forced: frozenset[str],
     barred: Callable[[Iterable[Uid]], set[Uid]] = lambda uids: set(),
 ) -> Identified:
-    """Sort the rows of a listing. `exists` tells which uids the hub has; `forced` names rows to take though unchanged.
+    """Sort the rows of a listing. `forced` names rows to take though unchanged.
 
     `barred` are records that this replica may not show: a row that claims to be one is none.
     """
     by_row_id = {state.row_id: uid for uid, state in known.items() if state.row_id}
     unclaimed = {row.uid for row in listing.rows if is_uid(row.uid) and row.uid not in known}
     foreign = barred(unclaimed) if unclaimed else set()
-    adoptable = exists(unclaimed - foreign) if unclaimed else set()
-    owners, unnumbered, stray = _owners(listing, by_row_id, known, adoptable, foreign, fingerprint)
+    owners, unnumbered, stray = _owners(listing, by_row_id, known, foreign, fingerprint)
     changed = [
         (uid, row)
         for uid, row in owners.items()
@@ -87,7 +83,6 @@ def _owners(
     listing: Listing,
     by_row_id: Mapping[RowId, Uid],
     known: Mapping[Uid, Mark],
-    adoptable: set[Uid],
     foreign: set[Uid],
     fingerprint: Callable[[SeenRow], bytes],
 ) -> tuple[dict[Uid, SeenRow], list[SeenRow], list[SeenRow]]:
@@ -103,12 +98,9 @@ def _owners(
         elif row.row_id and row.uid in known and known[row.uid].row_id:
             # Airtable's "duplicate record" copies the uid; the copy is a new record.
             unnumbered.append(replace(row, uid=""))
-        elif row.uid in known or row.uid in adoptable:
+        elif row.uid in known or (is_uid(row.uid) and row.uid not in foreign):
+            # A uid of ours that even the hub does not know is kept, for it may be from a backup.
             claims[row.uid].append(row)
-        elif is_uid(row.uid) and row.uid not in foreign:
-            claims[row.uid].append(
-                row
-            )  # A uid of ours that this hub does not know: kept, for it may be from a backup.
         elif row.uid and not row.row_id:
             stray.append(row)  # Typed over, or torn: it must not stand where a uid belongs.
         else:
@@ -155,8 +147,3 @@ def is_torn(
     """Whether rows show each other's business keys: a partial sort has torn the uids from their rows."""
     swapped = [uid for uid, row in changed if key_owner.get(key_of(row), uid) != uid]
     return len(swapped) >= TORN_MIN
-
-
-def table_key_text(table: TableKey, row: SeenRow, key_field: str) -> str:
-    """The business key as the row shows it, trimmed; empty when blank."""
-    return str(row.cells.get(key_field) or "").strip()

@@ -51,7 +51,6 @@ def settle(engine: Engine, replica: Replica, listing: Listing, report: CycleRepo
         found = identify(
             listing,
             known=known,
-            exists=lambda uids: set(unit.records.get_many(table, uids)),
             fingerprint=engine.fingerprint,
             forced=queued,
             barred=lambda uids: _strangers(engine, unit, replica, table, uids),

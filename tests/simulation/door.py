@@ -75,14 +75,15 @@ class Interruptions:
     dead: bool = False
     counts: dict[str, int] = field(default_factory=lambda: {"request": 0, "step": 0})
     hits: list[str] = field(default_factory=list)
+    undisturbed: bool = False
+    """Nothing happens meanwhile; what waits for a request waits on."""
     _lurking: list[Interruption] = field(default_factory=list)
-    """What waits for a request that matches."""
+    """What waits for a request that matches, in this cycle or a later one."""
 
     def begin(self, due: Mapping[Moment, Interruption]) -> None:
         """A cycle starts."""
         self.due, self.dead = due, False
         self.counts = {"request": 0, "step": 0}
-        self._lurking = []
 
     @contextmanager
     def at(self, kind: str, name: str) -> Iterator[None]:
@@ -108,7 +109,7 @@ class Interruptions:
         number = self.counts[kind]
         self.counts[kind] += 1
         found = self.due.get((kind, number))
-        if kind == "step":
+        if kind == "step" or self.undisturbed:
             return found
         self._lurking += [found] if found else []
         struck = next((one for one in self._lurking if re.search(one.match, name)), None)

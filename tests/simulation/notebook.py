@@ -83,6 +83,8 @@ class Notebook:
     """Rows that stood in a tab when somebody deleted it."""
     count: int = 0
     """How many values were typed."""
+    renumbered: set[tuple[str, str]] = field(default_factory=set)
+    """Rows whose uid somebody took away."""
     refused: set[tuple[str, str]] = field(default_factory=set)
     """Rows whose deletion a person did not allow, by table and origin."""
 

@@ -4,6 +4,7 @@ It compares three things: what people typed (the notebook), what stands in the r
 lists, read from its files as anybody could read them.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -92,6 +93,16 @@ class Oracle:
         for (table, origin), uids in self.uids.items():
             if len(uids) > 1:
                 yield f"5 {table}/{origin} has several uids: {sorted(uids)}"
+        yield from self._records_once()
+
+    def _records_once(self) -> Iterator[str]:
+        """5: nor does the hub have a second record of a row that always bore its uid."""
+        notebook = self.notebook
+        recorded = [(table, origin) for (table, _), origin in self.hub.origins.items() if origin]
+        excused = notebook.renumbered | notebook.lost_with_tab
+        for place, times in Counter(recorded).items():
+            if times > 1 and place not in excused and not notebook.restored:
+                yield f"5 the hub has {times} records of {place[0]}/{place[1]}"
 
     def _agreement(self) -> Iterator[str]:
         """1: all replicas agree, held cells and formulas apart."""

@@ -199,7 +199,7 @@ class Run:
 
     def end(self) -> list[str]:
         """People mend what was broken; everything comes to rest; the oracle speaks."""
-        self.stage.spent = False
+        self.stage.spent, self.stage.interruptions.undisturbed = False, True
         while len(self.stage.joined) < len(self.stage.plans):
             self._join()
         mend(self.staff, self.sides)

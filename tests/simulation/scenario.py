@@ -11,7 +11,7 @@ WRITES = r"POST \S*:batchUpdate|(PATCH|POST|DELETE) /v0/app[^/]*/tbl[^/ ]*(?= |$
 UPDATES = r"copyPaste|PATCH /v0/app[^/]*/tbl[^/ ]*$"
 INSERTS = "insertDimension|performUpsert"
 LATER_PAGES = "offset"
-LOST = ("applied_then_lost", "timeout", "reset")
+LOST = ("applied_then_lost", "applied_then_lost", "timeout", "reset")
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,8 @@ from tests.simulation.values import Inventor
 
 KEPT = (ORIGIN, "customer_no")
 """What staff do not touch once it stands: the oracle's own name, and the number that others link by."""
+RECENT = 8
+"""How many cells back somebody knows what is being worked on."""
 CHECKED = ("idno", "phone", "account")
 """Numbers that can be told to be wrong."""
 Action = Callable[["Staff", Random, Side, str], None]
@@ -209,17 +211,19 @@ def type_the_same_twice(staff: Staff, random: Random, side: Side, table: str) ->
 
 
 def change_what_just_changed(staff: Staff, random: Random, side: Side, table: str) -> None:
-    """Somebody at another replica has something else to say about a cell that was just typed into."""
-    recent = [one for one in staff.notebook.typed[-6:] if one.key not in KEPT]
-    if not recent:
-        return
-    typed = random.choice(recent)
-    elsewhere = [one for one in staff.sides.values() if one.name != typed.replica and one.lines(typed.table)]
-    if not elsewhere or archive.fields(typed.table)[typed.key]["type"] == "link":
-        return
-    other = random.choice(elsewhere)
-    line = next((one for one in other.lines(typed.table) if one.origin == typed.origin), None)
-    if line and typed.key in editable(other, typed.table):
+    """Somebody at another replica has something else to say about a cell that was just typed into, and has not seen that."""
+    recent = [one for one in staff.notebook.typed[-RECENT:] if one.key not in KEPT]
+    found = [
+        (typed, other, line)
+        for typed in recent
+        if archive.fields(typed.table)[typed.key]["type"] != "link"
+        for other in staff.sides.values()
+        if other.name != typed.replica and typed.key in editable(other, typed.table)
+        for line in other.lines(typed.table)
+        if line.origin == typed.origin and staff.read(typed.table, line).get(typed.key) != typed.value
+    ]
+    if found:
+        typed, other, line = random.choice(found)
         staff.edit(other, typed.table, line, {typed.key: staff.value(random, other, typed.table, typed.key)})
 
 
@@ -250,6 +254,8 @@ def damage_system_cell(staff: Staff, random: Random, side: Side, table: str) -> 
     if line:
         column = random.choice((STATUS, NOTE, NOTE, UID))
         side.type(table, line, {column: random.choice((None, "我写的"))})
+        if column == UID:
+            staff.notebook.renumbered.add((table, line.origin))
 
 
 EVERYDAY: Mapping[Action, int] = {

@@ -159,6 +159,7 @@ class Stage:
         """The operator runs `tablekeeper setup`, undisturbed; where a service asks for a pause, again after it."""
         engine = self.engine or self.open()
         self.interruptions.begin({})
+        disturbed, self.interruptions.undisturbed = self.interruptions.undisturbed, True
         self.world.quotas.airtable.monthly_budget = None
         for replica in engine.replicas:
             try:
@@ -166,6 +167,7 @@ class Stage:
             except Throttled:
                 self.world.clock.advance(PAUSE_S)
                 set_up(replica.connection, engine.hub)
+        self.interruptions.undisturbed = disturbed
 
     def cycle(self, due: Mapping[Moment, Interruption] | None = None) -> CycleReport | None:
         """One cycle with what happens in it. None: the daemon was killed, and has been started again."""

@@ -1,10 +1,12 @@
 """Which row is which record, when a listing holds only the rows that changed."""
 
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from sync.connection import Listing, SeenRow, Standing
 from sync.fingerprint import fingerprints
-from sync.identify import Identified, identify
+from sync.identify import Identified, identify, is_torn
 from sync.store.seen import Mark
 from sync.uid import new_uid
 
@@ -19,9 +21,7 @@ def row(uid: str, position: int) -> SeenRow:
 
 def found(rows: list[SeenRow], changed: set[int], height: int) -> Identified:
     listing = Listing("customers", rows, complete=True, standing=Standing(changed, height))
-    return identify(
-        listing, known=KNOWN, exists=lambda uids: set(), fingerprint=fingerprint, forced=frozenset()
-    )
+    return identify(listing, known=KNOWN, fingerprint=fingerprint, forced=frozenset())
 
 
 def test_rows_that_stand_are_not_gone() -> None:
@@ -45,3 +45,142 @@ def test_a_copy_of_a_standing_row_is_a_stray_and_the_original_stays_where_it_is(
 def test_rows_that_changed_places_have_moved_and_are_not_gone() -> None:
     result = found([row(TWO, 1), row(ONE, 2)], {1, 2}, 4)
     assert (result.moved, result.gone) == ({ONE: 2, TWO: 1}, frozenset())
+
+
+def at_base(uid: str, row_id: str, **cells: str) -> SeenRow:
+    return SeenRow(uid=uid, row_id=row_id, position=-1, cells=cells or {"name": "王芳"})
+
+
+def mark(row: SeenRow, *, gone: bool = False) -> Mark:
+    return Mark(row.uid, row.row_id, row.position, fingerprint(row), gone=gone)
+
+
+def whole(
+    *rows: SeenRow,
+    known: Sequence[Mark] = (),
+    barred: Iterable[str] = (),
+    forced: Iterable[str] = (),
+    destroyed: Iterable[str] = (),
+    complete: bool = True,
+) -> Identified:
+    """A listing without standing rows."""
+    return identify(
+        Listing("customers", rows, complete=complete, destroyed=frozenset(destroyed)),
+        known={one.uid: one for one in known},
+        fingerprint=fingerprint,
+        forced=frozenset(forced),
+        barred=lambda uids: set(barred) & set(uids),
+    )
+
+
+def test_row_as_it_was_is_present_and_nothing_else() -> None:
+    same = row(ONE, 1)
+    result = whole(same, known=[mark(same)])
+    assert (result.changed, result.present) == ((), {ONE})
+    assert (result.unnumbered, result.stray, dict(result.moved)) == ((), (), {})
+
+
+def test_row_that_shows_something_else_is_changed() -> None:
+    assert whole(row(ONE, 1), known=[Mark(ONE, "", 1, b"", gone=False)]).changed == ((ONE, row(ONE, 1)),)
+
+
+def test_row_that_is_asked_for_is_taken_though_it_is_as_it_was() -> None:
+    same, other = row(ONE, 1), at_base(TWO, "rec2")
+    known = [mark(same), mark(other)]
+    assert [uid for uid, _ in whole(same, other, known=known, forced=[ONE]).changed] == [ONE]
+    assert [uid for uid, _ in whole(same, other, known=known, forced=["rec2"]).changed] == [TWO]
+
+
+def test_row_that_is_back_is_taken_though_it_is_as_it_was() -> None:
+    same = row(ONE, 1)
+    assert whole(same, known=[mark(same, gone=True)]).changed == ((ONE, same),)
+
+
+def test_part_of_a_row_is_always_taken_and_tells_no_place() -> None:
+    part = replace(row(ONE, 2), partial=True)
+    result = whole(part, known=[mark(row(ONE, 1))])
+    assert (result.changed, dict(result.moved)) == (((ONE, part),), {})
+
+
+def test_uid_of_ours_that_this_hub_does_not_know_is_kept() -> None:
+    """It may be from before a restore."""
+    assert whole(row(ONE, 1)).changed == ((ONE, row(ONE, 1)),)
+
+
+def test_row_that_claims_to_be_a_record_from_outside_the_filter_is_none() -> None:
+    result = whole(row(ONE, 1), row(TWO, 2), barred=[ONE])
+    assert (result.stray, result.present) == ((row(ONE, 1),), {TWO})
+
+
+def test_text_that_is_no_uid_is_wiped_on_sheets_and_overwritten_on_airtable() -> None:
+    typed, at_airtable = row("我写的", 1), at_base("我写的", "rec1")
+    result = whole(typed, at_airtable)
+    assert (result.stray, result.unnumbered) == ((typed,), (replace(at_airtable, uid=""),))
+
+
+def test_row_without_uid_is_to_be_numbered() -> None:
+    assert whole(row("", 1)).unnumbered == (row("", 1),)
+
+
+def test_on_airtable_the_record_id_decides_whatever_the_cell_says() -> None:
+    result = whole(at_base(TWO, "rec1"), known=[mark(at_base(ONE, "rec1"))])
+    assert [uid for uid, _ in result.changed] == [ONE]
+
+
+def test_duplicated_record_is_a_new_one() -> None:
+    first = at_base(ONE, "rec1")
+    result = whole(first, at_base(ONE, "rec2"), known=[mark(first)])
+    assert (result.present, result.unnumbered) == ({ONE}, (at_base("", "rec2"),))
+
+
+def test_record_that_replaces_one_without_an_id_keeps_its_uid() -> None:
+    """A row that is only planned has no record id yet; its answer was lost, and the record stands there."""
+    result = whole(at_base(ONE, "rec1"), known=[Mark(ONE, "", -1, b"", gone=False)])
+    assert [uid for uid, _ in result.changed] == [ONE]
+
+
+def test_of_two_rows_with_one_uid_the_unchanged_one_keeps_it_wherever_it_stands() -> None:
+    first, edited = row(ONE, 5), replace(row(ONE, 1), cells={"name": "王方"})
+    result = whole(edited, first, known=[replace(mark(first), position=1)])
+    assert (result.stray, dict(result.moved)) == ((edited,), {ONE: 5})
+
+
+def test_of_two_equal_rows_with_one_uid_the_one_in_its_place_keeps_it() -> None:
+    above, below = row(ONE, 1), row(ONE, 2)
+    assert whole(above, below, known=[mark(below)]).stray == (above,)
+
+
+def test_of_two_changed_rows_with_one_uid_the_one_in_its_place_keeps_it() -> None:
+    known = Mark(ONE, "", 2, b"", gone=False)
+    assert whole(row(ONE, 1), row(ONE, 2), row(ONE, 3), known=[known]).stray == (row(ONE, 1), row(ONE, 3))
+
+
+def test_of_two_rows_with_an_unknown_uid_the_first_keeps_it() -> None:
+    assert whole(row(ONE, 1), row(ONE, 2)).stray == (row(ONE, 2),)
+
+
+def test_known_row_is_gone_only_where_everything_was_listed() -> None:
+    known = [mark(row(ONE, 1))]
+    assert whole(known=known).gone == {ONE}
+    assert whole(known=known, complete=False).gone == frozenset()
+
+
+def test_row_that_stood_nowhere_is_not_gone() -> None:
+    assert whole(known=[Mark(ONE, "", -1, b"", gone=False)]).gone == frozenset()
+
+
+def test_destroyed_record_is_gone_and_a_stranger_s_is_nobody() -> None:
+    known = [mark(at_base(ONE, "rec1")), mark(at_base(TWO, "rec2"))]
+    assert whole(known=known, destroyed=["rec1", "rec9"], complete=False).gone == {ONE}
+
+
+def test_two_rows_with_each_other_s_keys_are_torn_and_one_is_a_correction() -> None:
+    swapped = [(ONE, at_base(ONE, "", key="C2")), (TWO, at_base(TWO, "", key="C1"))]
+    owner = {"C1": ONE, "C2": TWO}
+
+    def key_of(row: SeenRow) -> str:
+        return str(row.cells["key"])
+
+    assert is_torn(swapped, key_of=key_of, key_owner=owner)
+    assert not is_torn(swapped[:1], key_of=key_of, key_owner=owner)
+    assert not is_torn([(ONE, at_base(ONE, "", key="C1"))] * 2, key_of=key_of, key_owner=owner)

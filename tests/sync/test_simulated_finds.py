@@ -105,3 +105,30 @@ def test_findings_stand_in_the_order_of_the_columns(office: Office) -> None:
         "投保人",
         "满期日",
     ]
+
+
+def test_row_that_was_not_numbered_and_is_typed_into_is_still_one_record(office: Office) -> None:
+    """5: no record twice, not even one that is archived at once. The row bears no number; it stands where it stood."""
+    row = office.sheets.type_row("customers", full_name="王小明", notes="老客户")
+    office.sheets.fail_after = 0
+    office.cycle()
+    office.sheets.fail_after = None
+    row.cells["occupation"] = "教师"
+    office.calm()
+    with office.engine.hub.unit() as unit:
+        assert [one.uid for one in unit.records.of_table("customers")] == [row.system[SystemColumn.UID]]
+
+
+def test_another_row_typed_in_the_place_of_one_that_was_not_numbered_is_another_record(
+    office: Office,
+) -> None:
+    """7: what was sealed for the first person is not the second one's."""
+    row = office.sheets.type_row("customers", full_name="王小明", notes="老客户")
+    office.sheets.fail_after = 0
+    office.cycle()
+    office.sheets.fail_after = None
+    with office.engine.hub.unit() as unit:
+        (uid,) = unit.seen.of("sheets", "customers")
+    row.cells = {"full_name": "张敏", "notes": "新客户"}
+    office.calm()
+    assert row.system[SystemColumn.UID] != uid

@@ -32,3 +32,17 @@ def test_later_ids_sort_later(milliseconds: int, later: int) -> None:
     first = new_uid(NOW + timedelta(milliseconds=milliseconds), Random(1).getrandbits)
     second = new_uid(NOW + timedelta(milliseconds=milliseconds + later), Random(2).getrandbits)
     assert first < second
+
+
+def test_form_of_an_id_never_changes() -> None:
+    """Ids stand in tables that outlive every version of this program."""
+    assert new_uid(NOW, lambda bits: bits + 2**49) == "R01M82V7M00G00000001J7"
+
+
+def test_text_of_another_form_is_no_id() -> None:
+    uid = new_uid(NOW, Random(1).getrandbits)
+    assert not is_uid(f"S{uid[1:]}")
+    assert not is_uid(f"{uid[:-1]}u")
+    assert not is_uid(uid[:-1] + "0" + uid[-1])
+    assert not is_uid(f"Ru{uid[2:]}")
+    assert not is_uid("")
