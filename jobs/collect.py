@@ -241,4 +241,4 @@ def titled(
         return reminder.title  # The row lacks what it must have, or is about to be deleted.
     names = [schema.tables[table].fields[key].name for key in fields]
     more = f"等{len(names)}项" if len(names) > HELD_NAMED_MAX else ""
-    return f"{reminder.title}:{'、'.join(names[:HELD_NAMED_MAX])}{more}"
+    return f"{reminder.title}\uff1a{'、'.join(names[:HELD_NAMED_MAX])}{more}"

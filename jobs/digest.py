@@ -220,7 +220,7 @@ def _remarks(every: Sequence[Due], dues: Sequence[Due], setting: Setting) -> Ite
         kinds = Counter(due.kind for due in every if not due.law)
         by_kind = "、".join(f"{kind} {count}" for kind, count in kinds.most_common())
         yield words.first_days.format(until=setting.quiet_until, count=len(every) - len(dues))
-        yield f"{words.first_days_list}:{by_kind}"
+        yield words.first_days_list.format(kinds=by_kind)
 
 
 def _owner_fields(dues: Iterable[Due], schema: SchemaConfig) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from sync.merge import Row
 from validators.schema import FieldKey, SchemaConfig
 from validators.values import Value
 
-AUTOMATIC = "条件已满足,自动完成"
+AUTOMATIC = "条件已满足\uff0c自动完成"
 TITLE_MAX = 120
 
 
@@ -38,8 +38,10 @@ def grant(due: Due, item: Item, row: Row, config: TodoConfig, people: People, to
     put_off, about_time = _snooze(due, item, row.get("snooze_until"), config, today)
     handed, about_person = _hand_over(put_off, row.get("hand_to"), people)
     ticked = row.get("status") in (DONE, NOT_NEEDED)
-    about_tick = "条件仍成立,尚未完成;更正记录后自动完成" if ticked else ""
-    return Granted(handed, ";".join(filter(None, (about_tick, about_time, about_person, _escalation(due)))))
+    about_tick = "条件仍成立\uff0c尚未完成\uff1b更正记录后自动完成" if ticked else ""
+    return Granted(
+        handed, "\uff1b".join(filter(None, (about_tick, about_time, about_person, _escalation(due))))
+    )
 
 
 def wanted_row(
@@ -51,7 +53,7 @@ def wanted_row(
     words: dict[FieldKey, Value | None] = {
         "kind": due.kind,
         "target_no": named.number or None,
-        "title": f"{due.title}({named.name})"[:TITLE_MAX] if named.name else due.title,
+        "title": f"{due.title}\uff08{named.name}\uff09"[:TITLE_MAX] if named.name else due.title,
         "due_on": due.anchor,
         "priority": due.priority.value,
         "owner_no": owner.uid if owner else None,
@@ -76,21 +78,21 @@ def _snooze(due: Due, item: Item, asked: Value | None, config: TodoConfig, today
     if not isinstance(asked, date) or asked <= today:
         return replace(item, snooze_until=""), ""
     if due.law or due.kind in config.never_snoozed:
-        return replace(item, snooze_until=""), "法定时限不能延后,仍按到期日提醒"
+        return replace(item, snooze_until=""), "法定时限不能延后\uff0c仍按到期日提醒"
     days_max, times_max = config.days_max_of(due.kind), config.times_max_of(due.kind)
     if asked.isoformat() == item.snooze_until:
         return item, _put_off(asked, item.snoozes, times_max)
     if item.snoozes >= times_max:
-        return replace(item, snooze_until=""), f"已延后{item.snoozes}次,不能再延后"
+        return replace(item, snooze_until=""), f"已延后{item.snoozes}次\uff0c不能再延后"
     last = today + timedelta(days=days_max)
     if asked > last:
-        return replace(item, snooze_until=""), f"这一类最多延后{days_max}天,请改填{last}或更早"
+        return replace(item, snooze_until=""), f"这一类最多延后{days_max}天\uff0c请改填{last}或更早"
     granted = replace(item, snooze_until=asked.isoformat(), snoozes=item.snoozes + 1)
     return granted, _put_off(asked, granted.snoozes, times_max)
 
 
 def _put_off(until: date, times: int, times_max: int) -> str:
-    return f"已延后至{until}(第{times}次,最多{times_max}次)"
+    return f"已延后至{until}\uff08第{times}次\uff0c最多{times_max}次\uff09"
 
 
 def _hand_over(item: Item, asked: Value | None, people: People) -> tuple[Item, str]:
@@ -98,7 +100,7 @@ def _hand_over(item: Item, asked: Value | None, people: People) -> tuple[Item, s
         return replace(item, hand_to=""), ""
     person = people.get(asked)
     if person is None or not person.active:
-        return replace(item, hand_to=""), "转交的同事不在职,未转交"
+        return replace(item, hand_to=""), "转交的同事不在职\uff0c未转交"
     return replace(item, hand_to=asked), f"已转交{person.name}"
 
 
@@ -116,6 +118,6 @@ def _status(due: Due, item: Item, row: Row, today: date) -> str:
 
 
 def _why(due: Due, schema: SchemaConfig) -> str:
-    """`客户基本信息 · 季度审查 · 阶段:到期前14天`."""
+    """`客户基本信息 · 季度审查 · 阶段\uff1a到期前14天`."""
     stage = f"到期前{-due.stage}天" if due.stage < 0 else f"到期后{due.stage}天" if due.stage else "到期当天"
     return f"{schema.tables[due.table].name} · {due.kind} · {stage}"

@@ -55,7 +55,7 @@ def test_a_manager_gets_one_mail_by_person(team: Office, mailbox: Mailbox) -> No
         < text.index("C-wang")
     )
     assert "C-sun" not in text
-    assert mail["Subject"] == "【客户保险档案】2026-11-23 待办 2 项(2 逾期,0 紧急)"
+    assert mail["Subject"] == "【客户保险档案】2026-11-23 待办 2 项\uff082 逾期\uff0c0 紧急\uff09"
     assert mail["Auto-Submitted"] == "auto-generated"
 
 
@@ -141,7 +141,7 @@ def test_a_held_row_is_told_with_its_fields_and_since_when(team: Office, mailbox
         send(team, mailbox, today=MONDAY + timedelta(days=day))
     text = mails(team, today=MONDAY + timedelta(days=3))["zhao@insurer.example"].text
     [line] = [line for line in text.splitlines() if "C-new" in line and "https" not in line]
-    assert "更正未生效的内容:客户姓名、手机号码" in line
+    assert "更正未生效的内容\uff1a客户姓名、手机号码" in line
     assert "逾期3天" in line
 
 
@@ -184,7 +184,7 @@ def test_a_long_list_is_cut_and_says_by_how_many(team: Office) -> None:
     assert "另有 6 项" in mail.html
     assert "N00" in mail.text
     assert "N19" not in mail.text
-    assert "待办 22 项(22 逾期" in mail.subject
+    assert "待办 22 项\uff0822 逾期" in mail.subject
 
 
 def test_one_record_that_cannot_be_judged_does_not_stop_the_others(team: Office) -> None:

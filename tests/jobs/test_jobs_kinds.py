@@ -242,7 +242,7 @@ def test_conflicts_and_deletions_wait_for_a_person(shipped: Shipped) -> None:
     assert (conflict.anchor, conflict.stage, conflict.title) == (
         date(2026, 11, 20),
         0,
-        "两边填写不同,核对后重新填写:职业",
+        "两边填写不同\uff0c核对后重新填写\uff1a职业",
     )
     assert [due.stage for due in shipped.due("conflicts", date(2026, 11, 24))] == [2]
     [deletion] = shipped.due("deletions")

@@ -131,7 +131,7 @@ def test_operations_and_leaders_get_figures_without_persons(office: Office) -> N
     assert lin.subject == "【客户保险档案】2026-11-23 档案概况"
     assert "欧阳" not in lin.text
     office.hire("ops", department="信息技术部")
-    assert mails(office)["ops"].subject == "【客户保险档案】2026-11-23 运行情况:有 1 件事要看"
+    assert mails(office)["ops"].subject == "【客户保险档案】2026-11-23 运行情况\uff1a有 1 件事要看"
 
 
 def test_a_failing_reminder_is_told_to_operations(office: Office) -> None:
@@ -213,7 +213,7 @@ def test_a_long_holiday_is_announced_with_what_falls_into_it(office: Office) -> 
         "policies", "p", policy_no="P20260001", customer_no="c0", status="有效", next_due=date(2026, 10, 3)
     )
     text = mails(office, today=date(2026, 9, 30))["wang"].text
-    assert "明天起放假 7 天(2026-10-01至2026-10-07)" in text
+    assert "明天起放假 7 天\uff082026-10-01至2026-10-07\uff09" in text
     assert "P20260001" in text
 
 
@@ -221,7 +221,7 @@ def test_a_mail_tells_how_the_archive_runs_and_how_to_pass_it_on(office: Office)
     """Below the list."""
     mail = mails(office)["wang"]
     assert "最近恢复演练:2026-11-02" in mail.text
-    assert "不是我的?把「服务业务员」改对,明早自动转走。" in mail.text
+    assert "不是我的\uff1f把「服务业务员」改对\uff0c明早自动转走。" in mail.text
     assert "<style" not in mail.html
 
 

@@ -94,7 +94,7 @@ def test_an_open_item_stands_as_a_row(board: Board) -> None:
     """What, whose, until when, why, and a link."""
     board.tend()
     [row] = board.rows(target_no="P20200001")
-    assert row["title"] == "保单到期,联系客户续保(欧阳**)"
+    assert row["title"] == "保单到期\uff0c联系客户续保\uff08欧阳**\uff09"
     assert (row["kind"], row["due_on"], row["owner_no"], row["status"]) == (
         "续保",
         date(2026, 11, 30),
@@ -124,7 +124,7 @@ def test_a_row_closes_when_the_condition_is_false(board: Board) -> None:
     board.office.save("policies", "p", policy_no="P20200001", customer_no="c", status="终止")
     assert board.tend().closed == 1
     [row] = board.rows(target_no="P20200001")
-    assert (row["status"], row["done_on"], row["outcome"]) == ("已完成", MONDAY, "条件已满足,自动完成")
+    assert (row["status"], row["done_on"], row["outcome"]) == ("已完成", MONDAY, "条件已满足\uff0c自动完成")
     assert "reply" not in row
 
 
@@ -185,7 +185,7 @@ def test_staff_put_an_item_off_within_limits(board: Board) -> None:
     board.tend()
     [row] = board.rows(target_no="P20200001")
     assert row["status"] == "已升级"
-    assert "已延后3次,不能再延后" in row["reply"]
+    assert "已延后3次\uff0c不能再延后" in row["reply"]
 
 
 def test_an_item_cannot_be_put_off_for_months(board: Board) -> None:
@@ -196,7 +196,7 @@ def test_an_item_cannot_be_put_off_for_months(board: Board) -> None:
     board.tend()
     [row] = board.rows(target_no="P20200001")
     assert row["status"] == "已升级"
-    assert "最多延后7天,请改填2026-11-30或更早" in row["reply"]
+    assert "最多延后7天\uff0c请改填2026-11-30或更早" in row["reply"]
 
 
 def test_a_finding_about_the_archive_is_a_row_without_owner(board: Board) -> None:
@@ -234,13 +234,13 @@ def test_a_kind_may_have_narrower_limits(board: Board) -> None:
     board.type(row["uid"], snooze_until=date(2026, 11, 26))
     board.tend()
     [row] = board.rows(target_no="P20200001")
-    assert "最多延后2天,请改填2026-11-25或更早" in row["reply"]
+    assert "最多延后2天\uff0c请改填2026-11-25或更早" in row["reply"]
     board.type(row["uid"], snooze_until=date(2026, 11, 24))
     board.tend()
     board.type(row["uid"], snooze_until=date(2026, 11, 25))
     board.tend()
     [row] = board.rows(target_no="P20200001")
-    assert "已延后1次,不能再延后" in row["reply"]
+    assert "已延后1次\uff0c不能再延后" in row["reply"]
 
 
 def test_a_legal_clock_is_never_put_off(board: Board) -> None:
@@ -261,7 +261,7 @@ def test_staff_hand_an_item_over(board: Board) -> None:
     board.type(row["uid"], hand_to="liu")
     board.tend()
     [row] = board.rows(target_no="P20200001")
-    assert (row["owner_no"], row["reply"]) == ("liu", "已转交刘洋;已升级至直属主管")
+    assert (row["owner_no"], row["reply"]) == ("liu", "已转交刘洋\uff1b已升级至直属主管")
     board.office.hire("liu", name="刘洋", active=None)
     board.tend()
     [row] = board.rows(target_no="P20200001")
