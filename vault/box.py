@@ -19,13 +19,15 @@ RandomBytes = Callable[[int], bytes]
 
 NONCE_LENGTH = 12
 _HEADER = struct.Struct(">BH")
+HEADER_LENGTH = _HEADER.size
+_LENGTH = struct.Struct(">I")
 _START = _HEADER.size + NONCE_LENGTH
 _PADDED_TO = 32
 
 
 def encoded(text: str) -> bytes:
     """UTF-8. Half of a surrogate pair, which JSON can carry, is a bad value and must not stop the batch it comes in."""
-    return text.encode(errors="surrogatepass")
+    return text.encode("utf-8", "surrogatepass")
 
 
 def bind(*parts: str) -> bytes:
@@ -35,8 +37,8 @@ def bind(*parts: str) -> bytes:
 
 def bound(part: str) -> bytes:
     """One part with its length in front; `bind` of many is theirs, joined."""
-    text = part.encode(errors="surrogatepass")
-    return len(text).to_bytes(4, "big") + text
+    text = part.encode("utf-8", "surrogatepass")
+    return _LENGTH.pack(len(text)) + text
 
 
 bound_name = lru_cache(maxsize=16_384)(bound)
@@ -47,9 +49,16 @@ def seal_box(
     key: BoxKey, plaintext: bytes, *, key_version: int, context: bytes, random_bytes: RandomBytes
 ) -> bytes:
     """A box around `plaintext`, padded so that its length tells little; opens only with the same context."""
+    return seal_padded(key, _pad(plaintext), key_version, context, random_bytes)
+
+
+def seal_padded(
+    key: BoxKey, padded: bytes, key_version: int, context: bytes, random_bytes: RandomBytes
+) -> bytes:
+    """A box around a plaintext that is padded already."""
     header = _HEADER.pack(key.suite_byte, key_version)
     nonce = random_bytes(NONCE_LENGTH)
-    return header + nonce + key.aead.encrypt(nonce, _pad(plaintext), header + context)
+    return header + nonce + key.aead.encrypt(nonce, padded, header + context)
 
 
 def nonces(random_bytes: RandomBytes, count: int) -> RandomBytes:
@@ -70,12 +79,17 @@ def key_version(box: bytes) -> int:
 
 def open_box(key: BoxKey, box: bytes, *, context: bytes) -> bytes:
     """The plaintext. Raises Unopenable when key, context or any bit differ, SuiteUnknown, VaultDamaged."""
+    return _unpad(open_padded(key, box, context))
+
+
+def open_padded(key: BoxKey, box: bytes, context: bytes) -> bytes:
+    """Like `open_box`, with the padding: what only goes into another box keeps it."""
     if len(box) < _START or box[0] != key.suite_byte:
         read_header(box)
         raise Unopenable("a ciphertext is not of the suite of its key")
     nonce, sealed = box[_HEADER.size : _START], box[_START:]
     try:
-        return _unpad(key.aead.decrypt(nonce, sealed, box[: _HEADER.size] + context))
+        return key.aead.decrypt(nonce, sealed, box[: _HEADER.size] + context)
     except InvalidTag:
         raise Unopenable("a ciphertext does not open under its key and its row") from None
 
@@ -90,8 +104,8 @@ def read_header(box: bytes) -> tuple[Suite, int]:
 
 def _pad(plaintext: bytes) -> bytes:
     """ISO/IEC 7816-4: one 0x80, then zeros. Without it the length of a diagnosis would name it."""
-    marked = plaintext + b"\x80"
-    return marked + bytes(-len(marked) % _PADDED_TO)
+    # The 0x80 always has room: the next multiple is above the length of the plaintext.
+    return (plaintext + b"\x80").ljust((len(plaintext) // _PADDED_TO + 1) * _PADDED_TO, b"\x00")
 
 
 def _unpad(padded: bytes) -> bytes:

@@ -1,7 +1,9 @@
 """Many rows at once, through the driver: preparing parameters in SQLAlchemy costs more than the database's own work."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from itertools import islice
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -11,6 +13,12 @@ from vault.store import data_key, sealed_value
 INSERTED_AT_ONCE = 1_000
 
 T = TypeVar("T")
+Same = Mapping[str, str | int | None]
+"""What all rows of a statement share, by column: it stands in the statement, which costs less than binding it row by row.
+
+Texts are states and times of ours.
+"""
+NOTHING: Same = MappingProxyType({})
 
 
 def blocks(items: Iterable[T], size: int = 500) -> Iterator[list[T]]:
@@ -31,13 +39,16 @@ def last_change(connection: sa.Connection) -> int:
     return max(number or 0 for number in connection.execute(sa.select(*last)).one())
 
 
-def insert_rows(connection: sa.Connection, table: sa.Table, rows: Iterable[tuple[object, ...]]) -> int:
+def insert_rows(
+    connection: sa.Connection, table: sa.Table, rows: Iterable[tuple[object, ...]], same: Same = NOTHING
+) -> int:
     """Insert rows in the order of the table's columns, but not those whose primary key stands already; how many went in.
 
-    Through the driver, because preparing the parameters in SQLAlchemy costs more than the inserting.
+    Columns in `same` are left out of the rows. Through the driver, because preparing the parameters in SQLAlchemy costs
+    more than the inserting.
     """
     keys = ", ".join(column.name for column in table.primary_key)
-    places = ", ".join([_place(connection)] * len(table.c))
+    places = ", ".join(_terms(connection, [column.name for column in table.c], same))
     statement = f"INSERT INTO {table.name} VALUES ({places}) ON CONFLICT ({keys}) DO NOTHING"
     # In blocks, so that many rows are never held at once.
     return sum(
@@ -46,14 +57,26 @@ def insert_rows(connection: sa.Connection, table: sa.Table, rows: Iterable[tuple
 
 
 def update_rows(
-    connection: sa.Connection, columns: Sequence[sa.Column[Any]], rows: Sequence[tuple[object, ...]]
+    connection: sa.Connection,
+    columns: Sequence[sa.Column[Any]],
+    rows: Sequence[tuple[object, ...]],
+    same: Same = NOTHING,
 ) -> None:
-    """Set these columns of one table; each row holds their values, then its primary key. Like `insert_rows`."""
+    """Set these columns of one table, and those of `same`; each row holds their values, then its primary key. Like `insert_rows`."""
     table, place = columns[0].table, _place(connection)
-    fresh = ", ".join(f"{column.name} = {place}" for column in columns)
+    names = [*(column.name for column in columns), *same]
+    terms = _terms(connection, names, same)
+    fresh = ", ".join(f"{name} = {term}" for name, term in zip(names, terms, strict=True))
     keys = " AND ".join(f"{column.name} = {place}" for column in table.primary_key)
     if rows:
         connection.exec_driver_sql(f"UPDATE {table} SET {fresh} WHERE {keys}", list(rows))
+
+
+def as_stored(connection: sa.Connection, query: sa.Select[Any]) -> list[tuple[Any, ...]]:
+    """The rows as the driver gives them; none of their columns is a boolean. Like `insert_rows`."""
+    with closing(connection.execute(query)) as result:
+        assert result.cursor is not None, "a query has rows"
+        return list(result.cursor.fetchall())
 
 
 def select_in(
@@ -65,6 +88,19 @@ def select_in(
         places = ", ".join([_place(connection)] * len(block))
         query = f"SELECT {names} FROM {columns[0].table} WHERE {columns[0].name} IN ({places})"
         yield from connection.exec_driver_sql(query, tuple(block))
+
+
+def _terms(connection: sa.Connection, names: Iterable[str], same: Same) -> list[str]:
+    """What stands in the statement for each of these columns."""
+    place = _place(connection)
+    return [_literal(same[name]) if name in same else place for name in names]
+
+
+def _literal(value: str | int | None) -> str:
+    if isinstance(value, str):
+        assert not {"'", "%"} & set(value), "no text of others stands in a statement"
+        return f"'{value}'"
+    return "NULL" if value is None else str(value)
 
 
 def _place(connection: sa.Connection) -> str:

@@ -2,9 +2,10 @@
 
 import unicodedata
 
+from vault.box import encoded
 from vault.keys import Keys
 from vault.plaintext import Plaintext
-from vault.suites import SUITES, Suite
+from vault.suites import SUITES, Suite, digest_of
 
 MARK_LENGTH = 16
 
@@ -14,7 +15,7 @@ def index_mark(keys: Keys, suite: Suite, name: str, value: Plaintext[str]) -> by
     # ASCII is its own NFKC form, and most identifiers are ASCII.
     plain = value.expose()
     text = plain if plain.isascii() else unicodedata.normalize("NFKC", plain)
-    return keys.index(suite, name)(text.upper().strip().encode(errors="surrogatepass"))[:MARK_LENGTH]
+    return digest_of(keys.index(suite.byte, name), encoded(text.upper().strip()))[:MARK_LENGTH]
 
 
 def index_marks(keys: Keys, name: str, value: Plaintext[str]) -> list[bytes]:

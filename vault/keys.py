@@ -8,6 +8,7 @@ wrap the data keys of `subjects.py`.
 import hmac
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from functools import lru_cache
 from typing import Any, Protocol
 
 import orjson
@@ -15,7 +16,7 @@ from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
 from vault.box import RandomBytes, bind, open_box, seal_box
 from vault.errors import Unopenable, VaultDamaged, WrongKey
-from vault.suites import AES, BoxKey, Mac, Suite
+from vault.suites import AES, BoxKey, Mac, Suite, suite_of
 
 KEY_LENGTH = 32
 _SALT_LENGTH = 16
@@ -130,7 +131,8 @@ class Keys:
     def __init__(self, master: bytes, *, vault_id: str) -> None:
         self.vault_id = vault_id
         self._master = master
-        self._index: dict[tuple[int, str], Mac] = {}
+        # By suite byte and field; kept, because every value that is searchable asks for it.
+        self.index = lru_cache(maxsize=None)(self._index)
         self.journal = AES.box_key(derive(master, "journal"))
         self.audit_wrapping = AES.box_key(derive(master, "audit"))
 
@@ -150,14 +152,10 @@ class Keys:
         """Whether these keys belong to the vault that stored this check value."""
         return hmac.compare_digest(self.check_value(), check_value)
 
-    def index(self, suite: Suite, name: str) -> Mac:
+    def _index(self, suite_byte: int, name: str) -> Mac:
         """The keyed hash of one field's search index."""
-        found = self._index.get((suite.byte, name))
-        if found is None:
-            found = self._index[suite.byte, name] = suite.mac(
-                derive(self._master, "index", name, suite=suite)
-            )
-        return found
+        suite = suite_of(suite_byte)
+        return suite.mac(derive(self._master, "index", name, suite=suite))
 
     def key_wrapping(self, suite: Suite) -> BoxKey:
         """What wraps the key-encryption keys of a suite."""

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from vault import rows
 from vault.audit import Act
-from vault.bulk import blocks, next_change, update_rows
+from vault.bulk import as_stored, blocks, next_change, update_rows
 from vault.clock import stamp
 from vault.errors import VaultDamaged, WorkUnfinished
 from vault.key_versions import KeyVersion, Kind
@@ -27,7 +27,7 @@ Progress = Callable[[int, int], None]
 """Called with how many subjects are done, and how many there are to do in this run."""
 Move = Callable[["Vault", sa.Connection, Sequence[Any], KeyVersion], list[str]]
 
-REWRAPPED_AT_ONCE = 1_000
+REWRAPPED_AT_ONCE = 2_000
 RENEWED_AT_ONCE = 100
 PAUSE_S = 0.002
 """Between blocks, so that another writer gets its turn."""
@@ -103,9 +103,8 @@ class _Run:
     def through(self, size: int, move: Move) -> None:
         """Block after block, in the order of subjects; each is durable before the next begins."""
         with self._vault.store.reading() as connection:
-            total = connection.execute(
-                sa.select(sa.func.count(data_key.c.subject.distinct())).where(*self._behind())
-            ).scalar_one()
+            counting = sa.select(sa.func.count()).select_from(data_key).where(*self._behind())
+            total = connection.execute(counting).scalar_one()
         last = ""
         self._progress(0, total)
         more = total > 0
@@ -128,13 +127,13 @@ class _Run:
         with self._vault.store.writing() as connection:
             wanted = data_key.c.subject, data_key.c.version, data_key.c.body
             query = sa.select(*wanted).where(*self._behind(), data_key.c.subject > last)
-            found = connection.execute(query.order_by(data_key.c.subject).limit(size)).all()
+            found = as_stored(connection, query.order_by(data_key.c.subject).limit(size))
             if not found:
                 return last, False
             left = move(self._vault, connection, found, self._version)
         self._left += left
         self._done += len(found) - len(left)
-        return str(found[-1].subject), len(found) == size
+        return str(found[-1][0]), len(found) == size
 
     def _behind(self) -> tuple[sa.ColumnElement[bool], ...]:
         return data_key.c.body.is_not(None), data_key.c.wrapped_by < self._version.version
@@ -149,14 +148,15 @@ def _rewrap(
 
 def _renew(vault: "Vault", connection: sa.Connection, found: Sequence[Any], version: KeyVersion) -> list[str]:
     """New data keys, and all values of these subjects under them; the subjects of those that cannot be opened."""
-    values = _values(connection, [row.subject for row in found])
-    opened = {row: _opened(vault, connection, row.subject, values.get(row.subject, [])) for row in found}
-    sound = {row: pairs for row, pairs in opened.items() if pairs is not None}
+    versions = {subject: version + 1 for subject, version, _ in found}
+    values = _values(connection, versions)
+    opened = {subject: _opened(vault, connection, subject, values.get(subject, [])) for subject in versions}
+    sound = {subject: pairs for subject, pairs in opened.items() if pairs is not None}
     # The old key goes first, because the new one takes its place.
-    for block in blocks([row.subject for row in sound]):
+    for block in blocks(sound):
         connection.execute(data_key.delete().where(data_key.c.subject.in_(block)))
-    versions = {row.subject: row.version + 1 for row in sound}
-    made = vault.subject_keys.make(connection, versions, at=stamp(vault.clock()))
+    fresh = {subject: versions[subject] for subject in sound}
+    made = vault.subject_keys.make(connection, fresh, at=stamp(vault.clock()))
     change = next_change(connection)
     updates = [
         (*rows.renewed(row, value, made[row.subject], vault.keys, vault.random_bytes), change, row.token)
@@ -164,7 +164,7 @@ def _renew(vault: "Vault", connection: sa.Connection, found: Sequence[Any], vers
         for row, value in pairs
     ]
     update_rows(connection, _RENEWED, updates)
-    return [row.subject for row in found if row not in sound]
+    return [subject for subject in versions if subject not in sound]
 
 
 _RENEWED = (sealed_value.c.body, sealed_value.c.equality, sealed_value.c.index_mark, sealed_value.c.change)

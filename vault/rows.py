@@ -1,6 +1,7 @@
 """Rows of sealed values: building, finding and opening them. The only place where a value becomes a ciphertext and back."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,10 +14,15 @@ from vault.keys import Keys
 from vault.plaintext import Plaintext
 from vault.store import sealed_value
 from vault.subjects import SubjectKey, SubjectKeys
+from vault.suites import digest_of
 from vault.tokens import is_token
 from vault.values import Sealed, Secret
 
 _VALUE = bound("value")
+_WHAT_MAY_CHANGE = tuple(
+    sealed_value.c[name]
+    for name in ("equality", "token", "subject", "mask", "index_mark", "state", "state_at")
+)
 
 
 def sealed_of(row: Any) -> Sealed:
@@ -33,10 +39,8 @@ def by_token(connection: sa.Connection, tokens: Iterable[str]) -> dict[str, Any]
 
 
 def by_equality(connection: sa.Connection, marks: Iterable[bytes]) -> dict[bytes, Any]:
-    """The rows that hold these values, by equality mark."""
-    found = select_in(connection, (sealed_value.c.equality, sealed_value.c.token), marks)
-    tokens = {row.token: bytes(row.equality) for row in found}
-    return {tokens[token]: row for token, row in by_token(connection, tokens).items()}
+    """The rows that hold these values, by equality mark: token, subject, and what today's config may change."""
+    return {bytes(row.equality): row for row in select_in(connection, _WHAT_MAY_CHANGE, marks)}
 
 
 def by_index_mark(connection: sa.Connection, marks: Sequence[bytes]) -> list[Any]:
@@ -65,17 +69,23 @@ def standing(found: Mapping[str, Any], tokens: Iterable[str]) -> Mapping[str, An
 
 def equality_mark(key: SubjectKey, secret: Secret) -> bytes:
     """Equal for equal values of one subject, field and validity, and for nothing else."""
-    named = bound_name(secret.field) + bound_name(str(secret.valid))
-    return key.equality(named + bound(secret.value.expose()))[:MARK_LENGTH]
+    compared = _compared(secret.field, secret.valid) + bound(secret.value.expose())
+    return digest_of(key.equality, compared)[:MARK_LENGTH]
+
+
+@lru_cache
+def _compared(name: str, valid: bool) -> bytes:
+    return bound(name) + bound(str(valid))
 
 
 def sealed_body(secret: Secret, token: str, key: SubjectKey, *, random_bytes: RandomBytes) -> bytes:
     """The value under the subject's key, bound to its field, subject and token."""
+    context = _context(secret.field, secret.subject, token)
     return seal_box(
-        key.cipher,
+        key,
         encoded(secret.value.expose()),
         key_version=key.version,
-        context=_context(secret.field, secret.subject, token),
+        context=context,
         random_bytes=random_bytes,
     )
 
@@ -109,12 +119,17 @@ def open_row(row: Any, key: SubjectKey | None) -> Plaintext[str]:
     """The value of a row that has a body. Raises Unopenable, SuiteUnknown."""
     if key is None:
         raise Unopenable(f"the data key of token {row.token} is missing")
-    opened = open_box(key.cipher, row.body, context=_context(row.field, row.subject, row.token))
+    opened = open_box(key, row.body, context=_context(row.field, row.subject, row.token))
     return Plaintext(opened.decode(errors="surrogatepass"))
 
 
 def _context(name: str, subject: str, token: str) -> bytes:
-    return _VALUE + bound_name(name) + bound_name(subject) + bound(token)
+    return _named(name) + bound_name(subject) + bound(token)
+
+
+@lru_cache
+def _named(name: str) -> bytes:
+    return _VALUE + bound(name)
 
 
 def _found(connection: sa.Connection, column: sa.Column[Any], wanted: list[Any], name: str) -> dict[Any, Any]:

@@ -1,6 +1,6 @@
 """Sealing inside a write transaction: equal values keep their token, new ones get a fresh one, moved ones leave a trail."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -82,32 +82,28 @@ class Sealing:
     ) -> dict[bytes, str]:
         """The tokens of new values. A token that is taken already, one in 10^12, is drawn again."""
         tokens = dict(zip(fresh, new_tokens(self._random_bytes, len(fresh)), strict=True))
-        drawn = nonces(self._random_bytes, len(fresh))
-        rows = (
-            self._row(secret, mark, tokens[mark], keys[secret.subject], at, change, drawn)
-            for mark, secret in fresh.items()
-        )
-        if insert_rows(connection, sealed_value, rows) == len(fresh):
+        same = {"state": "live", "moved_to": None, "sealed_at": at, "state_at": at, "change": change}
+        if insert_rows(connection, sealed_value, self._rows(fresh, tokens, keys), same) == len(fresh):
             return tokens
         stored = by_equality(connection, fresh)
         missing = {mark: secret for mark, secret in fresh.items() if mark not in stored}
         return tokens | self._insert(connection, missing, keys, at, change)
 
-    def _row(
-        self,
-        secret: Secret,
-        mark: bytes,
-        token: str,
-        key: SubjectKey,
-        at: str,
-        change: int,
-        drawn: RandomBytes,
-    ) -> tuple[object, ...]:
-        """In the order of the table's columns."""
-        body = sealed_body(secret, token, key, random_bytes=drawn)
-        index = index_of(secret, key, self._keys)
-        named = (token, secret.field, secret.subject, secret.mask, secret.valid, "live")
-        return (*named, body, mark, index, None, at, at, change)
+    def _rows(
+        self, fresh: Mapping[bytes, Secret], tokens: Mapping[bytes, str], keys: Mapping[str, SubjectKey]
+    ) -> Iterator[tuple[object, ...]]:
+        """In the order of the table's columns, without those that all rows of a batch share."""
+        drawn = nonces(self._random_bytes, len(fresh))
+        for mark, secret in fresh.items():
+            token, key = tokens[mark], keys[secret.subject]
+            index = index_of(secret, key, self._keys)
+            # A bytearray, because the driver looks for an adapter of each bytes, which takes longer than the copy.
+            blobs = (
+                bytearray(sealed_body(secret, token, key, random_bytes=drawn)),
+                bytearray(mark),
+                index and bytearray(index),
+            )
+            yield token, secret.field, secret.subject, secret.mask, secret.valid, *blobs
 
     def _refresh(
         self, connection: sa.Connection, row: Any, secret: Secret, key: SubjectKey, at: str, change: int

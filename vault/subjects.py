@@ -4,41 +4,52 @@ import threading
 from collections import OrderedDict
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 
 import sqlalchemy as sa
 
-from vault.box import RandomBytes, bind, bound, bound_name, box_suite, nonces, open_box, read_header, seal_box
+from vault.box import (
+    HEADER_LENGTH,
+    RandomBytes,
+    bind,
+    bound,
+    box_suite,
+    nonces,
+    open_box,
+    open_padded,
+    read_header,
+    seal_box,
+    seal_padded,
+)
 from vault.bulk import insert_rows, next_change, select_in, update_rows
 from vault.errors import SubjectErased, VaultDamaged
 from vault.key_versions import KeyVersion, KeyVersions
 from vault.keys import KEY_LENGTH
 from vault.store import data_key
-from vault.suites import BoxKey, Mac, Suite
+from vault.suites import BoxKey, Mac, Suite, digest_of
 
 CACHED_MAX = 4_096
-_VALUE, _EQUALITY = bind("tablekeeper", "value"), bind("tablekeeper", "equality")
+_VALUE, _EQUALITY = (bind("tablekeeper", use) + b"\x01" for use in ("value", "equality"))
 _DATA_KEY = bound("data-key")
-_WRAPPING = (data_key.c.body, data_key.c.wrapped_by, data_key.c.change)
 
 
 @dataclass(frozen=True, slots=True)
-class SubjectKey:
-    """What is derived from one version of a subject's data key: the cipher of its values, the key that compares them."""
+class SubjectKey(BoxKey):
+    """What is derived from one version of a subject's data key: the key of its values' boxes, and the one that compares them."""
 
     version: int
     suite: Suite
-    cipher: BoxKey = field(repr=False)
     equality: Mac = field(repr=False)
 
     @classmethod
     def derived(cls, secret: bytes, version: int, suite: Suite) -> "SubjectKey":
         """Both keys come from the data key, so destroying it also ends every comparison."""
-        derive = suite.mac(secret)
         # HKDF-Expand of one block, as Suite.derive; the key is set up once for both.
-        cipher = suite.box_key(derive(_VALUE + b"\x01"))
-        return cls(version, suite, cipher, suite.mac(derive(_EQUALITY + b"\x01")))
+        derive = suite.mac(secret)
+        value, equality = digest_of(derive, _VALUE), digest_of(derive, _EQUALITY)
+        return cls(suite.byte, suite.aead(value[: suite.key_length]), version, suite, suite.mac(equality))
 
 
 class SubjectKeys:
@@ -89,36 +100,49 @@ class SubjectKeys:
         wrapping, change = self._versions.newest(connection), next_change(connection)
         made: dict[str, SubjectKey] = {}
         rows = []
+        drawn = nonces(self._random_bytes, len(versions))
         for subject, version in versions.items():
             secret = self._random_bytes(KEY_LENGTH)
-            made[subject] = SubjectKey.derived(secret, version, wrapping.suite)
-            body = _wrapped(secret, wrapping, _context(subject, version), self._random_bytes)
-            rows.append((subject, version, body, at, None, wrapping.version, change))
-        insert_rows(connection, data_key, rows)
+            body = _wrapped(secret, wrapping, _context(subject, version), drawn)
+            made[subject] = self._remembered(
+                (subject, body), SubjectKey.derived(secret, version, wrapping.suite)
+            )
+            rows.append((subject, version, body))
+        same = {"created_at": at, "erased_at": None, "wrapped_by": wrapping.version, "change": change}
+        insert_rows(connection, data_key, rows, same)
         return made
 
     def rewrap(self, connection: sa.Connection, rows: Sequence[Any], wrapping: KeyVersion) -> list[str]:
-        """Put data keys under another key-encryption key; the subjects whose keys do not open, which stay as they are."""
+        """Put data keys, as (subject, version, body), under another key-encryption key.
+
+        The subjects whose keys do not open, which stay as they are.
+        """
         change, left, updates = next_change(connection), [], []
-        drawn = nonces(self._random_bytes, len(rows))
-        for row in rows:
-            context = _context(row.subject, row.version)
+        new, number = wrapping.box_key, wrapping.version
+        drawn, olds = nonces(self._random_bytes, len(rows)), dict[bytes, BoxKey]()
+        for subject, version, body in rows:
+            header, context = body[:HEADER_LENGTH], _context(subject, version)
             try:
-                secret = self._secret(connection, row.body, wrapping.suite, context)
+                if header not in olds:
+                    olds[header] = self._wrapping_of(connection, body, wrapping.suite)
+                padded = open_padded(olds[header], body, context)
             except VaultDamaged:
-                left.append(row.subject)
+                left.append(subject)
                 continue
-            body = _wrapped(secret, wrapping, context, drawn)
-            updates.append((body, wrapping.version, change, row.subject, row.version))
-        update_rows(connection, _WRAPPING, updates)
+            fresh = seal_padded(new, padded, number, context, drawn)
+            updates.append((bytearray(fresh), subject, version))
+        update_rows(
+            connection, (data_key.c.body,), updates, {"wrapped_by": wrapping.version, "change": change}
+        )
         return left
 
-    def _secret(self, connection: sa.Connection, body: bytes, suite: Suite, context: bytes) -> bytes:
+    def _wrapping_of(self, connection: sa.Connection, body: bytes, suite: Suite) -> BoxKey:
+        """What a data key is wrapped by. Raises VaultDamaged, Unopenable."""
         found, version = read_header(body)
         if found is not suite:
             # The wrapping's suite is the data key's own.
             raise VaultDamaged("a data key is of another suite than its wrapping is to be")
-        return open_box(self._versions.get(connection, version), body, context=context)
+        return self._versions.get(connection, version)
 
     def unwrapped(self, connection: sa.Connection, row: Any) -> SubjectKey:
         """The keys that a stored row holds. Raises Unopenable, VaultDamaged."""
@@ -129,7 +153,8 @@ class SubjectKeys:
                 self._cache.move_to_end(name)
                 return self._cache[name]
         suite = box_suite(row.body)
-        secret = self._secret(connection, row.body, suite, _context(row.subject, row.version))
+        wrapping = self._wrapping_of(connection, row.body, suite)
+        secret = open_box(wrapping, row.body, context=_context(row.subject, row.version))
         return self._remembered(name, SubjectKey.derived(secret, row.version, suite))
 
     def _remembered(self, name: tuple[str, bytes], key: SubjectKey) -> SubjectKey:
@@ -147,7 +172,12 @@ def _wrapped(secret: bytes, wrapping: KeyVersion, context: bytes, random_bytes: 
 
 
 def _context(subject: str, version: int) -> bytes:
-    return _DATA_KEY + bound(subject) + bound_name(str(version))
+    return _DATA_KEY + bound(subject) + _numbered(version)
+
+
+@lru_cache
+def _numbered(version: int) -> bytes:
+    return bound(str(version))
 
 
 def _rows(connection: sa.Connection, subjects: Iterable[str]) -> list[Any]:

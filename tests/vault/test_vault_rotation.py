@@ -119,17 +119,22 @@ def kill_in_block(
 ) -> None:
     """Run `work`, which ends inside the transaction of the block after `survives` blocks."""
     monkeypatch.setattr(rotation, "REWRAPPED_AT_ONCE", 100)
-    wrap, wrapped = subjects._wrapped, 0
+    wrapped = 0
 
-    def dying(*arguments: object) -> bytes:
-        nonlocal wrapped
-        wrapped += 1
-        if wrapped > survives * 100 + 20:
-            raise Killed
-        return wrap(*arguments)  # type: ignore[arg-type]
+    def dying(wrap: Callable[..., bytes]) -> Callable[..., bytes]:
+        def counted(*arguments: object) -> bytes:
+            nonlocal wrapped
+            wrapped += 1
+            if wrapped > survives * 100 + 20:
+                raise Killed
+            return wrap(*arguments)
+
+        return counted
 
     with monkeypatch.context() as patch:
-        patch.setattr(subjects, "_wrapped", dying)
+        # The first wraps new data keys, the second those that stay.
+        for name in ("_wrapped", "seal_padded"):
+            patch.setattr(subjects, name, dying(getattr(subjects, name)))
         with pytest.raises(Killed):
             work()
 
