@@ -37,7 +37,7 @@ PROMPT_S = 0.3
 """What was written on one side brings work on the other: staff should not wait a whole interval for it."""
 MARGIN_S = 0.1
 JOURNAL_S = 60
-EXPOSURE_EVERY_H, EXPOSURE_AFTER_MIN = 6, 1
+EXPOSURE_EVERY_H, EXPOSURE_AFTER_MIN = 6, 15
 POSTING_EVERY_S = 60.0
 PURGE_EVERY_H, PURGE_AFTER_MIN = 24, 10
 KEEPING, KEEPING_EVERY_S = "keeping", 60.0

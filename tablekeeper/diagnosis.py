@@ -114,7 +114,7 @@ def _unwritten(standing: Standing) -> Diagnosis | None:
 def _alarms(standing: Standing) -> Diagnosis | None:
     if not standing.alarms:
         return None
-    what = f"{standing.alarms} alarm(s) of the vault: somebody passed a budget, or guessed"
+    what = f"{standing.alarms} alarm(s) of the vault: {', '.join(standing.alarm_kinds)}"
     return Diagnosis(False, "alarms", what, standing.oldest_alarm, next="tablekeeper vault alarms")
 
 

@@ -85,7 +85,9 @@ class Standing:
     oldest_conflict: datetime | None = None
     oldest_deletion: datetime | None = None
     alarms: int = 0
-    """Of the vault: somebody passed a budget or guessed, and nobody has looked into it yet."""
+    """Of the vault: what nobody has looked into yet."""
+    alarm_kinds: tuple[str, ...] = ()
+    """What was passed: a budget, tries, a legal threshold."""
     oldest_alarm: datetime | None = None
     config_refused: RefusedConfig | None = None
     """The config's file holds one that the daemon cannot work with; the last good one is at work."""
@@ -166,6 +168,7 @@ def standing(archive: Archive) -> Standing:
         oldest_conflict=conflicts[0].at if conflicts else None,
         oldest_deletion=min(undecided, default=None),
         alarms=len(alarms),
+        alarm_kinds=tuple(sorted({one.kind for one in alarms})),
         oldest_alarm=alarms[0].at if alarms else None,
         config_refused=refused_config(archive.hub),
         left={name: found for name in replicas if (found := left_behind(archive.hub, name))},

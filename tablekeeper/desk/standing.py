@@ -12,9 +12,10 @@ from sync.store.hub import Unit
 from sync.store.tables import outbox
 from tablekeeper.archive import Archive
 from tablekeeper.diagnosis import Diagnosis, Kind, diagnose
-from tablekeeper.exposure import ANY_SENSITIVE, MANY_SENSITIVE, PEOPLE, Counted
+from tablekeeper.exposure import ANY_SENSITIVE, KIND, MANY_SENSITIVE, PEOPLE, Counted
 from tablekeeper.showing import Showing
 from tablekeeper.status import CycleNotes, Standing, standing
+from vault.alarms import BUDGET, GUESSES, SIGN_IN, TRIES
 
 SAMPLE_S = 5.0
 SAMPLES_MAX = 180
@@ -41,12 +42,21 @@ VERDICTS: Mapping[Kind, tuple[str, str, str]] = {
         "这些行中最近录入的敏感内容",
         "请运维执行 tablekeeper check --diff",
     ),
-    "alarms": ("保险库报警:有人超出查看次数,或反复试探", "", "请运维执行 tablekeeper vault alarms"),
+    "alarms": ("有未处理的报警", "", "请运维执行 tablekeeper vault alarms"),
     "config": ("config.yaml 改得不对，仍按上一份正确的配置运行", "", "请运维执行 tablekeeper check"),
     "deletions": ("一次删除太多,等待确认", "", "在下面逐条批准或驳回"),
     "mails": ("有邮件没有确定发出", "", "请运维执行 tablekeeper digest preview,并查看邮件服务器的日志"),
     "mails_wait": ("有邮件等待邮件服务器", "", "请运维执行 tablekeeper check"),
     "conflicts": ("有两边填得不一样的内容", "", "打开记录,选择保留哪一个"),
+}
+
+
+ALARMS: Mapping[str, str] = {
+    BUDGET: "有人超出每日查看次数",
+    TRIES: "有人反复核对同一内容",
+    SIGN_IN: "有人多次输错密码",
+    GUESSES: "有人在表格中反复试探号码",
+    KIND: "本年明文出境人数达到法定门槛",
 }
 
 
@@ -179,7 +189,7 @@ def _report(archive: Archive, now: datetime) -> Report:
         showing = Showing(archive, unit)
         return Report(
             at=now,
-            verdict=_verdict(diagnosis, showing),
+            verdict=_verdict(diagnosis, figures, showing),
             figures=figures,
             last_cycle={
                 name: showing.moment(at) if at else "从未" for name, at in figures.last_cycle.items()
@@ -208,8 +218,10 @@ def _report(archive: Archive, now: datetime) -> Report:
         )
 
 
-def _verdict(diagnosis: Diagnosis, showing: Showing) -> Verdict:
+def _verdict(diagnosis: Diagnosis, figures: Standing, showing: Showing) -> Verdict:
     what, exposed, advice = VERDICTS[diagnosis.kind]
+    if diagnosis.kind == "alarms":
+        what = f"{what}:{'、'.join(ALARMS.get(kind, kind) for kind in figures.alarm_kinds)}"
     return Verdict(
         ok=diagnosis.ok,
         what=what,
@@ -248,8 +260,13 @@ _MAIL_STATES = {
 }
 
 
+_OFTEN = {"day": "每日", "week": "每周", "month": "每月"}
+_READERS = {"owners": "各经办人", "managers": "各主管"}
+
+
 def _mails(archive: Archive, unit: Unit) -> Sequence[Mails]:
     """The latest digests by day; whom they went to is on no page."""
+    names = {one.id: f"{_OFTEN[one.every]}·{_READERS.get(one.to, one.to)}" for one in archive.config.digests}
     day = func.date(outbox.c.at)
     query = (
         select(outbox.c.digest, day, outbox.c.state, func.count())
@@ -258,6 +275,6 @@ def _mails(archive: Archive, unit: Unit) -> Sequence[Mails]:
         .limit(MAILS_SHOWN)
     )
     return [
-        Mails(digest, str(on), count, _MAIL_STATES.get(state, "已发送"))
+        Mails(names.get(digest, digest), str(on), count, _MAIL_STATES.get(state, "已发送"))
         for digest, on, state, count in unit.connection.execute(query)
     ]

@@ -9,8 +9,9 @@ from tablekeeper.archive import Archive
 from tablekeeper.desk.desk import Desk, Visit
 from tablekeeper.desk.frame import DELEGATE, frame, rendered, text
 from tablekeeper.desk.standing import SAMPLE_S, Report
+from tablekeeper.status import NOTED_EVERY
 
-COLORS = ("#0b5c7a", "#b5651d", "#4f7a28", "#7a2a6a")
+COLORS = ("#0b5c7a", "#b5651d", "#4f7a28", "#7a2a6a", "#8a6d00", "#3b3b8f", "#a3231f", "#3f6f6f")
 
 
 async def status_page(desk: Desk, client: Client) -> None:
@@ -36,6 +37,7 @@ class StatusPage:
             self._chart = ui.echart(
                 chart(self._desk.watch.lags(), self._desk.archive.engine.config.max_lag_s)
             )
+            text(rendered("lags.html", seconds=round(NOTED_EVERY.total_seconds())))
             self._chart.classes("chart").props('role=img aria-label="各表落后的秒数随时间的变化"')
         self._rest = text("")
         self._rest.on("click", self._on_click, js_handler=DELEGATE)

@@ -219,6 +219,8 @@ def test_status_shows_the_figures_of_the_command_and_of_the_metrics(
         "deletions": told["deletions"],
         **thresholds,
     }
+    with lease(office.home):
+        expect(page.locator(".verdict")).to_contain_text("本年明文出境人数达到法定门槛")
 
 
 def figures_of_the_metrics(office: Office) -> dict[str, float]:

@@ -1,6 +1,7 @@
 """The whole demo as a stranger runs it, with a small workbook; at its end everything runs on, and the stranger tries it in a browser."""
 
 import json
+import re
 import signal
 import subprocess
 from collections.abc import Callable, Iterator
@@ -8,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin, urlsplit
 
 import pytest
 import requests
@@ -172,6 +174,24 @@ def test_the_desk_is_led_to_and_its_guests_are_named(served: Served, open_page: 
     assert {person["name"] for person in desk["people"]} == {"演示客服", "演示稽核", "演示管理层"}
     page = open_page(served.facts["address"])
     assert page.get_by_role("link", name="查看页").get_attribute("href") == desk["url"]
+
+
+def test_page_says_what_to_try_first_and_who_may_sign_in(served: Served, open_page: OpenPage) -> None:
+    page = open_page(served.facts["address"])
+    guide = page.locator(".guide")
+    expect(guide).to_contain_text("点「新增行」")
+    for person in served.facts["desk"]["people"] if DeskProcess.is_there() else ():
+        expect(guide).to_contain_text(person["key"])
+
+
+def test_links_in_the_mails_lead_to_rows_on_this_machine(served: Served, open_page: OpenPage) -> None:
+    mailbox = urljoin(served.facts["address"], "/_mailbox")
+    mails = requests.get(mailbox, timeout=10).json()
+    links = {link for mail in mails for link in re.findall(r'href="([^"]+)"', mail["html"])}
+    assert links
+    assert {urlsplit(link).hostname for link in links} == {"127.0.0.1"}
+    row = next(link for link in links if "/rec" in link)
+    expect(open_page(row).locator(".pane.airtable .cell.current")).not_to_be_empty()
 
 
 def test_every_answer_of_its_google_was_one_that_google_gives(served: Served) -> None:
