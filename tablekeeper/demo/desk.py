@@ -18,7 +18,7 @@ from tablekeeper.demo.stage import COMMAND, CONFIG_FILE, STOP_S_MAX, Stage, Stag
 from vault.user_keys import new_key
 from vault.users import Users
 
-START_S_MAX = 30.0
+START_S_MAX = 120.0
 LOG_FILE = "desk.log"
 ROLES = ("客服", "稽核", "管理层")
 """Who looks in: somebody on the phone, somebody who may see everything, somebody who approves."""

@@ -32,7 +32,7 @@ HASTE: dict[str, float] = {
     "delete_grace_s": 2,
 }
 """The engine's patience, cut to what a spectator has."""
-START_S_MAX = 30.0
+START_S_MAX = 120.0
 STOP_S_MAX = 30.0
 LOG_FILE, CONFIG_FILE, SERVICES = "daemon.log", "config.yaml", "services"
 COMMAND = (sys.executable, "-c", "from tablekeeper.cli import main; main()")
