@@ -22,6 +22,8 @@ from .records import Records
 from .seen import SeenRows
 
 BUSY_TIMEOUT_MS = 15_000
+CHECKPOINT_PAGES = 8_000
+"""Pages that the write-ahead log gathers: a page that a first sync changes again and again is copied once, not each time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +105,7 @@ def _prepare_sqlite(connection: Any, _record: object) -> None:
         "journal_mode=WAL",
         "synchronous=NORMAL",
         "secure_delete=ON",
+        f"wal_autocheckpoint={CHECKPOINT_PAGES}",
         f"busy_timeout={BUSY_TIMEOUT_MS}",
         "foreign_keys=ON",
     ):
