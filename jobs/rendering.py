@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from datetime import date
+from functools import lru_cache
 from hashlib import sha256
 
 import css_inline
@@ -128,7 +129,9 @@ def _bracket(note: str) -> str:
     return f"({note})" if note else ""
 
 
+@lru_cache(maxsize=4_096)
 def _width(text: str) -> int:
+    """Columns of a cell. Remembered, because most cells of a digest stand in many of its rows, and each is asked for twice."""
     return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
 
 
