@@ -24,6 +24,7 @@ class FactWords:
     held: str
     conflicts: str
     deletions: str
+    alarms: str
     mails: str
     config_refused: str
     left: str
@@ -72,6 +73,7 @@ CHINESE = FactWords(
     held="未生效的行",
     conflicts="未解决的冲突",
     deletions="待确认的删除",
+    alarms="保险库报警",
     mails="未送达的邮件",
     config_refused="未采用的新配置",
     left="待人工删除的列和表",
@@ -111,6 +113,7 @@ ENGLISH = FactWords(
     held="rows not in effect",
     conflicts="open conflicts",
     deletions="deletions to confirm",
+    alarms="alarms of the vault",
     mails="mails not delivered",
     config_refused="changed config not in use",
     left="columns and tables to delete by hand",

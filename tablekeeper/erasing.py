@@ -15,6 +15,7 @@ from sync.store.records import ERASED, RESTRICTED
 from tablekeeper.archive import Archive
 from tablekeeper.holds import Cases, held, of_the_archive, open_cases
 from tablekeeper.keeping import shelf_of
+from tablekeeper.mentions import numbers_of, tasks_about, withdraw_mails
 from tablekeeper.retention import Duty, duty
 from vault.anchors import take_anchor
 from vault.errors import SubjectUnknown
@@ -40,6 +41,8 @@ class Decision:
     duty: Duty | None
     subjects: tuple[str, ...]
     cases: Cases
+    numbers: frozenset[str]
+    """What mails call the records by."""
 
     @property
     def action(self) -> str:
@@ -74,6 +77,7 @@ class Certificate:
     reason: str
     rows: Mapping[str, int]
     tokens: int
+    mails: int
     law: str
     until: str
     n: int
@@ -97,6 +101,7 @@ class Certificate:
             f"Certificate: {self.uid} {self.action}\n\n"
             f"At {self.at}, by {self.actor}. Reason: {self.reason}\n"
             f"Records taken out of the tables: {rows}; {done}.\n"
+            f"Mails of the outbox that named them, emptied: {self.mails}.\n"
             f"{kept if self.action == RESTRICTED else ''}"
             f"Audit chain of vault {self.vault}: entry {self.n}, {self.mac}\n\nNot covered:\n"
             + "".join(f"- {line}\n" for line in self.not_covered)
@@ -117,10 +122,15 @@ def decide(archive: Archive, uid: Uid) -> Decision:
         found = kept or held(judge, config, unit, who)
         found = found or duty(config.retention, engine, unit, who, today=today)
         cases = open_cases(judge, config, unit, who, today)
+        leaving = _without(who, cases.needed)
+        numbers = frozenset(numbers_of(unit, leaving))
+        tasks = tasks_about(unit, config.todo.table, leaving, numbers)
     subjects = tuple(known_subjects(archive.vault, who.uids))
     if not who.records and not subjects:
         raise SubjectUnknown("neither the hub nor the vault knows this record")
-    return Decision(_without(who, cases.needed), found, subjects, cases)
+    if tasks and config.todo.table:
+        leaving = Person(uid, {**leaving.records, config.todo.table: tasks})
+    return Decision(leaving, found, subjects, cases, numbers)
 
 
 def _without(who: Person, needed: Set[Uid]) -> Person:
@@ -142,6 +152,7 @@ def carry_out(archive: Archive, decision: Decision, *, actor: str, reason: str) 
         mark=decision.action,
         now=archive.engine.clock(),
     )
+    mails = withdraw_mails(archive.hub, decision.who, decision.numbers)
     tokens = 0
     for subject in decision.subjects:
         if decision.action == RESTRICTED:
@@ -167,6 +178,7 @@ def carry_out(archive: Archive, decision: Decision, *, actor: str, reason: str) 
         reason=reason,
         rows=decision.rows,
         tokens=tokens,
+        mails=mails,
         law=decision.law,
         until=decision.until,
         n=anchor.n,

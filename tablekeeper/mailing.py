@@ -83,6 +83,7 @@ def facts(archive: Archive) -> Facts:
         words.held: sum(now.held.values()),
         words.conflicts: now.conflicts,
         words.deletions: now.deletions,
+        words.alarms: now.alarms,
         words.mails: sum(now.mails.values()),
         words.config_refused: int(now.config_refused is not None),
         words.left: sum(map(len, now.left.values())),

@@ -162,7 +162,7 @@ def standing(archive: Archive) -> Standing:
         recovery=bool(envelopes.recipients(archive.vault)),
         mails=mails,
         unwritten=unwritten,
-        running=is_leased(archive.environment.home),
+        running=is_leased(archive.environment.home) or archive.vault.store.is_leased(),
         last_cycle={name: notes.last(name) for name in replicas},
         unserved=archive.environment.unserved(archive.config.sync),
         oldest_conflict=conflicts[0].at if conflicts else None,

@@ -174,6 +174,17 @@ class Store:
         with sqlite.file_lease(path) if path else self._advisory_lease():
             yield
 
+    def is_leased(self) -> bool:
+        """Whether a daemon, on whichever machine, holds this vault on a server. Of a file its folder's lease tells."""
+        if self._engine.dialect.name == "sqlite":
+            return False
+        held = sa.text(
+            "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND objid = :lease"
+            " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
+        )
+        with self.reading() as connection:
+            return connection.execute(held, {"lease": _LEASE}).first() is not None
+
     @contextmanager
     def _advisory_lease(self) -> Iterator[None]:
         """Held by a connection of its own, which the server ends with its process."""

@@ -85,7 +85,7 @@ def root() -> RootKey:
 
 ON_BOTH = {
     f"test_vault_{subject}"
-    for subject in ("audit", "recovery", "restricting", "reveal", "rotation", "seal", "verifying")
+    for subject in ("audit", "lease", "recovery", "restricting", "reveal", "rotation", "seal", "verifying")
 }
 """The tests of these modules run on SQLite and on PostgreSQL, those that look into files apart."""
 
