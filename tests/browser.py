@@ -23,7 +23,8 @@ ARGUMENTS = (
     # No name but loopback is found: a page that needs anything else shows itself broken.
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 )
-PATIENCE_MS = 10_000
+PATIENCE_MS = 30_000
+"""How long a condition is waited for: a machine may be busy with others."""
 
 
 class OpenPage(Protocol):

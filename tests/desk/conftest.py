@@ -5,13 +5,11 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page
 
 from tests.desk.desk_office import DeskOffice, add_users, running_desk
 from tests.tablekeeper.cli_office import office_at_work
 
-expect.set_options(timeout=15_000)
-"""The tests share their processors with the desk, the services and the browser."""
 RULES = ["wcag2a", "wcag2aa", "wcag21aa"]
 
 
