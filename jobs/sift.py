@@ -81,12 +81,14 @@ class _Step:
 
     def holds(self, one: Stored) -> bool:
         """Whether a record passes; one on which the expression fails does, for `due_of` to report."""
-        values = one.values
-        asked = (
-            one.changed_on if self._dated else None,
-            *[_hashable(values.get(name)) for name in self._names],
-        )
-        known = self._known.get(asked)
+        asked: tuple[Any, ...] = tuple(map(one.values.get, self._names))
+        if self._dated:
+            asked = (one.changed_on, *asked)
+        try:
+            known = self._known.get(asked)
+        except TypeError:  # A set of options or links is stored as a list.
+            asked = tuple(map(_hashable, asked))
+            known = self._known.get(asked)
         if known is None:
             known = self._known[asked] = self._ask(one)
         return known
