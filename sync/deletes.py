@@ -98,7 +98,7 @@ def _carry_out(
     if record is None or record.state is State.ARCHIVED:
         unit.seen.forget(replica.name, table, [state.uid])
         return
-    why = _why_not(unit, replica, table, record, state, refused=refused)
+    why = _why_not(engine, unit, replica, table, record, state, refused=refused)
     if why is not None:
         # A row that is known and stands nowhere is written again, with these words.
         unit.seen.save(
@@ -114,7 +114,14 @@ def _carry_out(
 
 
 def _why_not(
-    unit: Unit, replica: Replica, table: TableKey, record: Record, state: SeenState, *, refused: bool
+    engine: Engine,
+    unit: Unit,
+    replica: Replica,
+    table: TableKey,
+    record: Record,
+    state: SeenState,
+    *,
+    refused: bool,
 ) -> str | None:
     """Why a deletion is not carried out, as a key of `PUT_BACK`. What never went live may go, unless it is needed."""
     if record.state is not State.LIVE:
@@ -125,8 +132,17 @@ def _why_not(
         return "refused"
     if live_referrers(unit, state.uid):
         return "needed"
+    if _held_elsewhere(engine, unit, replica, table, state.uid):
+        return "edited"
     mine = replica.fields(table) - state.held.keys()
     return "edited" if any(record.values.get(key) != state.base.get(key) for key in mine) else None
+
+
+def _held_elsewhere(engine: Engine, unit: Unit, replica: Replica, table: TableKey, uid: Uid) -> bool:
+    """Whether somebody typed into the row at another replica what still has to be mended: it stands nowhere but there."""
+    others = [one.name for one in engine.replicas if one is not replica and one.holds(table)]
+    states = [unit.seen.get_many(name, table, [uid]).get(uid) for name in others]
+    return any(state is not None and state.held and state.gone_since is None for state in states)
 
 
 def live_referrers(unit: Unit, uid: Uid) -> int:

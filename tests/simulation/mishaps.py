@@ -169,14 +169,14 @@ def type_a_lot(staff: Staff, random: Random, side: Side, table: str) -> None:
 
 MISHAPS: Mapping[Action, int] = {
     sort_rows: 3,
-    tear_rows: 2,
+    tear_rows: 5,
     insert_blank_row: 2,
     move_row: 2,
     rename_header: 2,
     delete_column: 1,
     delete_tab: 1,
     rename_tab: 1,
-    type_formula: 2,
+    type_formula: 4,
     merge_cells: 1,
     hide_rows: 1,
     lose_digits: 1,
@@ -189,8 +189,8 @@ MISHAPS: Mapping[Action, int] = {
 INTERRUPTING: Mapping[Action, int] = {
     **EVERYDAY,
     change_what_just_changed: 30,
-    sort_rows: 8,
-    insert_blank_row: 4,
+    sort_rows: 12,
+    insert_blank_row: 8,
     move_row: 2,
 }
 """What may happen between two requests of one cycle."""

@@ -87,8 +87,13 @@ def _wanted_counts_as_agreed(right: Function) -> Function:
     return merged
 
 
-def _every_copy_is_a_return(right: Function) -> Function:
-    return lambda row, **options: right(row, **{**options, "deleted_here": True})
+def _archived_wanted(right: Function) -> Function:
+    def wanted(fields: Any, states: Any, records: Any, absorbed: Any) -> Any:
+        return right(
+            fields, states, {uid: replace(one, state=State.LIVE) for uid, one in records.items()}, absorbed
+        )
+
+    return wanted
 
 
 def _talkative(right: Function) -> Function:
@@ -161,7 +166,7 @@ MUTANTS: dict[str, Plant] = {
     "what a write replaced on Airtable not listened to": _instead(
         "sync.airtable.testimony.Testimony._unseen", _always({})
     ),
-    "tombstone ignored": _instead("sync.commit._next_state", _every_copy_is_a_return),
+    "tombstone ignored": _instead("sync.plan._wanted", _archived_wanted),
     "plaintext logged": _instead("sync.cycle.check_rows", _talkative),
     "invalid value left in plain text": _instead("sync.display.Display.held", _always(None)),
     "lost value not in the ledger": _instead("sync.commit._note_conflict", _always(None)),
@@ -169,7 +174,7 @@ MUTANTS: dict[str, Plant] = {
     "last come wins": _instead("sync.merge._merge_field", _last_come_wins),
     "delete beats edit": _instead("sync.deletes._why_not", _always(None)),
     "copied row keeps another's secrets": _instead("sync.decode._decode_foreign_in_fresh", _copies_keep_all),
-    "formulas not seen": _instead("sync.sheets.tabs.Tab.row", _formulas_unseen),
+    "formulas not seen": _instead("sync.sheets.tabs.as_row", _formulas_unseen),
     "torn rows merged": _instead("sync.intake._torn", _always(False)),
     "copy takes the original's place": _instead("sync.identify._original", _last_claimant),
     "filter exit taken for delete": _instead("sync.scope._dated", _exit_is_a_delete),

@@ -27,6 +27,7 @@ from tests.simulation.scenario import (
     Cycle,
     Event,
     Join,
+    Leave,
     Mishap,
     Reconfigure,
     Restart,
@@ -39,7 +40,7 @@ from tests.simulation.scenario import (
 from tests.simulation.sheets_side import SheetsSide
 from tests.simulation.side import Hands, Side
 from tests.simulation.spoken import Spoken
-from tests.simulation.staff import EVERYDAY, Staff
+from tests.simulation.staff import EVERYDAY, LEAVING, Staff
 from tests.simulation.stage import Stage, memory_folder
 from vault.vault import Vault
 
@@ -142,6 +143,8 @@ class Run:
                 self._restore()
             case Join():
                 self._join()
+            case Leave(seed=seed):
+                self.staff.do(Random(seed), LEAVING, stage.joined)
             case Reconfigure(seed=seed):
                 self._reconfigure(Random(seed))
             case Spend():

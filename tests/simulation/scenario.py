@@ -10,6 +10,8 @@ FAULTS = ("429", "500", "503", "html", "timeout", "reset", "applied_then_lost", 
 WRITES = r"POST \S*:batchUpdate|(PATCH|POST|DELETE) /v0/app[^/]*/tbl[^/ ]*(?= |$)"
 UPDATES = r"copyPaste|PATCH /v0/app[^/]*/tbl[^/ ]*$"
 INSERTS = "insertDimension|performUpsert"
+LOOKS = r"\w:getByDataFilter"
+"""The look that precedes the removal of rows."""
 LATER_PAGES = "offset"
 LOST = ("applied_then_lost", "applied_then_lost", "timeout", "reset")
 
@@ -74,7 +76,14 @@ class Spend:
     """The month's calls to Airtable are used up; or, where they are, somebody buys more."""
 
 
-Event = Work | Mishap | Cycle | Wait | Restart | BackUp | Restore | Join | Reconfigure | Spend
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """Somebody deletes a row."""
+
+    seed: int
+
+
+Event = Work | Mishap | Cycle | Wait | Restart | BackUp | Restore | Join | Reconfigure | Spend | Leave
 WAITS_S = (1, 3, 6, 6, 12, 30, 61, 700, 2000)
 RARE_WAITS_S = (86_400, 7 * 86_400 + 3600)
 
@@ -99,7 +108,9 @@ def _turn(random: Random, rough: float, careless: float) -> list[Event]:
             Wait(random.choice(WAITS_S)),
             Cycle(_interruptions(random) if random.random() < rough else ()),
         ]
-    if chance < 0.93:
+    if chance < 0.915:
+        return _farewell(random)
+    if chance < 0.94:
         return [Restart()]
     if chance < 0.95:
         return [BackUp()]
@@ -112,6 +123,12 @@ def _turn(random: Random, rough: float, careless: float) -> list[Event]:
     if chance < 0.99:
         return [Spend()]
     return [Wait(random.choice(RARE_WAITS_S)), Cycle()]
+
+
+def _farewell(random: Random) -> list[Event]:
+    """A row is deleted, and while the others follow, somebody works in the same tables."""
+    meeting = ("request", random.randrange(4)), Person(_seed(random), random.choice((LOOKS, UPDATES, "")))
+    return [Leave(_seed(random)), Wait(6), Cycle(), Wait(700), Cycle((meeting,)), Wait(6), Cycle()]
 
 
 def _interruptions(random: Random) -> tuple[tuple[Moment, Interruption], ...]:

@@ -137,8 +137,14 @@ def add_row(staff: Staff, random: Random, side: Side, table: str) -> None:
 def edit_cells(staff: Staff, random: Random, side: Side, table: str) -> None:
     """One or two cells of a row."""
     line = staff.some_line(random, side, table)
+    if line:
+        edit_line(staff, random, side, table, line)
+
+
+def edit_line(staff: Staff, random: Random, side: Side, table: str, line: Line) -> None:
+    """One or two cells of this row."""
     keys = editable(side, table)
-    if line and keys:
+    if keys:
         chosen = random.sample(keys, min(len(keys), random.choice((1, 1, 2))))
         cells = {key: staff.value(random, side, table, key) for key in chosen}
         staff.edit(side, table, line, {key: value for key, value in cells.items() if value is not None})
@@ -191,6 +197,9 @@ def copy_row(staff: Staff, random: Random, side: Side, table: str) -> None:
         name = "full_name" if table == "customers" else "premium"
         changes |= {name: staff.value(random, side, table, name)} if name in side.fields(table) else {}
     staff.copy(side, table, line, changes)
+    if random.random() < 0.4:
+        # Looking at the original they see what was wrong with it.
+        edit_line(staff, random, side, table, line)
 
 
 def type_the_same_twice(staff: Staff, random: Random, side: Side, table: str) -> None:
@@ -272,5 +281,7 @@ EVERYDAY: Mapping[Action, int] = {
     damage_stand_in: 1,
     damage_system_cell: 1,
 }
+
+LEAVING: Mapping[Action, int] = {delete_row: 1}
 
 __all__ = ["EVERYDAY", "Action", "AirtableSide", "SheetsSide", "Staff"]

@@ -132,3 +132,16 @@ def test_another_row_typed_in_the_place_of_one_that_was_not_numbered_is_another_
     row.cells = {"full_name": "张敏", "notes": "新客户"}
     office.calm()
     assert row.system[SystemColumn.UID] != uid
+
+
+def test_delete_waits_for_what_has_to_be_mended_elsewhere(office: Office) -> None:
+    """2 and 3: a wrong value is an edit too, and stands nowhere but where it was typed."""
+    row = office.airtable.type_row("customers", full_name="王小明", mobile="13800138000")
+    office.calm()
+    row.cells["mobile"] = "1380013"
+    office.calm()
+    waiting = row.cells["mobile"]
+    office.sheets.delete("customers", office.sheets.find("customers", full_name="王小明"))
+    office.calm()
+    assert office.airtable.find("customers", full_name="王小明").cells["mobile"] == waiting
+    assert office.sheets.find("customers", full_name="王小明")
