@@ -59,7 +59,7 @@ class Notebook:
     """Cells that somebody changed or emptied."""
     spread: dict[tuple[Cell, str], int] = field(default_factory=dict)
     """Values that two replicas showed at the end of some cycle: the archive had taken them. With the number of the next
-    value typed when that was seen last."""
+    value typed when that was first seen."""
     deleted: list[Deleted] = field(default_factory=list)
     made: dict[tuple[str, str], str] = field(default_factory=dict)
     """The replica in which each row was made."""

@@ -154,7 +154,8 @@ class Run:
         shown: set[tuple[Cell, str]] = set()
         for (_, table, origin), row in self._oracle().rows.items():
             cells = {((table, origin, key), text) for key, text in row.items()}
-            self.staff.notebook.spread |= dict.fromkeys(shown & cells, self.staff.notebook.count)
+            for place in shown & cells:
+                self.staff.notebook.spread.setdefault(place, self.staff.notebook.count)
             shown |= cells
 
     def _restore(self) -> None:

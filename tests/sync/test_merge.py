@@ -121,3 +121,9 @@ def test_without_conflicts_the_order_of_replicas_does_not_matter(
 def _both(base: Snapshot, hub: Snapshot, first: Snapshot, second: Snapshot) -> object:
     merged = run(base, hub, first)
     return run(base, merged.hub, second).hub  # type: ignore[arg-type]
+
+
+def test_record_that_the_replica_never_had_is_wanted_whole_and_nothing_is_agreed_on() -> None:
+    merged = run({}, {"R1": {"name": "a", "elsewhere": "b"}}, {})
+    assert (merged.wanted, merged.base) == ({"R1": {"name": "a"}}, {"R1": {}})
+    assert merged.hub == {"R1": {"name": "a", "elsewhere": "b"}}
