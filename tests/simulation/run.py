@@ -16,6 +16,7 @@ from tests.simulation.airtable_side import AirtableSide
 from tests.simulation.config_changes import change
 from tests.simulation.hub_files import HubFiles
 from tests.simulation.leaks import leaks
+from tests.simulation.meetings import ANSWERING, CALCULATING, DUPLICATING
 from tests.simulation.mending import mend
 from tests.simulation.mishaps import INTERRUPTING, MISHAPS
 from tests.simulation.notebook import Cell
@@ -23,8 +24,11 @@ from tests.simulation.oracle import Oracle
 from tests.simulation.reading import Reader
 from tests.simulation.rest import Rest
 from tests.simulation.scenario import (
+    Answer,
     BackUp,
+    Calculate,
     Cycle,
+    Duplicate,
     Event,
     Join,
     Leave,
@@ -145,6 +149,12 @@ class Run:
                 self._join()
             case Leave(seed=seed):
                 self.staff.do(Random(seed), LEAVING, stage.joined)
+            case Calculate(seed=seed):
+                self.staff.do(Random(seed), CALCULATING, stage.joined)
+            case Answer(seed=seed):
+                self.staff.do(Random(seed), ANSWERING, stage.joined)
+            case Duplicate(seed=seed):
+                self.staff.do(Random(seed), DUPLICATING, stage.joined)
             case Reconfigure(seed=seed):
                 self._reconfigure(Random(seed))
             case Spend():

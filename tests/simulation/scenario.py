@@ -83,7 +83,31 @@ class Leave:
     seed: int
 
 
-Event = Work | Mishap | Cycle | Wait | Restart | BackUp | Restore | Join | Reconfigure | Spend | Leave
+@dataclass(frozen=True, slots=True)
+class Calculate:
+    """Somebody puts a formula where a number or a date belongs."""
+
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Somebody types elsewhere into a cell that a formula fills."""
+
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Duplicate:
+    """Somebody copies a row and types into both."""
+
+    seed: int
+
+
+Meeting = Calculate | Answer | Duplicate
+Event = (
+    Work | Mishap | Cycle | Wait | Restart | BackUp | Restore | Join | Reconfigure | Spend | Leave | Meeting
+)
 WAITS_S = (1, 3, 6, 6, 12, 30, 61, 700, 2000)
 RARE_WAITS_S = (86_400, 7 * 86_400 + 3600)
 
@@ -96,6 +120,10 @@ def events_of(seed: int) -> tuple[Event, ...]:
     found += [Wait(6), Cycle(), Wait(6), Cycle()]
     for _ in range(random.randint(15, 40)):
         found += _turn(random, rough, careless)
+    # Drawn apart, so that the morning of a seed stays what it was.
+    afternoon = Random(f"afternoon {seed}")
+    for _ in range(afternoon.randint(0, 3)):
+        found += afternoon.choice((_formula, _copies))(afternoon)
     return tuple(found)
 
 
@@ -129,6 +157,16 @@ def _farewell(random: Random) -> list[Event]:
     """A row is deleted, and while the others follow, somebody works in the same tables."""
     meeting = ("request", random.randrange(4)), Person(_seed(random), random.choice((LOOKS, UPDATES, "")))
     return [Leave(_seed(random)), Wait(6), Cycle(), Wait(700), Cycle((meeting,)), Wait(6), Cycle()]
+
+
+def _formula(random: Random) -> list[Event]:
+    """A formula, and when it has been seen, a value for its cell from another replica."""
+    return [Calculate(_seed(random)), Wait(6), Cycle(), Answer(_seed(random)), Wait(6), Cycle()]
+
+
+def _copies(random: Random) -> list[Event]:
+    """A copy and its original, changed within one pull."""
+    return [Duplicate(_seed(random)), Wait(6), Cycle()]
 
 
 def _interruptions(random: Random) -> tuple[tuple[Moment, Interruption], ...]:

@@ -1,6 +1,7 @@
 """The laws of the plan, over generated rows of one table: what may be written, and when nothing is left to write."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from hypothesis import given
@@ -16,11 +17,16 @@ from sync.store.seen import Held, SeenState
 from tests.sync.laws import law
 from validators.issues import Issue
 from validators.schema import FieldConfig, Level
+from vault.masks import invalid_text
 
 UID = "R1"
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 FIELDS = {key: FieldConfig.model_validate({"name": key, "type": "text"}) for key in ("name", "job", "city")}
 DISPLAY = Display(fields=FIELDS, options={}, sealed={}, names={}, form="key")
+MOBILE = FieldConfig.model_validate({"name": "手机号码", "type": "phone", "sensitive": {"mask": "phone"}})
+TOKEN = "7K2M9"
+REMEMBERED, READ = 1, 3
+"""Where a row stood when it was last agreed on, and where it was read just now."""
 ISSUE = Issue("bad", Level.ERROR, (), "错", "改")
 Cells = Mapping[str, str]
 
@@ -40,8 +46,8 @@ def planned(
 ) -> PlannedRow:
     """A row as it was read whole just now, with what the merge wants of it."""
     marks = {SystemColumn(header): text for header, text in system.items()}
-    seen = SeenRow(marks.get(SystemColumn.UID, ""), "", 1, dict(shown), marks)
-    state = SeenState(UID, position=1 if placed else -1, base=shown, status=words[0], note=words[1])
+    seen = SeenRow(marks.get(SystemColumn.UID, ""), "", READ, dict(shown), marks)
+    state = SeenState(UID, position=REMEMBERED if placed else -1, base=shown, status=words[0], note=words[1])
     judged = Protected(
         known=Known(UID, seen, state, None),
         seen=shown,
@@ -56,6 +62,20 @@ def planned(
     )
     record = Record("t", UID, 1, "", State.LIVE, wanted, NOW, NOW)
     return PlannedRow(UID, record, state, judged, wanted, frozenset(FIELDS), DISPLAY, words, "")
+
+
+def with_held_mobile(shown: str, *, placed: bool) -> PlannedRow:
+    """A row whose number was sealed though it is wrong; its cell showed `shown` when it was read."""
+    marks = as_it_should_be(("错误", ""))
+    row = planned({"mobile": shown}, {}, frozen=frozenset(), words=("错误", ""), system=marks, placed=placed)
+    assert row.judged is not None
+    held = {"mobile": Held(ISSUE, token=TOKEN)}
+    return replace(
+        row,
+        judged=replace(row.judged, held=held, frozen=frozenset(held), shown={}),
+        fields=frozenset({"mobile"}),
+        display=replace(DISPLAY, fields={"mobile": MOBILE}),
+    )
 
 
 def as_it_should_be(words: tuple[str, str]) -> Cells:
@@ -112,3 +132,49 @@ def test_row_that_stands_nowhere_is_inserted_whole(wanted: Cells, words: tuple[s
     assert isinstance(decision.operation, Insert)
     assert decision.operation.cells == wanted == decision.base
     assert decision.operation.system[SystemColumn.UID] == UID
+
+
+@law
+@given(shown=cells, wanted=cells, words=words)
+def test_row_without_uid_is_recognised_by_everything_it_shows(
+    shown: Cells, wanted: Cells, words: tuple[str, str]
+) -> None:
+    row = planned(shown, wanted, frozen=frozenset(), words=words, system={}, placed=True)
+    operation = _decide(row).operation
+    assert isinstance(operation, Update)
+    assert not operation.numbered
+    assert {key: text for key, text in operation.before.items() if text is not None} == shown
+
+
+def test_row_is_written_where_it_was_just_read() -> None:
+    words = ("通过", "")
+    marks = as_it_should_be(words)
+    row = planned({"name": "a"}, {"name": "b"}, frozen=frozenset(), words=words, system=marks, placed=True)
+    operation = _decide(row).operation
+    assert isinstance(operation, Update)
+    assert (operation.numbered, operation.position, operation.before) == (True, READ, {"name": "a"})
+
+
+def test_row_not_read_or_read_in_part_is_written_where_it_stood() -> None:
+    words = ("通过", "")
+    row = planned({"name": "a"}, {"name": "b"}, frozen=frozenset(), words=words, system={}, placed=True)
+    assert row.judged is not None
+    part = replace(row.judged.known.row, partial=True)
+    judged = replace(row.judged, known=replace(row.judged.known, row=part))
+    for known in (None, judged):
+        operation = _decide(replace(row, judged=known)).operation
+        assert isinstance(operation, Update)
+        assert (operation.numbered, operation.position, operation.before) == (True, REMEMBERED, {"name": "a"})
+
+
+def test_held_secret_gives_way_to_its_stand_in_once() -> None:
+    first = _decide(with_held_mobile("1380013", placed=True)).operation
+    assert isinstance(first, Update)
+    assert first.cells == {"mobile": invalid_text(TOKEN)}
+    assert _decide(with_held_mobile(invalid_text(TOKEN), placed=True)).operation is None
+
+
+def test_row_that_arrives_with_a_held_secret_shows_its_stand_in() -> None:
+    operation = _decide(with_held_mobile("1380013", placed=False)).operation
+    assert isinstance(operation, Insert)
+    assert operation.cells == {"mobile": invalid_text(TOKEN)}
