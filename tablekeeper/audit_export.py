@@ -13,9 +13,9 @@ from vault.vault import Vault
 from vault.windows import Window, Windows
 
 SEEN, ACTED, COULD_HAVE, NOTE = "seen", "acted", "could_have_seen", "note"
-LOOKING = frozenset({"reveal", "compare", "find"})
+LOOKING = frozenset({"reveal", "mask", "compare", "find"})
 UNKNOWABLE = (
-    "Seen: opened, compared or searched through Tablekeeper. Could have seen: whoever had the table while the value stood in it in "
+    "Seen: opened, read in part by a role's own mask, compared or searched through Tablekeeper. Could have seen: whoever had the table while the value stood in it in "
     "plain text, from when the daemon read it until its masking was confirmed; before that it stood there for the seconds of typing, "
     "settling and one interval. The services keep old contents of cells in their version history. Who looked there, then or "
     "later, cannot be known: the services do not tell."

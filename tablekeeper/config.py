@@ -166,6 +166,12 @@ def _references_of_the_other_sections(raw: Mapping[str, Any]) -> Iterator[Proble
             if mask and mask not in masks:
                 path = f"tables.{table}.fields.{field}.sensitive.mask"
                 yield Problem(path, f"no mask named {mask!r}{suggestion(mask, masks)}")
+    for role, rights in mapping(mapping(raw.get("vault")).get("roles")).items():
+        for of, mask in mapping(mapping(rights).get("masks")).items():
+            if text(mask) not in masks:
+                yield Problem(
+                    f"vault.roles.{role}.masks.{of}", f"no mask named {mask!r}{suggestion(text(mask), masks)}"
+                )
     replicas = mapping(raw.get("sync")).get("replicas")
     for place, replica in enumerate(replicas if isinstance(replicas, list) else []):
         yield from _replica_problems(f"sync.replicas.{place}", mapping(replica), tables)

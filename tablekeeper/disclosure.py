@@ -27,6 +27,7 @@ PHONE_DIGITS, PHONE_STARTS = 11, 40
 INCOMES_OF_A_BAND = 50
 """The narrowest band is 50,000 yuan wide, and people give their income in thousands."""
 GIVEN_NAMES = 1_000
+ADDRESSES = ("province_city_district", "street")
 DOORS_OF_A_DISTRICT, DOORS_OF_A_POSTCODE = 10_000, 1_000
 LETTERS = 36
 _BIRTH = re.compile(r"birth|出生|生日")
@@ -113,7 +114,7 @@ def _visible(fields: dict[FieldKey, FieldConfig], schema: SchemaConfig, masks: M
     return Visible(
         birth_date=any(is_birth_date(key, field) for key, field in plain.items()),
         sex=any({"男", "女"} <= set(_options(f, schema)) for f in plain.values()),
-        district=any(rule is not None and rule.keep == "province_city_district" for rule in rules)
+        district=any(rule is not None and rule.keep in ADDRESSES for rule in rules)
         or any(
             _called(_ADDRESS, key, field) and field.type is not FieldType.EMAIL
             for key, field in plain.items()
@@ -144,8 +145,9 @@ def candidates(field: FieldConfig, rule: MaskRule, beside: Visible) -> int | Non
         return INCOMES_OF_A_BAND
     if rule.to is not None:
         return None
-    if rule.keep == "province_city_district":
-        return DOORS_OF_A_POSTCODE if beside.postcode else DOORS_OF_A_DISTRICT
+    if rule.keep in ADDRESSES:
+        # A street has about as many doors as a postcode.
+        return DOORS_OF_A_POSTCODE if beside.postcode or rule.keep == "street" else DOORS_OF_A_DISTRICT
     if rule.keep == "surname":
         return GIVEN_NAMES
     if field.type is FieldType.PHONE:

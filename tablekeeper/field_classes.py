@@ -53,7 +53,11 @@ def problems(raw: Mapping[str, Any]) -> Iterator[Problem]:
     known = {*CLASSES, PLAIN, *fields}
     for role, rights in mapping(mapping(raw.get("vault")).get("roles")).items():
         for action, listed in mapping(rights).items():
-            for place, name in enumerate(listed if isinstance(listed, list) else []):
+            # `masks` names them by key, every right in a list.
+            named = {name: name for name in mapping(listed)} or dict(
+                enumerate(listed if isinstance(listed, list) else [])
+            )
+            for place, name in named.items():
                 if text(name) and name not in known:
                     path = f"vault.roles.{role}.{action}.{place}"
                     yield Problem(path, f"there is no class or field {name!r}{suggestion(name, known)}")

@@ -3,6 +3,7 @@
 import hmac
 import re
 import unicodedata
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -22,6 +23,7 @@ from vault.errors import (
     TriesReached,
 )
 from vault.index import index_marks
+from vault.masks import MasksConfig, mask
 from vault.plaintext import Plaintext
 from vault.revealing import find_acts, opened_values
 from vault.tokens import is_token
@@ -69,6 +71,38 @@ class Access:
         if refusal:
             raise refusal
         return self._opened(token, row)
+
+    def masks(self, tokens: Iterable[str], rules: MasksConfig) -> dict[str, str]:
+        """What the role reads of these values where `vault.roles` gives it another mask than the cells', by token.
+
+        On record before anything is opened. Values that are held, gone or of a restricted person are absent.
+        """
+        with self._vault.store.writing() as connection:
+            found = (
+                {}
+                if self._refusal(connection, "compare", "", purpose=None)
+                else rows.following(connection, tokens)
+            )
+            kept_back = restricting.withheld(
+                self._vault, connection, {row.subject for row in found.values()}, purpose=""
+            )
+            chosen = {
+                token: (row, kind)
+                for token, row in found.items()
+                if row.state == "live" and row.valid and row.subject not in kept_back
+                if (kind := self._vault.config.mask_for(self.user.role, row.field))
+            }
+            acts = [
+                Act(self.user.name, "mask", field=row.field, subject=row.subject, token=row.token)
+                for row, _ in chosen.values()
+            ]
+            self._vault.chain.append(connection, acts)
+        opened = opened_values(self._vault, {token: row.token for token, (row, _) in chosen.items()})
+        return {token: mask(chosen[token][1], value.expose(), masks=rules) for token, value in opened.items()}
+
+    def mask_for(self, field: str) -> str | None:
+        """The mask of the role for this field where it is another than the cell's."""
+        return self._vault.config.mask_for(self.user.role, field)
 
     def compare(self, token: str, typed: Plaintext[str], *, purpose: str = "") -> bool:
         """Whether `typed`, in canonical text, equals the value, or its last four where it is a number.

@@ -42,6 +42,10 @@ class RoleConfig(BaseModel):
         default=False, description="Decide over deletions and what else waits for a person."
     )
     operate: bool = Field(default=False, description="See how the archive stands: counts and times only.")
+    masks: Mapping[str, str] = Field(
+        default={},
+        description="What the desk shows this role in place of the cell's mask: a mask by class or single field. On record.",
+    )
 
 
 class GuessesConfig(BaseModel):
@@ -107,6 +111,11 @@ class VaultConfig(BaseModel):
         if isinstance(allowed, bool):
             return allowed
         return field in allowed or (self.class_of(field) or PLAIN) in allowed
+
+    def mask_for(self, role: str, field: str) -> str | None:
+        """The mask that a role sees at the desk where it is another than the cell's."""
+        masks = self.roles[role].masks if role in self.roles else {}
+        return masks.get(field) or masks.get(self.class_of(field) or PLAIN)
 
     def day(self, instant: datetime) -> date:
         """The day of an instant where the archive is."""

@@ -13,7 +13,7 @@ from typing import Any, Literal, cast
 from pydantic import BaseModel, ConfigDict, Field, RootModel, model_validator
 
 from vault.errors import MaskUnknown
-from vault.regions import region
+from vault.regions import region, with_street
 from vault.tokens import is_token
 
 BRACKETS = "〔〕"
@@ -46,7 +46,7 @@ class MaskRule(BaseModel):
     keep_head: int = Field(default=0, ge=0, le=8)
     keep_tail: int = Field(default=0, ge=0, le=8)
     keep_domain: bool = False
-    keep: Literal["province_city_district", "surname"] | None = None
+    keep: Literal["province_city_district", "street", "surname"] | None = None
     to: str | None = Field(default=None, pattern=r"^(band|【[^【】〔〕*]{1,20}】)$")
     # Two stars at least, because a run of stars is how a damaged cell is told from a value.
     fill: str = Field(default="****", pattern=r"^\*{2,32}$", description="Stands for all that is hidden.")
@@ -60,7 +60,9 @@ _RULES: dict[str, dict[str, Any]] = {
     "idno": {"keep_head": 1, "keep_tail": 1, "fill": "*" * 16},
     "phone": {"keep_head": 3, "keep_tail": 4},
     "account": {"keep_tail": 4, "hide_min": 8},
+    "account_verify": {"keep_head": 6, "keep_tail": 4, "fill": "******", "hide_min": 6},
     "address": {"keep": "province_city_district"},
+    "address_verify": {"keep": "street"},
     "email": {"keep_head": 1, "keep_domain": True, "fill": "***", "hide_min": 2},
     "plate": {"keep_head": 2, "keep_tail": 2, "hide_min": 3},
     "band": {"to": "band"},
@@ -97,6 +99,8 @@ def mask(kind: str, value: str, *, masks: MasksConfig) -> str:
         return rule.to
     if rule.keep == "province_city_district":
         return region(value) + rule.fill
+    if rule.keep == "street":
+        return with_street(value) + rule.fill
     if rule.keep == "surname":
         return _surname(value) + rule.fill
     return _head_and_tail(value, rule)

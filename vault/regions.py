@@ -1,4 +1,4 @@
-"""Province, city and district at the head of a Chinese address. Fails closed: what is not surely a region is not returned."""
+"""Province, city, district and street at the head of a Chinese address. Fails closed: what is not surely one is not returned."""
 
 import re
 
@@ -13,6 +13,8 @@ _DISTRICT = re.compile(r"[\u4e00-\u9fff]{2,12}?自治[县旗]|[\u4e00-\u9fff]{1,
 _NO_REGION = re.compile(
     r"[小社园校厂景街住库]区$|..[东南西北中]区$|园|苑|公寓|新村|大厦|广场|市区$|[超菜夜集门上]市$|路|街|巷|号"
 )
+
+_STREET = re.compile(r"[\u4e00-\u9fff0-9]{1,12}?(?:大道|胡同|[路街道巷弄])")
 
 
 def _match(pattern: re.Pattern[str], text: str) -> str:
@@ -29,3 +31,10 @@ def region(address: str) -> str:
     if not city and not province.startswith(_MUNICIPALITIES):
         return province
     return province + city + _match(_DISTRICT, rest[len(city) :])
+
+
+def with_street(address: str) -> str:
+    """`浙江省杭州市西湖区文三路1号` gives `浙江省杭州市西湖区文三路`; without a region or a street before it, the region alone."""
+    known = region(address)
+    street = _STREET.match(address, len(known)) if known else None
+    return known + street[0] if street else known

@@ -20,7 +20,7 @@ def record_page(desk: Desk, client: Client, uid: str) -> None:
     """Build the page of a record."""
     visit = desk.visit(client)
     # Right here: reading waits for nobody and takes less than handing it to another thread.
-    sheet = load_sheet(desk.archive, uid)
+    sheet = load_sheet(desk.archive, uid, visit.access)
     if sheet is None:
         with frame(visit, "没有这条记录"):
             text(rendered("missing.html"))
@@ -68,7 +68,7 @@ class RecordPage:
         return self._visit.access.may("correct")
 
     async def _reload(self) -> None:
-        sheet = await self._visit.do(lambda: load_sheet(self._archive, self._sheet.uid))
+        sheet = await self._visit.do(lambda: load_sheet(self._archive, self._sheet.uid, self._visit.access))
         if sheet is not None:
             self._show(sheet)
 

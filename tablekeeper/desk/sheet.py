@@ -1,11 +1,12 @@
 """One record as the page shows it: masks, links, what is held, what conflicts, what can be restored. Reads, and opens nothing."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sync.connection import Uid
 from sync.correct import Sight
 from sync.restore import cleared
+from sync.secrets import vault_field
 from sync.store.hub import Unit
 from sync.store.lists import LedgerEntry
 from sync.store.records import Record, State
@@ -16,6 +17,7 @@ from tablekeeper.showing import Showing
 from tablekeeper.typed import words
 from validators.schema import FieldConfig, FieldKey, TableConfig, TableKey
 from validators.values import Json, refers
+from vault.access import Access
 from vault.vault import Sealed
 
 STATES = {
@@ -108,17 +110,17 @@ class Sheet:
         return next((one for one in self.secrets if one.key == key), None)
 
 
-def load_sheet(archive: Archive, uid: Uid) -> Sheet | None:
-    """The record, whatever its state; None when there is none."""
+def load_sheet(archive: Archive, uid: Uid, access: Access | None = None) -> Sheet | None:
+    """The record, whatever its state, with the masks of the reader's role; None when there is none."""
     with archive.hub.reading() as unit:
         record = unit.records.find(uid)
-        return _sheet(archive, unit, record) if record else None
+        return _sheet(archive, unit, record, access) if record else None
 
 
-def _sheet(archive: Archive, unit: Unit, record: Record) -> Sheet:
+def _sheet(archive: Archive, unit: Unit, record: Record, access: Access | None) -> Sheet:
     config = archive.config.tables[record.table]
     states = dict(_states(archive, unit, record))
-    sealed = _sealed(archive, config, record)
+    sealed = _sealed(archive, config, record, access)
     names = _names(unit, config, record)
     return Sheet(
         table=record.table,
@@ -152,9 +154,17 @@ def _states(archive: Archive, unit: Unit, record: Record) -> Iterator[tuple[str,
                 yield replica.name, state
 
 
-def _sealed(archive: Archive, config: TableConfig, record: Record) -> Mapping[str, Sealed]:
-    tokens = [str(record.values[key]) for key in config.sensitive if key in record.values]
-    return archive.vault.look_up(tokens) if tokens else {}
+def _sealed(
+    archive: Archive, config: TableConfig, record: Record, access: Access | None
+) -> Mapping[str, Sealed]:
+    tokens = {key: str(record.values[key]) for key in config.sensitive if key in record.values}
+    sealed = archive.vault.look_up(tokens.values()) if tokens else {}
+    # Asked only where the role has masks of its own: it opens values, and stands in the audit chain.
+    own = [
+        token for key, token in tokens.items() if access and access.mask_for(vault_field(record.table, key))
+    ]
+    masks = access.masks(own, archive.config.masks) if access and own else {}
+    return {token: replace(one, mask=masks.get(token, one.mask)) for token, one in sealed.items()}
 
 
 def _secret(key: FieldKey, field: FieldConfig, record: Record, sealed: Mapping[str, Sealed]) -> Secret:

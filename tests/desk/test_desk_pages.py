@@ -279,6 +279,16 @@ def test_what_a_role_may_not_do_is_not_offered(desk: DeskOffice, open_page: Open
         expect(page.get_by_text("权限")).to_be_visible()
 
 
+def test_each_role_reads_an_address_by_its_own_mask(desk: DeskOffice, open_page: OpenPage) -> None:
+    customers = desk.office.airtable("客户基本信息")
+    of = next(one for one in customers.all() if one["fields"].get("客户编号") == "C00000001")
+    customers.update(of["id"], {"家庭住址": "浙江省杭州市西湖区文三路1号3幢"})
+    assert desk.office.run("sync").code == 0
+    for name, shown in ((CLERK, "浙江省杭州市西湖区文三路****"), (SALES, "浙江省杭州市西湖区****")):
+        page = desk.sign_in(open_page, f"/r/{desk.office.uid('C00000001')}", name=name)
+        expect(page.locator(".mask", has_text="浙江省")).to_have_text(shown)
+
+
 # For everybody
 
 

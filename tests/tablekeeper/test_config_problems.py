@@ -269,10 +269,12 @@ def _lines(text: str) -> list[str]:
 
 def test_roles_and_fields_that_name_unknown_classes_are_told_with_what_was_meant() -> None:
     text = SOUND.replace("{mask: phone}", "{mask: phone, class: contacts}")
-    roles = "  roles: {客服: {reveal: [contackt, plain, people.phone], find: [people.phnoe], enter: true}}"
+    roles = "  roles: {客服: {reveal: [contackt, plain, people.phone], find: [people.phnoe], enter: true, masks: {contat: phone, people.phone: fone}}}"
     told = [line.partition(": ")[2] for line in _lines(f"{text}vault:\n{roles}\n")]
     assert told == [
         "tables.people.fields.phone.sensitive.class: there is no class 'contacts'; did you mean 'contact'?",
         "vault.roles.客服.reveal.0: there is no class or field 'contackt'; did you mean 'contact'?",
         "vault.roles.客服.find.0: there is no class or field 'people.phnoe'; did you mean 'people.phone'?",
+        "vault.roles.客服.masks.contat: there is no class or field 'contat'; did you mean 'contact'?",
+        "vault.roles.客服.masks.people.phone: no mask named 'fone'; did you mean 'phone'?",
     ]

@@ -39,6 +39,7 @@ ROLES: Any = {
         "find": ["contact"],
         "correct": ["plain", "customers.id_number"],
         "enter": True,
+        "masks": {"account": "account_verify", "customers.email": "redact"},
     },
     "理赔": {"reveal": ["contact", "claims.payee_account"]},
 }

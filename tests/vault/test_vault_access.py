@@ -1,6 +1,7 @@
 """What a person may open, compare and find: by role, for a purpose, within budgets, on record either way."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -20,7 +21,9 @@ from vault.errors import (
     UserDisabled,
     UserExpired,
 )
+from vault.masks import MasksConfig
 from vault.plaintext import Plaintext
+from vault.restricting import restrict
 from vault.users import User, Users
 from vault.values import Secret
 from vault.vault import Vault
@@ -246,3 +249,49 @@ def test_what_is_held_is_seen_by_who_has_to_mend_it(access: Access, vault: Vault
     assert access.reveal(held.token, "理赔") == "1380013"
     with pytest.raises(RoleRefuses):
         access.reveal(stranger.token, "理赔")
+
+
+CARD, MASKED_CARD = "6222021234567890123", "622202******0123"
+
+
+@pytest.fixture
+def card(vault: Vault, secret: Build) -> str:
+    (sealed,) = vault.seal([secret(CARD, field="policies.pay_account")])
+    return sealed.token
+
+
+def test_a_role_reads_its_own_mask_and_that_is_on_record(
+    access: Access, vault: Vault, secret: Build, card: str, phone: str
+) -> None:
+    (mail,) = vault.seal([secret("wang@example.cn", field="customers.email")])
+    shown = access.masks([card, phone, mail.token], MasksConfig())
+    assert shown == {card: MASKED_CARD, mail.token: "【已加密】"}, (
+        "a class or a field; the phone has no mask of its own"
+    )
+    looks = [entry for entry in entries(vault) if entry["action"] == "mask"]
+    assert {(entry["actor"], entry["token"]) for entry in looks} == {("li.na", card), ("li.na", mail.token)}
+    assert access.left("account") == access.left("contact") + 18, "masks cost no budget"
+
+
+def test_a_role_without_masks_of_its_own_opens_nothing(
+    vault: Vault, add_user: Callable[..., User], card: str
+) -> None:
+    adjuster = Access(vault, add_user("zhao.liu", role="理赔"))
+    before = list(entries(vault))
+    assert adjuster.masks([card], MasksConfig()) == {}
+    assert list(entries(vault)) == before
+
+
+def test_nothing_is_read_of_values_that_are_held_gone_or_kept_for_the_law_or_by_a_disabled_user(
+    access: Access, users: Users, vault: Vault, secret: Build, card: str
+) -> None:
+    held = replace(secret("622202", field="policies.pay_account", subject="R2"), valid=False)
+    (of_a_restricted,) = vault.seal([secret(CARD, field="policies.pay_account", subject="R3")])
+    (waiting,) = vault.seal([held])
+    restrict(vault, "R3", until="2034-02-28", law="保险法第87条", actor="ops", reason="申请")
+    assert access.masks([waiting.token, of_a_restricted.token], MasksConfig()) == {}
+    vault.erase_subject("R1", actor="ops", reason="申请")
+    assert access.masks([card], MasksConfig()) == {}
+    (fresh,) = vault.seal([secret(CARD, field="policies.pay_account", subject="R4")])
+    users.disable("li.na", actor="ops")
+    assert access.masks([fresh.token], MasksConfig()) == {}

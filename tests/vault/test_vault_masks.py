@@ -82,6 +82,20 @@ def test_an_address_never_shows_more_than_a_region(address: str, shown: str) -> 
 
 
 @pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("浙江省杭州市西湖区文三路1号3幢", "浙江省杭州市西湖区文三路****"),
+        ("北京市朝阳区建国门外大街甲6号", "北京市朝阳区建国门外大街****"),
+        ("上海市浦东新区世纪大道100号", "上海市浦东新区世纪大道****"),
+        ("浙江省杭州市西湖区幸福小区3栋2单元", "浙江省杭州市西湖区****"),
+        ("文三路1号3幢", "****"),
+    ],
+)
+def test_a_street_is_shown_without_the_house_and_only_behind_its_region(address: str, shown: str) -> None:
+    assert mask("address_verify", address, masks=MASKS) == shown
+
+
+@pytest.mark.parametrize(
     ("amount", "band"),
     [
         ("0", "5万以下"),
@@ -124,7 +138,7 @@ def test_a_section_adds_to_the_built_in_masks_and_may_redefine_them() -> None:
         {"to": "plain"},
         {"fill": "*"},
         {"fill": "#####"},
-        {"keep": "street"},
+        {"keep": "house"},
     ],
 )
 def test_a_rule_that_would_not_hold_is_refused(rule: dict[str, object]) -> None:
