@@ -209,7 +209,7 @@ def test_sending_without_a_mail_server_says_what_to_set(office: Office) -> None:
 def test_reminders_list_what_is_due_on_a_day(office: Office) -> None:
     due = office.run("reminders", "--json").json["due"]
     assert [(one["number"], one["title"], one["to"]) for one in due] == [
-        ("C00000002", "更正未生效的内容:手机号码", "A0001")
+        ("C00000002", "更正未生效的内容：手机号码", "A0001")
     ]
     explained = office.run("reminders", "explain", due[0]["key"], "--json").json
     assert explained["rule"]["id"] == "held_rows"
