@@ -43,6 +43,8 @@ class Person:
 
     seed: int
     match: str = ""
+    rival: bool = False
+    """Whether they type into a cell that was just typed into elsewhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +72,8 @@ class Interruptions:
     """What happens at which moment of the cycle in hand."""
 
     world: World
-    act: Callable[[int], None]
+    act: Callable[[int, bool], None]
+    """A person's work: its seed, and whether it is a rival's."""
     due: Mapping[Moment, Interruption] = field(default_factory=dict)
     dead: bool = False
     counts: dict[str, int] = field(default_factory=lambda: {"request": 0, "step": 0})
@@ -93,8 +96,8 @@ class Interruptions:
         match found:
             case Kill(after=False):
                 self._die(name, "before")
-            case Person(seed=seed):
-                self.act(seed)
+            case Person(seed=seed, rival=rival):
+                self.act(seed, rival)
             case Delay(seconds=seconds):
                 self.world.clock.advance(seconds)
             case Crowd():

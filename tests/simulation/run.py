@@ -16,7 +16,7 @@ from tests.simulation.airtable_side import AirtableSide
 from tests.simulation.config_changes import change
 from tests.simulation.hub_files import HubFiles
 from tests.simulation.leaks import leaks
-from tests.simulation.meetings import ANSWERING, CALCULATING, DUPLICATING
+from tests.simulation.meetings import ANSWERING, CALCULATING, DUPLICATING, REVISING, RIVALLING
 from tests.simulation.mending import mend
 from tests.simulation.mishaps import INTERRUPTING, MISHAPS
 from tests.simulation.notebook import Cell
@@ -36,6 +36,7 @@ from tests.simulation.scenario import (
     Reconfigure,
     Restart,
     Restore,
+    Revise,
     Spend,
     Wait,
     Work,
@@ -107,8 +108,8 @@ class Run:
         """The replicas that work."""
         return self.staff.at(self.stage.joined)
 
-    def _interrupt(self, seed: int) -> None:
-        self.staff.do(Random(seed), INTERRUPTING, self.stage.joined)
+    def _interrupt(self, seed: int, rival: bool) -> None:
+        self.staff.do(Random(seed), RIVALLING if rival else INTERRUPTING, self.stage.joined)
 
     def begin(self) -> None:
         """Tables are made; staff add a column of their own."""
@@ -155,6 +156,8 @@ class Run:
                 self.staff.do(Random(seed), ANSWERING, stage.joined)
             case Duplicate(seed=seed):
                 self.staff.do(Random(seed), DUPLICATING, stage.joined)
+            case Revise(seed=seed):
+                self.staff.do(Random(seed), REVISING, stage.joined)
             case Reconfigure(seed=seed):
                 self._reconfigure(Random(seed))
             case Spend():

@@ -8,7 +8,8 @@ from tests.simulation.door import Crowd, Delay, Fault, Interruption, Kill, Momen
 
 FAULTS = ("429", "500", "503", "html", "timeout", "reset", "applied_then_lost", "slow")
 WRITES = r"POST \S*:batchUpdate|(PATCH|POST|DELETE) /v0/app[^/]*/tbl[^/ ]*(?= |$)"
-UPDATES = r"copyPaste|PATCH /v0/app[^/]*/tbl[^/ ]*$"
+BASE_UPDATES = r"PATCH /v0/app[^/]*/tbl[^/ ]*$"
+UPDATES = f"copyPaste|{BASE_UPDATES}"
 INSERTS = "insertDimension|performUpsert"
 LOOKS = r"\w:getByDataFilter"
 """The look that precedes the removal of rows."""
@@ -104,7 +105,14 @@ class Duplicate:
     seed: int
 
 
-Meeting = Calculate | Answer | Duplicate
+@dataclass(frozen=True, slots=True)
+class Revise:
+    """Somebody at a spreadsheet changes a row."""
+
+    seed: int
+
+
+Meeting = Calculate | Answer | Duplicate | Revise
 Event = (
     Work | Mishap | Cycle | Wait | Restart | BackUp | Restore | Join | Reconfigure | Spend | Leave | Meeting
 )
@@ -120,10 +128,13 @@ def events_of(seed: int) -> tuple[Event, ...]:
     found += [Wait(6), Cycle(), Wait(6), Cycle()]
     for _ in range(random.randint(15, 40)):
         found += _turn(random, rough, careless)
-    # Drawn apart, so that the morning of a seed stays what it was.
+    # Each drawn apart, so that what comes before stays what it was.
     afternoon = Random(f"afternoon {seed}")
     for _ in range(afternoon.randint(0, 3)):
         found += afternoon.choice((_formula, _copies))(afternoon)
+    evening = Random(f"evening {seed}")
+    for _ in range(evening.randint(0, 2)):
+        found += _crossing(evening)
     return tuple(found)
 
 
@@ -167,6 +178,12 @@ def _formula(random: Random) -> list[Event]:
 def _copies(random: Random) -> list[Event]:
     """A copy and its original, changed within one pull."""
     return [Duplicate(_seed(random)), Wait(6), Cycle()]
+
+
+def _crossing(random: Random) -> list[Event]:
+    """A cell changed at a spreadsheet, and at a base in the moment before the daemon writes it there."""
+    meeting = ("request", 0), Person(_seed(random), BASE_UPDATES, rival=True)
+    return [Revise(_seed(random)), Wait(6), Cycle((meeting,)), Wait(6), Cycle()]
 
 
 def _interruptions(random: Random) -> tuple[tuple[Moment, Interruption], ...]:

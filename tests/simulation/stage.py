@@ -77,7 +77,7 @@ class Stage:
     seed: int
     folder: Path
     plans: tuple[archive.ReplicaPlan, ...]
-    act: Callable[[int], None]
+    act: Callable[[int, bool], None]
     strict: bool = False
     """Whether the services count calls, and refuse those that are too many."""
     spent: bool = False
