@@ -5,7 +5,7 @@ import structlog
 from validators.schema import TableKey
 
 from .changes import wake_waiting
-from .connection import Outcome, Uid, Written
+from .connection import Insert, Outcome, Uid, Written
 from .engine import CycleReport, Engine, Replica
 from .plan import Plan
 from .store.hub import Unit
@@ -14,6 +14,14 @@ from .store.seen import SeenState
 from .windows import end_plaintext
 
 log = structlog.get_logger("sync")
+
+
+def expect(engine: Engine, replica: Replica, table: TableKey, plan: Plan) -> None:
+    """Note what inserted rows will show, before they are sent: should the answer be lost, nobody typed what is found there."""
+    inserted = {one.uid: plan.base[one.uid] for one in plan.operations if isinstance(one, Insert)}
+    if inserted:
+        with engine.hub.unit() as unit:
+            unit.insertions.begin(replica.name, table, inserted)
 
 
 def confirm(
@@ -31,7 +39,8 @@ def confirm(
         ]
         unit.seen.save(replica.name, table, [*plan.settled, *saved])
         unit.seen.forget(replica.name, table, outcome.removed)
-        unit.numbering.end(replica.name, table, [one.uid for one in written])
+        for noted in (unit.numbering, unit.insertions):
+            noted.end(replica.name, table, [one.uid for one in written])
         unit.lists.ask_recheck(replica.name, table, [refused.uid for refused in outcome.refused], "refused")
         # What never went live and was put back is judged as it stands now: nothing else would look at it again.
         back = [uid for uid, state in states.items() if state.note and not state.placed]

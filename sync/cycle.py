@@ -9,7 +9,7 @@ from validators.schema import TableKey
 
 from .clears import put_back_clears
 from .commit import Absorbed, commit
-from .confirm import confirm
+from .confirm import confirm, expect
 from .connection import Listing, SeenRow, Uid
 from .deletes import carry_out_deletions
 from .engine import CycleReport, Engine, Replica
@@ -181,6 +181,7 @@ def carry_out(
 ) -> frozenset[Uid]:
     """apply and confirm; a plan without writes only has to be remembered. Returns what the service did not take."""
     if plan.operations:
+        expect(engine, replica, table, plan)
         outcome = replica.connection.apply(table, plan.operations)
         confirm(engine, replica, table, plan, outcome, report)
         return frozenset(one.uid for one in outcome.refused)

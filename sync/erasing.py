@@ -14,7 +14,7 @@ from .connection import Uid
 from .history_chain import rewrite_on_chain
 from .store.hub import Hub, Unit
 from .store.records import ERASED, RESTRICTED, Record, State, blocks
-from .store.tables import history, ledger, record
+from .store.tables import history, insertion, ledger, record
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,8 @@ def _emptied(unit: Unit, who: Person) -> list[int]:
             values = dict(kept.values) if kept else {}
             unit.connection.execute(update(record).where(*those).values(values=values, hints=[]))
     for block in blocks(who.uids):
-        unit.connection.execute(delete(ledger).where(ledger.c.uid.in_(block)))
+        for stored in (ledger, insertion):
+            unit.connection.execute(delete(stored).where(stored.c.uid.in_(block)))
         numbers += unit.connection.execute(select(history.c.id).where(history.c.uid.in_(block))).scalars()
         unit.connection.execute(
             update(history).where(history.c.uid.in_(block)).values(before=None, after=None)

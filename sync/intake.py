@@ -64,6 +64,8 @@ def settle(engine: Engine, replica: Replica, listing: Listing, report: CycleRepo
         unit.numbering.end(replica.name, table, found.present)
         if listing.complete:
             engine.settling.drop(replica.name, table, listing)
+            there = found.present | engine.settling.uids(replica.name, table)
+            unit.insertions.keep_only(replica.name, table, there)
         heal_numbers(engine, unit, replica, table, found, known)
         # A row that is about to be numbered stands there still, without the uid that it is known by.
         settled = _settled(engine, replica, table, found, now)
@@ -173,7 +175,21 @@ def know(
     unit.numbering.begin(replica.name, table, begun, engine.clock())
     states = unit.seen.get_many(replica.name, table, [row.uid for row in known])
     records = unit.records.get_many(table, [row.uid for row in known])
+    states |= _inserted(unit, replica, table, known, states)
     return [Known(k.uid, k.row, states.get(k.uid, k.state), records.get(k.uid), k.fresh) for k in known]
+
+
+def _inserted(
+    unit: Unit, replica: Replica, table: TableKey, known: Sequence[Known], states: Mapping[Uid, SeenState]
+) -> dict[Uid, SeenState]:
+    """Rows seen for the first time that a write of ours left there: what it wrote is their base, for nobody typed it."""
+    new = {
+        k.uid: states.get(k.uid, k.state) for k in known if k.uid not in states or not states[k.uid].placed
+    }
+    sent = unit.insertions.take(replica.name, table, new)
+    # A row that has to be given the uid still was typed by somebody.
+    bearing = {k.uid for k in known if k.row.uid == k.uid}
+    return {uid: new[uid].evolve(base=sent[uid]) for uid in sent.keys() & bearing}
 
 
 def _archived(unit: Unit, table: TableKey, journaled: Mapping[bytes, list[Uid]]) -> set[Uid]:

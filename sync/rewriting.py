@@ -8,14 +8,14 @@ from datetime import datetime
 from typing import Any
 
 import orjson
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, Table, delete, insert, select, update
 
 from validators.schema import FieldKey, TableKey
 from validators.values import Json
 
 from .connection import Uid
 from .store.hub import Hub
-from .store.tables import REVISION, history, ledger, record, seen, unique_value
+from .store.tables import REVISION, history, insertion, ledger, record, seen, unique_value
 
 PURGED = "已清除"
 """Stands in the history for a value that nobody may read there any more."""
@@ -40,7 +40,7 @@ class Rewriting:
     def replace(self, forms: Mapping[Known, Json]) -> None:
         """Give values their new form, in records and in what replicas agreed on; what has none leaves them."""
         self._rewrite_records(forms)
-        self._rewrite_seen(forms)
+        self._rewrite_bases(forms)
         for number, uid, kept, other in self._connection.execute(
             select(ledger.c.id, ledger.c.uid, ledger.c.kept, ledger.c.other).where(*self._mine(ledger))
         ).all():
@@ -102,7 +102,7 @@ class Rewriting:
 
     def forget_base(self, replica: str) -> None:
         """What the replica agreed on for this field is no longer known."""
-        self._rewrite_seen({}, replica)
+        self._rewrite_bases({}, replica)
 
     def _of_records(self) -> list[tuple[Uid, Json]]:
         return stored(self._connection, self._table, self._key)
@@ -120,11 +120,17 @@ class Rewriting:
         changed: dict[str, Any] = {"values": values} | ({} if rev is None else {"rev": rev})
         self._connection.execute(update(record).where(*mine).values(**changed))
 
-    def _rewrite_seen(self, forms: Mapping[Known, Json], replica: str | None = None) -> None:
+    def _rewrite_bases(self, forms: Mapping[Known, Json], replica: str | None = None) -> None:
         """Rows are read whole and looked at again: their cells still show the old form."""
-        mine = [seen.c.table == self._table, *([] if replica is None else [seen.c.replica == replica])]
+        self._rewrite_base(seen, forms, replica, fingerprint=None, rev=None)
+        self._rewrite_base(insertion, forms, replica)
+
+    def _rewrite_base(
+        self, where: Table, forms: Mapping[Known, Json], replica: str | None, **others: None
+    ) -> None:
+        mine = [where.c.table == self._table, *([] if replica is None else [where.c.replica == replica])]
         for name, uid, base in self._connection.execute(
-            select(seen.c.replica, seen.c.uid, seen.c.base).where(*mine)
+            select(where.c.replica, where.c.uid, where.c.base).where(*mine)
         ).all():
             if self._key not in base:
                 continue
@@ -132,8 +138,8 @@ class Rewriting:
             new = forms.get((uid, text(base[self._key])))
             if new is not None:
                 kept[self._key] = new
-            row = (seen.c.replica == name, seen.c.table == self._table, seen.c.uid == uid)
-            self._connection.execute(update(seen).where(*row).values(base=kept, fingerprint=None, rev=None))
+            row = (where.c.replica == name, where.c.table == self._table, where.c.uid == uid)
+            self._connection.execute(update(where).where(*row).values(base=kept, **others))
 
     def _forget_typed(self) -> None:
         """What was held in the field while it was plain stays in its cells alone, which are read and sealed next."""

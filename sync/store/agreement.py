@@ -11,7 +11,7 @@ from validators.schema import TableKey
 from ..connection import Uid
 from .counters import raise_by
 from .records import State, blocks
-from .tables import CHANGES, REVISION, SCOPE, counter, outside, record, seen
+from .tables import CHANGES, REVISION, SCOPE, counter, insertion, outside, record, seen
 
 
 class Stamp(NamedTuple):
@@ -115,5 +115,5 @@ class Agreement:
 
     def forget_replica(self, replica: str) -> None:
         """Nothing is known any more of what this replica showed."""
-        for what in (seen, outside):
+        for what in (seen, outside, insertion):
             self._connection.execute(delete(what).where(what.c.replica == replica))

@@ -16,6 +16,7 @@ from validators.schema import SchemaConfig
 from .agreement import Agreement
 from .bindings import HubBindings
 from .counters import Counters
+from .insertions import Insertions
 from .lists import Lists
 from .numbering import Numbering
 from .records import Records
@@ -36,6 +37,7 @@ class Unit:
     lists: Lists
     agreement: Agreement
     numbering: Numbering
+    insertions: Insertions
     counters: Counters
 
 
@@ -83,6 +85,7 @@ class Hub:
             Lists(connection, self.schema),
             Agreement(connection),
             Numbering(connection),
+            Insertions(connection, self.schema),
             Counters(connection),
         )
 

@@ -123,6 +123,16 @@ journal = Table(
     Index("journal_by_fingerprint", "replica", "table", "fingerprint"),
 )
 
+# Rows that were sent to a replica without an answer yet, and what they will show.
+insertion = Table(
+    "insertion",
+    metadata,
+    Column("replica", KEY, primary_key=True),
+    Column("table", KEY, primary_key=True),
+    Column("uid", UID, primary_key=True),
+    Column("base", JSON, nullable=False),
+)
+
 ledger = Table(
     "ledger",
     metadata,

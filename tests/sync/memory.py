@@ -25,7 +25,7 @@ from sync.connection import (
     Update,
     Written,
 )
-from sync.errors import ServiceError, Unavailable
+from sync.errors import AnswerLost, ServiceError, Unavailable
 from validators.schema import TableKey
 
 
@@ -54,6 +54,8 @@ class MemoryConnection:
         self.writes = self.calls = 0
         self.down = False
         self.fail_after: int | None = None
+        self.loses_answers = False
+        self.lists_everything = True
         self._next = 0
 
     # What people do
@@ -94,9 +96,8 @@ class MemoryConnection:
         if self.down:
             raise Unavailable(self.name, "down")
         for table in self.tables:
-            yield Listing(
-                table, tuple(self._seen(table, i) for i in range(len(self.lines(table)))), complete=True
-            )
+            rows = tuple(self._seen(table, i) for i in range(len(self.lines(table))))
+            yield Listing(table, rows, complete=self.lists_everything)
 
     def acknowledge(self) -> None: ...
 
@@ -105,6 +106,8 @@ class MemoryConnection:
             raise Unavailable(self.name, "down")
         before = list(self.lines(table))
         results = [self._do(table, operation, before) for operation in operations]
+        if self.loses_answers:
+            raise AnswerLost(self.name, "the connection broke")
         return Outcome(
             [r for r in results if isinstance(r, Written)],
             [r for r in results if isinstance(r, str)],

@@ -122,6 +122,31 @@ def test_value_held_in_a_field_that_is_made_sensitive_is_purged_too(tmp_path: Pa
     assert "高级园艺设计师" not in str(line.cells)
 
 
+def test_value_of_an_insert_without_an_answer_is_purged_too(at_work: Office) -> None:
+    office = at_work
+    office.airtable.type_row("customers", full_name="张敏", occupation="飞行员")
+    office.sheets.loses_answers = True
+    office.cycle()
+    office.sheets.loses_answers = False
+    office = changed(office, occupation(sensitive={"mask": "redact"}), CLAIMS)
+    reconfigure(office.engine)
+    for text in ("飞行员".encode(), "飞行员".encode("unicode_escape")):
+        assert text not in file_of(office)
+
+
+def test_replica_that_joins_makes_no_conflict_of_an_insert_without_an_answer(at_work: Office) -> None:
+    office = at_work
+    line = office.airtable.type_row("customers", full_name="张敏", occupation="飞行员")
+    office.sheets.loses_answers = True
+    office.cycle()
+    office.sheets.loses_answers = False
+    line.cells["occupation"] = "护士"
+    office = changed(office, lambda schema: None, CLAIMS, {**CLAIMS, "name": "客服部"})
+    office.calm()
+    with office.engine.hub.unit() as unit:
+        assert unit.lists.conflicts() == []
+
+
 def test_sealed_value_is_what_it_was(at_work: Office) -> None:
     office = at_work
     office = changed(office, occupation(sensitive={"mask": "redact"}), CLAIMS)

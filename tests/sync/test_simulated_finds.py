@@ -3,7 +3,10 @@
 from pathlib import Path
 
 from sync.connection import SystemColumn
+from sync.erasing import person, take_out
+from sync.store.records import ERASED
 from tests.sync.conftest import Office, build_office
+from tests.sync.memory import Line
 
 
 def test_record_typed_on_both_sides_is_not_inserted_while_the_other_row_settles(tmp_path: Path) -> None:
@@ -145,3 +148,86 @@ def test_delete_waits_for_what_has_to_be_mended_elsewhere(office: Office) -> Non
     office.calm()
     assert office.airtable.find("customers", full_name="王小明").cells["mobile"] == waiting
     assert office.sheets.find("customers", full_name="王小明")
+
+
+def _insert_with_its_answer_lost(office: Office) -> Line:
+    """A customer typed on Airtable whose new row stands on Sheets, which the hub has not heard."""
+    typed = office.airtable.type_row(
+        "customers", full_name="王小明", customer_no="C00000007", notes="老客户", occupation="教师"
+    )
+    office.sheets.loses_answers = True
+    office.cycle()
+    office.sheets.loses_answers = False
+    assert office.sheets.lines("customers")
+    return typed
+
+
+def test_insert_whose_answer_was_lost_is_not_taken_for_typed_when_the_record_changes(office: Office) -> None:
+    """4: nobody typed there what a write of ours left there, so there is no conflict."""
+    typed = _insert_with_its_answer_lost(office)
+    typed.cells["occupation"] = "护士"
+    del typed.cells["notes"]
+    office.calm()
+    (inserted,) = office.sheets.lines("customers")
+    assert (inserted.cells["occupation"], inserted.cells["notes"]) == ("护士", None)
+    with office.engine.hub.unit() as unit:
+        assert unit.lists.conflicts() == []
+
+
+def test_edit_of_a_row_whose_insert_had_no_answer_is_an_edit(office: Office) -> None:
+    """2: what the person saw there is what the hub had, so it is overwritten, not in conflict."""
+    typed = _insert_with_its_answer_lost(office)
+    (inserted,) = office.sheets.lines("customers")
+    inserted.cells["occupation"] = "护士"
+    office.calm()
+    assert typed.cells["occupation"] == "护士"
+
+
+def test_record_deleted_before_its_insert_was_read_back_stays_deleted(office: Office) -> None:
+    """3: a delete never comes back from a row that a write of ours left there."""
+    typed = _insert_with_its_answer_lost(office)
+    office.airtable.delete("customers", typed)
+    office.calm()
+    assert (office.airtable.lines("customers"), office.sheets.lines("customers")) == ([], [])
+
+
+def test_row_typed_where_an_insert_failed_clears_nothing(office: Office) -> None:
+    """2: it is another row than the one that was to be inserted: what it leaves blank nobody cleared."""
+    typed = office.airtable.type_row(
+        "customers", full_name="王小明", customer_no="C00000007", occupation="教师"
+    )
+    office.sheets.fail_after = 0
+    office.cycle()
+    office.sheets.fail_after, office.sheets.lists_everything = None, False
+    office.sheets.type_row("customers", full_name="王小明", customer_no="C00000007")
+    office.calm()
+    assert typed.cells["occupation"] == "教师"
+    assert len(office.sheets.lines("customers")) == 1
+
+
+def test_insert_that_never_arrived_is_agreed_on_as_it_was_sent_at_last(office: Office) -> None:
+    """4: only the second one took effect, and its answer was lost, too."""
+    typed = office.airtable.type_row("customers", full_name="王小明", occupation="教师")
+    office.sheets.fail_after = 0
+    office.cycle()
+    office.sheets.fail_after, office.sheets.loses_answers = None, True
+    typed.cells["occupation"] = "护士"
+    office.cycle()
+    office.sheets.loses_answers = False
+    typed.cells["occupation"] = "医生"
+    office.calm()
+    assert [line.cells["occupation"] for line in office.sheets.lines("customers")] == ["医生"]
+    with office.engine.hub.unit() as unit:
+        assert unit.lists.conflicts() == []
+
+
+def test_erased_person_leaves_no_note_of_an_insert(office: Office) -> None:
+    """9: what was to be written of the person goes with what was written."""
+    _insert_with_its_answer_lost(office)
+    engine = office.engine
+    with engine.hub.unit() as unit:
+        (customer,) = unit.records.of_table("customers")
+        who = person(engine.schema, unit, customer.uid)
+    take_out(engine.hub, engine.vault, engine.schema, who, mark=ERASED, now=engine.clock())
+    with engine.hub.unit() as unit:
+        assert unit.insertions.take("sheets", "customers", [customer.uid]) == {}
