@@ -133,11 +133,17 @@ def _next_state(row: Protected, *, deleted_here: bool) -> State:
     record, base = row.known.record, row.known.state.base
     if record is not None and record.state is State.ARCHIVED:
         # An edit beats a delete, and a row back where it was deleted was restored; any other copy is merely stale.
-        edited = any(value != base.get(key) for key, value in row.seen.items())
+        edited = any(value != base.get(key) for key, value in row.seen.items()) or _holds_more(row)
         return State.LIVE if edited or deleted_here else State.ARCHIVED
     if record is not None and record.state is State.LIVE:
         return State.LIVE
     return State.LIVE if row.state is State.ARRIVING and not row.known.fresh else row.state
+
+
+def _holds_more(row: Protected) -> bool:
+    """Whether somebody typed what has to be mended first: that is an edit, too."""
+    before = row.known.state.held
+    return any(key not in before or held.shown != before[key].shown for key, held in row.held.items())
 
 
 def _replaced(engine: Engine, table: TableKey, row: Protected, values: Row | None) -> Iterable[str]:

@@ -134,7 +134,7 @@ def _why_not(
         return "needed"
     if _held_elsewhere(engine, unit, replica, table, state.uid):
         return "edited"
-    mine = replica.fields(table) - state.held.keys()
+    mine = replica.fields(table)
     return "edited" if any(record.values.get(key) != state.base.get(key) for key in mine) else None
 
 

@@ -55,8 +55,9 @@ def heal_numbers(
 
 def _is_mostly(engine: Engine, table: TableKey, row: SeenRow, base: Row) -> bool:
     """Whether a row without number shows most of what stood in its place: somebody typed on in it."""
-    sensitive = engine.schema.tables[table].sensitive
-    plain = {key: value for key, value in base.items() if key not in sensitive}
+    config = engine.schema.tables[table]
+    # A link shows what its record is called now.
+    plain = {key: value for key, value in base.items() if key not in config.sensitive | config.links}
     shown = engine.parser.parse(table, {key: row.cells.get(key) for key in plain}, today=engine.today())
     return sum(shown[key] == value for key, value in plain.items()) * 2 > len(plain)
 

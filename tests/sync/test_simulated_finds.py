@@ -122,6 +122,20 @@ def test_row_that_was_not_numbered_and_is_typed_into_is_still_one_record(office:
         assert [one.uid for one in unit.records.of_table("customers")] == [row.system[SystemColumn.UID]]
 
 
+def test_row_with_a_link_that_was_not_numbered_and_is_typed_into_is_still_one_record(office: Office) -> None:
+    """11: what a link shows is no value to compare; the row is recognised by its other cells."""
+    office.airtable.type_row("customers", full_name="王小明", customer_no="C00000007")
+    office.calm()
+    row = office.sheets.type_row("policies", policy_no="P000001", customer_no="C00000007", premium=100)
+    office.sheets.fail_after = 0
+    office.cycle()
+    office.sheets.fail_after = None
+    row.cells["status"] = "有效"
+    office.calm()
+    with office.engine.hub.unit() as unit:
+        assert [one.uid for one in unit.records.of_table("policies")] == [row.system[SystemColumn.UID]]
+
+
 def test_another_row_typed_in_the_place_of_one_that_was_not_numbered_is_another_record(
     office: Office,
 ) -> None:
@@ -148,6 +162,33 @@ def test_delete_waits_for_what_has_to_be_mended_elsewhere(office: Office) -> Non
     office.calm()
     assert office.airtable.find("customers", full_name="王小明").cells["mobile"] == waiting
     assert office.sheets.find("customers", full_name="王小明")
+
+
+def test_row_deleted_where_a_wrong_value_waits_comes_back_with_the_value_typed_elsewhere(
+    office: Office,
+) -> None:
+    """2 and 3: whoever deleted it saw the wrong value there, and never the one that was typed elsewhere meanwhile."""
+    typed = office.airtable.type_row("customers", full_name="王小明", mobile="13800138000")
+    office.calm()
+    row = office.sheets.find("customers", full_name="王小明")
+    row.cells["mobile"] = "1380013"
+    office.calm()
+    typed.cells["mobile"] = "13900139000"
+    office.calm()
+    shown = typed.cells["mobile"]
+    office.sheets.delete("customers", row)
+    office.calm()
+    assert [line.cells["mobile"] for line in office.airtable.lines("customers")] == [shown]
+
+
+def test_wrong_value_typed_before_the_delete_elsewhere_is_known_keeps_the_record(office: Office) -> None:
+    """3: an edit beats a delete, and a wrong value is an edit; it stands nowhere but where it was typed."""
+    typed = office.airtable.type_row("customers", full_name="王小明", mobile="13800138000")
+    office.calm()
+    office.sheets.find("customers", full_name="王小明").cells["mobile"] = "1380013"
+    office.airtable.delete("customers", typed)
+    office.calm()
+    assert len(office.sheets.lines("customers")) == len(office.airtable.lines("customers")) == 1
 
 
 def _insert_with_its_answer_lost(office: Office) -> Line:
