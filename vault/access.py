@@ -78,11 +78,8 @@ class Access:
         On record before anything is opened. Values that are held, gone or of a restricted person are absent.
         """
         with self._vault.store.writing() as connection:
-            found = (
-                {}
-                if self._refusal(connection, "compare", "", purpose=None)
-                else rows.following(connection, tokens)
-            )
+            unfit = self._users.standing(connection, self.user.name)
+            found = {} if unfit else rows.following(connection, tokens)
             kept_back = restricting.withheld(
                 self._vault, connection, {row.subject for row in found.values()}, purpose=""
             )
