@@ -22,7 +22,16 @@ from .judge import check_rows, decode_rows, links_of, merge_rows
 from .overwritten import note_overwritten
 from .plan import Plan, make_plan
 from .protect import protect
-from .queue import ENGINE, daily_pass, listings_of, queued, remember_full, remember_torn, reread
+from .queue import (
+    ENGINE,
+    daily_pass,
+    listings_of,
+    queued,
+    remember_full,
+    remember_missing,
+    remember_torn,
+    reread,
+)
 from .reconfigure import reconfigure
 from .windows import note_plaintext
 
@@ -79,6 +88,7 @@ def read(engine: Engine, replica: Replica, report: CycleReport, *, full: bool) -
 
 def absorb(engine: Engine, replica: Replica, listing: Listing, report: CycleReport) -> Absorbed:
     """Take the rows of one table through the steps, in blocks."""
+    remember_missing(engine, replica, listing)
     note_overwritten(engine, replica, listing, report)
     arrivals = settle(engine, replica, listing, report)
     absorbed = Absorbed(stray=arrivals.stray, torn=arrivals.torn)

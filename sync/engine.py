@@ -81,6 +81,8 @@ class Engine:
     last_full: dict[str, datetime] = field(default_factory=dict)
     last_day: date | None = None
     torn: set[tuple[str, TableKey]] = field(default_factory=set)
+    missing: dict[tuple[str, TableKey], frozenset[FieldKey]] = field(default_factory=dict)
+    """Columns that the last listing of a replica's table could not find: frozen until they are back."""
     configured: bool = False
     """Whether the hub is in the shape of this configuration."""
     agreed: dict[tuple[str, TableKey], Stamp] = field(default_factory=dict)

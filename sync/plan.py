@@ -102,6 +102,7 @@ def make_plan(
             judged=absorbed.judged.get(uid),
             wanted=wanted[uid],
             fields=replica.fields(table),
+            missing=engine.missing.get((replica.name, table), frozenset()),
             display=display,
             words=_words(
                 engine, replica, table, states.get(uid), records[uid], absorbed, lost.get(uid, {}), scope
@@ -187,14 +188,14 @@ def _decide(row: PlannedRow) -> _Decision:
 
 def _insert(row: PlannedRow) -> _Decision:
     cells: dict[FieldKey, CellValue] = {}
-    complete = True
+    complete = not row.owes
     for key in row.fields & row.wanted.keys() - row.frozen:
         cell, ready = row.display.cell(key, row.wanted[key])
         complete &= ready
         if ready:
             cells[key] = cell
     base = {key: row.wanted[key] for key in cells}
-    for key, held in row.held.items():
+    for key, held in row.reachable_held.items():
         # A row that arrives held, by import: its wrong values stand where staff will mend them, if the column takes text.
         cells[key] = row.display.held(held) or _held_cell(row, key)
     return _Decision(Insert(row.uid, cells, row.system), base, complete)
@@ -217,7 +218,7 @@ def _present(row: Mapping[FieldKey, Value | None]) -> Row:
 def _update(row: PlannedRow, state: SeenState) -> _Decision:
     cells: dict[FieldKey, CellValue] = {}
     base: dict[FieldKey, Value | None] = dict(state.base)
-    complete = True
+    complete = not row.owes
     for key in row.fields - row.frozen:
         cell, ready = row.display.cell(key, row.wanted.get(key))
         complete &= ready
@@ -226,7 +227,7 @@ def _update(row: PlannedRow, state: SeenState) -> _Decision:
         base[key] = row.wanted.get(key)
         if row.shows_other(key, cell):
             cells[key] = cell
-    for key, held in row.held.items():
+    for key, held in row.reachable_held.items():
         stand_in = row.display.held(held)
         if stand_in is not None and row.judged and row.shown_text(key) != stand_in:
             cells[key] = stand_in

@@ -25,6 +25,8 @@ class PlannedRow:
     judged: Protected | None
     wanted: Row
     fields: frozenset[FieldKey]
+    missing: frozenset[FieldKey]
+    """Those whose columns cannot be found."""
     display: Display
     words: tuple[str, str]
     view: str
@@ -36,8 +38,18 @@ class PlannedRow:
         return self.state.held if self.state else NO_HELD
 
     @property
+    def reachable_held(self) -> Mapping[FieldKey, Held]:
+        """What is held in columns that can be found."""
+        return {key: held for key, held in self.held.items() if key not in self.missing}
+
+    @property
     def frozen(self) -> frozenset[FieldKey]:
-        return self.judged.frozen if self.judged else frozenset(self.held)
+        return self.missing | (self.judged.frozen if self.judged else frozenset(self.held))
+
+    @property
+    def owes(self) -> bool:
+        """Whether a column that cannot be found would have to show something else: the row is looked at until it is back."""
+        return any(self.base.get(key) != self.record.values.get(key) for key in self.missing)
 
     @property
     def base(self) -> Row:

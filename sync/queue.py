@@ -2,11 +2,15 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 
+import structlog
+
 from validators.schema import TableKey
 
 from .connection import Listing, RowId
 from .engine import Engine, Replica
 from .guesses import CODE as GUESSES
+
+log = structlog.get_logger("sync")
 
 ENGINE, LAST_DAY = "engine", "last_day"
 """Where the day of the last daily pass is remembered: a night without a daemon is a passed day too."""
@@ -38,7 +42,7 @@ def listings_of(engine: Engine, replica: Replica, pulled: Iterable[Listing]) -> 
         if table in listings:
             yield listings[table]
         elif replica.holds(table) and (waiting.get(table) or engine.settling.waiting(replica.name, table)):
-            yield Listing(table)
+            yield Listing(table, missing=engine.missing.get((replica.name, table), frozenset()))
 
 
 def remember_full(engine: Engine, replica: Replica, *, full: bool) -> None:
@@ -53,6 +57,16 @@ def remember_torn(engine: Engine, replica: Replica, listing: Listing, *, torn: b
         engine.torn.add((replica.name, listing.table))
     elif listing.complete:
         engine.torn.discard((replica.name, listing.table))
+
+
+def remember_missing(engine: Engine, replica: Replica, listing: Listing) -> None:
+    """Columns that cannot be found are neither read nor written; operations are told once."""
+    place, fields = (replica.name, listing.table), engine.schema.tables[listing.table].fields
+    missing = listing.missing & fields.keys()
+    if missing - engine.missing.get(place, frozenset()):
+        names = [fields[key].name for key in sorted(missing)]
+        log.warning("columns_missing", replica=replica.name, table=listing.table, columns=names)
+    engine.missing[place] = missing
 
 
 def daily_pass(engine: Engine) -> None:

@@ -9,6 +9,7 @@ from emulators.airtable.transaction import Transaction
 
 COLORS = ("blueLight2", "cyanLight2", "tealLight2", "greenLight2", "yellowLight2", "orangeLight2", "redLight2",
           "pinkLight2", "purpleLight2", "grayLight2")  # fmt: skip
+TEXTS = frozenset({"singleLineText", "multilineText", "richText"})
 
 
 def choice_named(column: Field, name: str) -> dict[str, Any] | None:
@@ -38,10 +39,13 @@ def _add(tx: Transaction, column: Field, name: str) -> None:
 
 
 def carry_over(table: Table, column: Field, before: list[dict[str, Any]]) -> None:
-    """Give cells the new names of renamed options, and empty those whose option is gone.
+    """Give cells the new names of renamed options, and empty those whose option is gone; text keeps the names.
 
     The real cells hold option ids: nothing is written to them, so nothing moves lastModifiedTime or reaches a webhook.
     """
+    if before and column.type in TEXTS:
+        _become_text(table, column)
+        return
     names = {choice["id"]: choice["name"] for choice in column.option("choices", [])}
     renamed = {
         choice["name"]: names.get(choice["id"])
@@ -57,6 +61,14 @@ def carry_over(table: Table, column: Field, before: list[dict[str, Any]]) -> Non
         elif isinstance(value, list) and not renamed.keys().isdisjoint(value):
             kept = [renamed.get(name, name) for name in value]
             table.put(record, column.id, [name for name in kept if name] or None)
+
+
+def _become_text(table: Table, column: Field) -> None:
+    """A column of several options that becomes text shows them in one line."""
+    for record in table.records.values():
+        value = record.cells.get(column.id)
+        if isinstance(value, list) and all(isinstance(name, str) for name in value):
+            table.put(record, column.id, ", ".join(value))
 
 
 def new_choice(ids: Ids, wanted: dict[str, Any], position: int) -> dict[str, Any]:

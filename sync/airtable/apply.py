@@ -49,9 +49,12 @@ class Writer:
 
     def write(self, operations: Sequence[Operation]) -> Outcome:
         """Do what the operations say; see `Outcome`."""
+        missing = {op.uid: Refused(op.uid, "column_missing") for op in operations if self._lacks_column(op)}
+        able = [op for op in operations if op.uid not in missing]
         results = [
-            *self._inserts([op for op in operations if isinstance(op, Insert)]),
-            *self._updates([op for op in operations if isinstance(op, Update)]),
+            *missing.values(),
+            *self._inserts([op for op in able if isinstance(op, Insert)]),
+            *self._updates([op for op in able if isinstance(op, Update)]),
         ]
         removes = [op for op in operations if isinstance(op, Remove)]
         for batch in chunks(removes, RECORDS_MAX):
@@ -63,6 +66,9 @@ class Writer:
             removed=[op.uid for op in removes],
             refused=[result for result in results if isinstance(result, Refused)],
         )
+
+    def _lacks_column(self, op: Operation) -> bool:
+        return not isinstance(op, Remove) and not op.cells.keys() <= self._table.columns.keys()
 
     def _inserts(self, inserts: Sequence[Insert]) -> Iterator[Result]:
         for batch in self._batches(inserts):
@@ -124,7 +130,7 @@ class Writer:
         for key, value in op.cells.items():
             shown = row.cells.get(key)
             expected = (encode(op.before.get(key)), encode(value))
-            if key in self._table.columns and not any(same(shown, one) for one in expected):
+            if not any(same(shown, one) for one in expected):
                 return True
         return False
 
@@ -171,7 +177,7 @@ class Writer:
         return needed
 
     def _cells(self, op: Insert | Update) -> Iterator[tuple[BoundColumn, Any]]:
-        """The cells to write, as JSON, by column. A column that cannot be found is frozen: its cells are left out."""
+        """The cells to write, as JSON, by column. A system column that somebody deleted is left out."""
         numbered = {SystemColumn.UID: op.uid} if isinstance(op, Insert) else {}
         for key, value in chain(op.cells.items(), op.system.items(), numbered.items()):
             if key in self._table.columns:

@@ -111,6 +111,13 @@ def test_options_cannot_be_changed_by_a_token(office: Office) -> None:
     assert office.staff("PATCH", path, changed).status == 200
 
 
+def test_options_stay_as_text_when_a_column_becomes_text(office: Office) -> None:
+    (record,) = office.create({"姓名": "甲", "等级": "金"})
+    path = f"{office.schema_path}/{office.table['id']}/fields/{office.field('等级')['id']}"
+    assert office.staff("PATCH", path, {"type": "singleLineText"}).status == 200
+    assert office.cells(record)["等级"] == "金"
+
+
 def test_computed_fields_are_made_by_people_and_by_tokens_only_if_the_policy_says_so(office: Office) -> None:
     path = f"{office.schema_path}/{office.table['id']}/fields"
     formula = {"name": "倍", "type": "formula", "options": {"formula": "{保费}*2"}}

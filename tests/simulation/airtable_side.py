@@ -1,6 +1,6 @@
 """A person at an Airtable base."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -134,6 +134,17 @@ class AirtableSide:
     def retype(self, table: str, key: str, kind: str) -> bool:
         """Another type for a column, which keeps what stands in it."""
         return self.hands("PATCH", self._field(table, key)[0], {"type": kind}) is not None
+
+    def kind(self, table: str, key: str) -> str:
+        """The type of a column."""
+        return str(self._field(table, key)[1]["type"])
+
+    def offer(self, table: str, key: str, options: Sequence[str]) -> None:
+        """Make a drop-down of a column that was retyped; what stands in it becomes an option, too."""
+        shown = {str(line.cells[key]) for line in self.lines(table) if key in line.cells}
+        choices = [{"name": name} for name in dict.fromkeys((*options, *sorted(shown)))]
+        body = {"type": "singleSelect", "options": {"choices": choices}}
+        self.hands("PATCH", self._field(table, key)[0], body)
 
     def drop_column(self, table: str, key: str) -> bool:
         """Delete a column with everything in it."""

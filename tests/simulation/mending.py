@@ -10,7 +10,10 @@ from tests.simulation.staff import Staff
 
 
 def mend(staff: Staff, sides: Sequence[Side]) -> None:
-    """What people put right before things can come to rest: torn rows get their own uids back, options their names."""
+    """What people put right before things can come to rest: torn rows get their own uids back, columns their types and options their names."""
+    for side in sides:
+        for table in archive.TABLES if isinstance(side, AirtableSide) else ():
+            _offer_again(staff, side, table)
     for (name, table, new), old in staff.options.items():
         side = staff.sides.get(name)
         if isinstance(side, AirtableSide):
@@ -25,6 +28,17 @@ def mend(staff: Staff, sides: Sequence[Side]) -> None:
                 _give_back(
                     side, table, {**known, **{k: uid for k, uid in uids.items() if uid}}, side.lines(table)
                 )
+
+
+def _offer_again(staff: Staff, side: AirtableSide, table: str) -> None:
+    """A drop-down that somebody made a text column is one again."""
+    key = archive.FILTERS[table]
+    if key not in side.fields(table) or side.kind(table, key) == "singleSelect":
+        return
+    for line in side.lines(table):
+        if old := staff.options.get((side.name, table, str(line.cells.get(key)))):
+            staff.edit(side, table, line, {key: archive.spelt(table, key, old)})
+    side.offer(table, key, staff.inventor.options(table, key))
 
 
 def _spell_again(staff: Staff, side: AirtableSide, table: str, new: str, old: str) -> None:

@@ -56,6 +56,8 @@ class MemoryConnection:
         self.fail_after: int | None = None
         self.loses_answers = False
         self.lists_everything = True
+        self.missing: frozenset[str] = frozenset()
+        """Columns that somebody retyped or deleted; what stands in them is not shown."""
         self._next = 0
 
     # What people do
@@ -97,7 +99,7 @@ class MemoryConnection:
             raise Unavailable(self.name, "down")
         for table in self.tables:
             rows = tuple(self._seen(table, i) for i in range(len(self.lines(table))))
-            yield Listing(table, rows, complete=self.lists_everything)
+            yield Listing(table, rows, complete=self.lists_everything, missing=self.missing)
 
     def acknowledge(self) -> None: ...
 
@@ -136,7 +138,11 @@ class MemoryConnection:
             uid=line.system.get(SystemColumn.UID, ""),
             row_id=self.row_id(table, line),
             position=position if self.link_form == "key" else -1,
-            cells={key: value for key, value in line.cells.items() if value not in (None, "", [])},
+            cells={
+                key: value
+                for key, value in line.cells.items()
+                if value not in (None, "", []) and key not in self.missing
+            },
             system={key: text for key, text in line.system.items() if text},
         )
 
@@ -152,6 +158,8 @@ class MemoryConnection:
         if isinstance(operation, Remove):
             self.delete(table, line)
             return operation.uid
+        if not self.missing.isdisjoint(operation.cells):
+            return Refused(operation.uid, "column_missing")
         if isinstance(operation, Update):
             wrong = {k for k, v in operation.before.items() if _shape(line.cells.get(k)) != _shape(v)}
             if wrong:

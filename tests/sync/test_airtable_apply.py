@@ -199,20 +199,15 @@ def test_an_option_is_added_once(office: Office) -> None:
     assert len(office.writes(since=mark)) == 1
 
 
-def test_a_column_that_vanished_is_left_out(office: Office) -> None:
-    office.insert("R1")
+def test_field_without_column_is_refused_and_its_row_untouched(office: Office) -> None:
+    """Left out in silence it would count as written, and its blank cell as emptied once the column is back."""
+    rows = some_rows(office, 2)
     delete_column(office, "备注")
-    outcome = office.connection.apply("customers", [Insert("R2", {"full_name": "王伟", "notes": "好"}, {})])
-    assert outcome.written[0].row.cells == {"full_name": "王伟"}
-
-
-def test_updates_of_a_column_that_vanished_leave_it_out(office: Office) -> None:
-    rows = some_rows(office, 3)
-    delete_column(office, "备注")
-    ops = [update(row, row.cells, full_name="新", notes="好") for row in rows]
-    assert [one.row.cells for one in office.connection.apply("customers", ops).written] == [
-        {"full_name": "新"}
-    ] * 3
+    ops = [Insert("R9", {"full_name": "王伟", "notes": "好"}, {}), update(rows[0], rows[0].cells, notes="好")]
+    fine = update(rows[1], rows[1].cells, full_name="新")
+    outcome = office.connection.apply("customers", [*ops, fine])
+    assert [refused.reason for refused in outcome.refused] == ["column_missing"] * 2
+    assert [one.row.cells for one in outcome.written] == [{"full_name": "新"}]
 
 
 def test_system_cells_of_a_column_that_vanished_are_left_out(office: Office) -> None:

@@ -61,7 +61,7 @@ def planned(
         state=State.LIVE,
     )
     record = Record("t", UID, 1, "", State.LIVE, wanted, NOW, NOW)
-    return PlannedRow(UID, record, state, judged, wanted, frozenset(FIELDS), DISPLAY, words, "")
+    return PlannedRow(UID, record, state, judged, wanted, frozenset(FIELDS), frozenset(), DISPLAY, words, "")
 
 
 def with_held_mobile(shown: str, *, placed: bool) -> PlannedRow:

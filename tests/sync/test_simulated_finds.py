@@ -272,3 +272,20 @@ def test_erased_person_leaves_no_note_of_an_insert(office: Office) -> None:
     take_out(engine.hub, engine.vault, engine.schema, who, mark=ERASED, now=engine.clock())
     with engine.hub.unit() as unit:
         assert unit.insertions.take("sheets", "customers", [customer.uid]) == {}
+
+
+def test_column_that_was_lost_and_is_back_is_filled_and_clears_nothing(office: Office) -> None:
+    """6: what could not be written while a drop-down was text has not been written, and its blank cell was not emptied."""
+    row = office.sheets.type_row("customers", full_name="王小明", occupation="教师")
+    office.calm()
+    office.airtable.missing = frozenset({"occupation"})
+    row.cells |= {"occupation": "护士", "birth_date": "1990-01-02"}
+    other = office.sheets.type_row("customers", full_name="李雷", occupation="司机")
+    office.calm()
+    assert "occupation" not in office.airtable.find("customers", full_name="李雷").cells
+    assert office.airtable.find("customers", full_name="王小明").cells["birth_date"] == "1990-01-02"
+    office.airtable.missing = frozenset()
+    office.calm()
+    shown = {line.cells["full_name"]: line.cells["occupation"] for line in office.airtable.lines("customers")}
+    assert shown == {"王小明": "护士", "李雷": "司机"}
+    assert (row.cells["occupation"], other.cells["occupation"]) == ("护士", "司机")
