@@ -130,8 +130,11 @@ class Notebook:
         """Somebody deleted a tab with this row in it: what stood nowhere else is gone with it, but no record was meant."""
         self.destroyed(table, origin, shown, shown)
         self.lost_with_tab.add((table, origin))
-        self.frozen = {one for one in self.frozen if one[0] != replica or one[1][:2] != (table, origin)}
+        self._calculates_no_more(replica, table, origin)
         self.marks.pop((replica, table, origin), None)
+
+    def _calculates_no_more(self, replica: str, table: str, origin: str) -> None:
+        self.frozen = {one for one in self.frozen if one[0] != replica or one[1][:2] != (table, origin)}
 
     def forget_field(self, table: str, key: str) -> None:
         """The config names this field no more."""
@@ -167,4 +170,6 @@ class Notebook:
         self.destroyed(table, origin, shown, shown)
         # Wherever the row comes back, it comes without what was nobody else's business.
         self.marks = {place: text for place, text in self.marks.items() if place[1:] != (table, origin)}
+        # What a cell calculated is gone with its row: only values are put back.
+        self._calculates_no_more(replica, table, origin)
         self.deleted.append(Deleted(self.count, replica, table, origin, shown))

@@ -12,7 +12,7 @@ from decimal import Decimal
 
 from tests.simulation import archive
 from tests.simulation.archive import ORIGIN, TABLES, fields
-from tests.simulation.side import Line, Raw, Side
+from tests.simulation.side import Formula, Line, Raw, Side
 
 DAY_ZERO = date(1899, 12, 30)
 STAND_IN = re.compile(r"[0-9*Xx]{0,30}〔([0-9A-Z]+)〕")
@@ -55,7 +55,7 @@ class Reader:
         """One cell; None when blank. What does not fit its column is told by a leading `!`."""
         if raw in (None, "", [], False):
             return None
-        if isinstance(raw, str) and raw.startswith("="):
+        if isinstance(raw, Formula):
             return FORMULA
         config = fields(table)[key]
         if config.get("sensitive"):

@@ -5,9 +5,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.simulation import archive
-from tests.simulation.side import NOTE, STATUS, UID, Hands, Line, Raw
+from tests.simulation.side import NOTE, STATUS, UID, Formula, Hands, Line, Raw
 
 SYSTEM = (STATUS, NOTE, UID)
+DOUBTFUL = ("=", "'=")
+"""How text begins that a listing does not tell from a formula."""
+ENTERED = "sheets(data(rowData(values(userEnteredValue))))"
 
 
 @dataclass(slots=True)
@@ -46,7 +49,16 @@ class SheetsSide:
             return []
         path = f"/v4/spreadsheets/{self.spreadsheet}/values/'{self._titles[table]}'"
         answer = self.hands("GET", path, None, {"valueRenderOption": "FORMULA"})
-        return list(answer.get("values", [])) if answer else []
+        values = list(answer.get("values", [])) if answer else []
+        doubtful = any(isinstance(cell, str) and cell.startswith(DOUBTFUL) for row in values for cell in row)
+        return self._entered(table) if doubtful else values
+
+    def _entered(self, table: str) -> list[list[Raw]]:
+        """The same, with formulas told from text that looks like one."""
+        query = {"ranges": f"'{self._titles[table]}'", "fields": ENTERED, "includeGridData": "true"}
+        answer = self.hands("GET", f"/v4/spreadsheets/{self.spreadsheet}", None, query)
+        rows = answer["sheets"][0]["data"][0].get("rowData", []) if answer else []
+        return [[_entered(cell) for cell in row.get("values", [])] for row in rows]
 
     def headers(self, table: str) -> list[str]:
         """What stands in the first row."""
@@ -219,6 +231,12 @@ class SheetsSide:
             self.renamed = {key: to for key, to in self.renamed.items() if key[0] != table}
             del self._gids[table]
         return done
+
+
+def _entered(cell: Mapping[str, Any]) -> Raw:
+    for kind, value in cell.get("userEnteredValue", {}).items():
+        return Formula(value) if kind == "formulaValue" else value
+    return ""
 
 
 def letters(column: int) -> str:

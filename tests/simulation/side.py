@@ -17,6 +17,12 @@ Raw = Any
 """A cell as the service shows it: text, number, truth value, or a list; None when blank."""
 
 
+class Formula(str):
+    """What a cell calculates, as its formula; text that begins with `=` is text."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """One row as it stands on the screen. `place` is what the service calls it: a record id, or a position."""
