@@ -3,7 +3,7 @@
 import secrets
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from importlib.metadata import PackageNotFoundError, version
@@ -14,7 +14,7 @@ from jobs.backup_config import BackupConfig
 from jobs.backup_errors import BackupUnset, DiskFull, full_disk_told
 from jobs.backup_file import Kind, Manifest, Progress, write_backup
 from jobs.backup_rotation import at_of, file_name, superfluous
-from jobs.backup_server import HUB_FORM, VAULT_FORM, copy_state, size_of
+from jobs.backup_server import HUB_FORM, VAULT_FORM, copy_state, one_state, size_of
 from jobs.backup_snapshot import copy_keys, row_counts, take_keys_out
 from vault.sqlite import sqlite_path
 
@@ -46,7 +46,7 @@ class Made:
 
 @dataclass(frozen=True, slots=True)
 class Copies:
-    """One state of an archive, in a folder that goes when the block ends."""
+    """One state of an archive: files that are good until the block ends, the hub's own perhaps among them."""
 
     files: dict[str, Path]
     keys: Path
@@ -158,16 +158,20 @@ def rotate(folder: Path, kind: Kind, config: BackupConfig) -> list[Path]:
 
 @contextmanager
 def snapshot(places: Places, *, now: datetime, keys_only: bool = False) -> Iterator[Copies]:
-    """One state of the archive while others work on it: plain copies in the home, gone at the end. Raises DiskFull."""
+    """One state of the archive while others work on it; what is copied lies in the home until the end. Raises DiskFull."""
     _require_room(places)
     _clear_leftovers(places.home, now)
-    with TemporaryDirectory(prefix=SCRATCH, dir=places.home) as made, full_disk_told(places.home):
-        folder = Path(made)
-        files = {} if keys_only else {CONFIG: folder / CONFIG, HUB: folder / HUB, VAULT: folder / VAULT}
+    with (
+        TemporaryDirectory(prefix=SCRATCH, dir=places.home) as made,
+        full_disk_told(places.home),
+        ExitStack() as held,
+    ):
+        folder, files = Path(made), {}
         if not keys_only:
-            shutil.copyfile(places.config, files[CONFIG])
+            shutil.copyfile(places.config, folder / CONFIG)
             # The hub first: whatever token it names, the later copy of the vault has it.
-            copy_state(places.hub, files[HUB], HUB_FORM)
+            hub = held.enter_context(one_state(places.hub, folder / HUB, HUB_FORM))
+            files = {CONFIG: folder / CONFIG, HUB: hub, VAULT: folder / VAULT}
         copy_state(places.vault, folder / VAULT, VAULT_FORM)
         copy_keys(folder / VAULT, folder / KEYS)
         take_keys_out(folder / VAULT)

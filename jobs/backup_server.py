@@ -13,7 +13,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from jobs.backup_errors import BackupRefused
-from jobs.backup_snapshot import copy_database, quick
+from jobs.backup_snapshot import copy_database, quick, standing_still
 from sync.store.hub import migrate as migrate_hub
 from sync.store.tables import metadata as hub_tables
 from vault import people_tables
@@ -39,6 +39,20 @@ class Form:
 HUB_FORM = Form(tuple(hub_tables.tables.values()), migrate_hub, "alembic_version")
 VAULT_FORM = Form(tuple(vault_tables.tables.values()), migrate_vault, SCHEMA_TABLE)
 assert people_tables.usage.name in vault_tables.tables, "all of the vault's tables, people's too"
+
+
+@contextmanager
+def one_state(url: str, scratch: Path, form: Form) -> Iterator[Path]:
+    """A file with one state of a database, good for the block: its own where that stands still, else a copy at `scratch`."""
+    path = sqlite_path(url)
+    if path is None:
+        copy_out(url, scratch, form)
+        yield scratch
+        return
+    with standing_still(path) as stands:
+        if not stands:
+            copy_database(path, scratch)
+        yield path if stands else scratch
 
 
 def copy_state(url: str, target: Path, form: Form) -> None:

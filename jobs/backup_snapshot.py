@@ -1,10 +1,11 @@
-"""Consistent copies of the archive's databases beside a daemon that writes, without keys where keys do not belong."""
+"""One state of the archive's databases beside a daemon that writes, without keys where keys do not belong."""
 
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from itertools import zip_longest
 from pathlib import Path
+from typing import Literal
 
 from vault.store import data_key, envelope, key_encryption_key, vault_table
 
@@ -13,12 +14,38 @@ KEY_TABLES = (envelope.name, key_encryption_key.name, data_key.name)
 COMMON_TABLES = (vault_table.name,)
 """What tells whose keys they are."""
 BUSY_S = 60
+TRIES = 20
+"""How often a file is asked to stand still: somebody who writes all the time may slip in between each time."""
+
+
+@contextmanager
+def standing_still(source: Path) -> Iterator[bool]:
+    """Whether an SQLite file is one whole state that nothing changes while the block lasts; others go on writing meanwhile.
+
+    A reader keeps whatever is written from now on in the write-ahead log, and that nothing older is left there was
+    looked at: the file alone is what the reader sees (sqlite.org/walformat.html, 2.3.1 and 4.3). See ADR 0007.
+    """
+    with closing(_connected(source, "rw")) as reader, closing(_connected(source, "rw")) as other:
+        for _ in range(TRIES):
+            reader.execute("BEGIN")
+            reader.execute("SELECT count(*) FROM sqlite_master").fetchone()
+            busy, logged, moved = other.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+            if not busy and logged == moved:
+                yield True
+                return
+            reader.execute("ROLLBACK")
+    yield False
+
+
+def _connected(source: Path, mode: Literal["ro", "rw"]) -> sqlite3.Connection:
+    address = f"{source.absolute().as_uri()}?mode={mode}"
+    return sqlite3.connect(address, uri=True, isolation_level=None, timeout=BUSY_S)
 
 
 def copy_database(source: Path, target: Path) -> None:
     """One state of an SQLite database, all of its tables. A writer beside it neither waits nor shows."""
     with (
-        closing(sqlite3.connect(f"file:{source}?mode=ro", uri=True, timeout=BUSY_S)) as present,
+        closing(_connected(source, "ro")) as present,
         quick(target) as copy,
     ):
         # In one step: copied page by page, it would begin anew at every write of the daemon.
@@ -63,8 +90,8 @@ def keyless(vault: Path) -> int:
 
 
 def row_counts(database: Path) -> dict[str, int]:
-    """Rows by table."""
-    with closing(sqlite3.connect(database)) as copy:
+    """Rows by table of a file that stands still."""
+    with closing(_still(database)) as copy:
         return {
             name: int(copy.execute(f'SELECT count(*) FROM "{name}"').fetchone()[0]) for name in tables(copy)
         }
@@ -87,14 +114,19 @@ def faults(database: Path) -> list[str]:
 
 
 def differences(first: Path, second: Path) -> Mapping[str, int]:
-    """Rows in which two copies of one database differ, by table; compares every row of every table, in order."""
-    with closing(sqlite3.connect(first)) as one, closing(sqlite3.connect(second)) as other:
+    """Rows in which two files that stand still differ, by table; compares every row of every table, in order."""
+    with closing(_still(first)) as one, closing(_still(second)) as other:
         names = sorted({*tables(one), *tables(other)})
         counted = {
             name: sum(left != right for left, right in zip_longest(_rows(one, name), _rows(other, name)))
             for name in names
         }
     return {name: count for name, count in counted.items() if count}
+
+
+def _still(database: Path) -> sqlite3.Connection:
+    """Reads the file and nothing else: no lock, and no log beside it, which holds what was written later."""
+    return sqlite3.connect(f"{database.absolute().as_uri()}?immutable=1", uri=True)
 
 
 def _rows(connection: sqlite3.Connection, name: str) -> Iterator[object]:

@@ -3,18 +3,23 @@
 import io
 import os
 import sqlite3
+import subprocess
+import sys
 import threading
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pyrage
 import pytest
 
+from jobs.backup import HUB
 from jobs.backup_errors import DiskFull, full_disk_told
-from jobs.backup_file import Manifest, write_backup
+from jobs.backup_file import Manifest, read_backup, write_backup
 from jobs.backup_rotation import at_of, file_name, superfluous
-from jobs.backup_snapshot import copy_database, differences, faults, row_counts
+from jobs.backup_server import HUB_FORM, one_state
+from jobs.backup_snapshot import copy_database, differences, faults, row_counts, standing_still
 
 NOW = datetime(2026, 11, 23, 2, 30, tzinfo=UTC)
 
@@ -27,9 +32,10 @@ def made(path: Path, rows: int) -> Path:
     return path
 
 
-def test_a_copy_beside_a_writer_is_one_state(tmp_path: Path) -> None:
-    """Both columns always change in one transaction; a torn copy would show them apart."""
-    source, stop = made(tmp_path / "source.sqlite3", 2_000), threading.Event()
+@contextmanager
+def written(source: Path) -> Iterator[None]:
+    """Somebody writes into a database all the time."""
+    stop = threading.Event()
 
     def write() -> None:
         with closing(sqlite3.connect(source, isolation_level=None, timeout=30)) as connection:
@@ -39,16 +45,108 @@ def test_a_copy_beside_a_writer_is_one_state(tmp_path: Path) -> None:
     writer = threading.Thread(target=write)
     writer.start()
     try:
-        for number in range(5):
-            copy = tmp_path / f"copy{number}.sqlite3"
-            copy_database(source, copy)
-            assert faults(copy) == []
-            with closing(sqlite3.connect(copy)) as connection:
-                apart = "SELECT count(*), count(DISTINCT one - rowid) FROM pair WHERE one = two"
-                assert connection.execute(apart).fetchone() == (2_000, 1)
+        yield
     finally:
         stop.set()
         writer.join()
+
+
+def require_one_state(file: Path) -> None:
+    assert faults(file) == []
+    with closing(sqlite3.connect(file)) as connection:
+        apart = "SELECT count(*), count(DISTINCT one - rowid) FROM pair WHERE one = two"
+        assert connection.execute(apart).fetchone() == (2_000, 1)
+
+
+def sum_of(file: Path) -> int:
+    with closing(sqlite3.connect(file)) as connection:
+        return int(connection.execute("SELECT sum(one) FROM pair").fetchone()[0])
+
+
+def wait_for_a_write(source: Path) -> None:
+    before = sum_of(source)
+    while sum_of(source) == before:
+        pass
+
+
+def pack(target: Path, source: Path, identity: pyrage.x25519.Identity) -> None:
+    manifest = Manifest("archive", "", "", "", "", {HUB: source.stat().st_size})
+    write_backup(target, manifest, {HUB: source}, [str(identity.to_public())], lambda done, total: None)
+
+
+def test_a_copy_beside_a_writer_is_one_state(tmp_path: Path) -> None:
+    """Both columns always change in one transaction; a torn copy would show them apart."""
+    source = made(tmp_path / "source #1?.sqlite3", 2_000)
+    with written(source):
+        for number in range(5):
+            copy = tmp_path / f"copy{number}.sqlite3"
+            copy_database(source, copy)
+            require_one_state(copy)
+
+
+def test_a_file_that_stands_still_is_packed_in_one_state_beside_a_writer(tmp_path: Path) -> None:
+    """The file is read while the writer goes on; what it wrote meanwhile is in no backup but in the next."""
+    source, identity = made(tmp_path / "source #1?.sqlite3", 2_000), pyrage.x25519.Identity.generate()
+    packed, first = 0, sum_of(source)
+    with written(source):
+        for number in range(20):
+            with standing_still(source) as stands:
+                packed += stands
+                if stands:
+                    sealed, opened = tmp_path / f"{number}.age", tmp_path / str(number)
+                    opened.mkdir()
+                    wait_for_a_write(source)
+                    pack(sealed, source, identity)
+                    read_backup(sealed, str(identity), opened)
+                    require_one_state(opened / HUB)
+                    assert row_counts(source) == {"pair": 2_000}
+                    assert differences(source, opened / HUB) == {}
+    assert packed
+    with standing_still(source) as stands:
+        assert stands
+        pack(tmp_path / "last.age", source, identity)
+    (tmp_path / "last").mkdir()
+    read_backup(tmp_path / "last.age", str(identity), tmp_path / "last")
+    assert sum_of(tmp_path / "last" / HUB) == sum_of(source) > first
+
+
+def test_a_file_does_not_stand_still_while_an_older_reader_keeps_the_log(tmp_path: Path) -> None:
+    source = made(tmp_path / "source.sqlite3", 10)
+    with closing(sqlite3.connect(source, isolation_level=None)) as older:
+        older.execute("BEGIN")
+        older.execute("SELECT * FROM pair").fetchall()
+        with closing(sqlite3.connect(source, isolation_level=None)) as writer:
+            writer.execute("UPDATE pair SET two = 0")
+        with standing_still(source) as stands:
+            assert not stands
+        with one_state(f"sqlite:///{source}", tmp_path / "copy", HUB_FORM) as file:
+            assert (file, sum_of(file)) == (tmp_path / "copy", 45)
+    with one_state(f"sqlite:///{source}", tmp_path / "copy", HUB_FORM) as file:
+        assert (file, sum_of(file)) == (source, 45)
+
+
+def test_packing_keeps_the_locks_of_this_process(tmp_path: Path) -> None:
+    """Closing a file drops all locks that its process has on it; then another could take the log away from under us."""
+    source = made(tmp_path / "source.sqlite3", 10)
+    steal = "import sqlite3, sys; print(sqlite3.connect(sys.argv[1], timeout=0).execute('PRAGMA journal_mode=DELETE').fetchone()[0])"
+    with closing(sqlite3.connect(source)) as present:
+        present.execute("SELECT count(*) FROM pair").fetchone()
+        pack(tmp_path / "sealed.age", source, pyrage.x25519.Identity.generate())
+        thief = subprocess.run([sys.executable, "-c", steal, str(source)], capture_output=True, text=True)
+    assert "database is locked" in thief.stderr, thief.stdout
+
+
+def test_a_file_that_cannot_be_read_to_its_end_makes_no_backup(tmp_path: Path) -> None:
+    file, identity = tmp_path / "file", pyrage.x25519.Identity.generate()
+    file.write_bytes(bytes(16_000_000))
+
+    def cut(done: int, total: int) -> None:
+        os.truncate(file, 1)
+
+    manifest, keys = Manifest("archive", "", "", "", ""), [str(identity.to_public())]
+    with pytest.raises((OSError, pyrage.EncryptError), match="were not read"):
+        write_backup(tmp_path / "b.age", manifest, {"file": file}, keys, cut)
+    assert not list(tmp_path.glob("b.age*"))
 
 
 def test_every_row_that_differs_is_counted_by_table(tmp_path: Path) -> None:
