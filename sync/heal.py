@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from validators.schema import TableKey
+from vault.masks import tokens_within
 
 from .connection import SeenRow, Uid
 from .engine import Engine, Replica
@@ -56,8 +57,9 @@ def heal_numbers(
 def _is_mostly(engine: Engine, table: TableKey, row: SeenRow, base: Row) -> bool:
     """Whether a row without number shows most of what stood in its place: somebody typed on in it."""
     config = engine.schema.tables[table]
-    # A link shows what its record is called now.
-    plain = {key: value for key, value in base.items() if key not in config.sensitive | config.links}
+    # A link shows what its record is called now; a number in prose was sealed, and may stand there still.
+    told = {key: value for key, value in base.items() if key not in config.sensitive | config.links}
+    plain = {key: value for key, value in told.items() if not tokens_within(str(value))}
     shown = engine.parser.parse(table, {key: row.cells.get(key) for key in plain}, today=engine.today())
     return sum(shown[key] == value for key, value in plain.items()) * 2 > len(plain)
 

@@ -46,13 +46,14 @@ def settle(engine: Engine, replica: Replica, listing: Listing, report: CycleRepo
     table, now = listing.table, engine.clock()
     with engine.hub.unit() as unit:
         queued = frozenset(unit.lists.rechecks(replica.name).get(table, set()))
-        waiting = set(engine.settling.waiting(replica.name, table))
+        waiting = frozenset(engine.settling.waiting(replica.name, table))
         known = _known(unit, replica, listing, queued | waiting)
         found = identify(
             listing,
             known=known,
             fingerprint=engine.fingerprint,
-            forced=queued,
+            # A row that settles is taken as it shows now, even where it has merely moved.
+            forced=queued | waiting,
             barred=lambda uids: _strangers(engine, unit, replica, table, uids),
         )
         if _torn(engine, unit, table, found):
@@ -75,7 +76,7 @@ def settle(engine: Engine, replica: Replica, listing: Listing, report: CycleRepo
         note_deletions(unit, replica, table, found.gone - arriving, found.present, known, now)
         taken = unit.seen.name(replica.name, table, [row.row_id for row in settled]).values()
         listed = {row.uid for row in settled} | set(taken) | arriving | {uid for uid, _ in found.changed}
-        waiting = set(engine.settling.waiting(replica.name, table))
+        waiting = frozenset(engine.settling.waiting(replica.name, table))
         listed |= {uid for uid, mark in known.items() if {uid, mark.row_id} & waiting}
         states = unit.seen.get_many(replica.name, table, queued)
         rows = [*_rechecked(queued - listed, states), *settled]

@@ -1,0 +1,40 @@
+"""Cases that the simulation found about which row is which, one law each; see docs/TESTING.md."""
+
+from pathlib import Path
+
+from sync.connection import SystemColumn
+from tests.sync.conftest import Office, build_office
+from tests.sync.memory import Line
+
+
+def test_row_that_moves_while_it_settles_is_known_where_it_stands(tmp_path: Path) -> None:
+    """7: a row that is remembered at another row's place is taken for a copy, and loses its number and its secrets."""
+    office = build_office(tmp_path, settle_s=5)
+    row = office.sheets.type_row("customers", full_name="王小明", occupation="教师")
+    office.cycle()
+    for _ in range(2):
+        office.clock.advance(6)
+        office.cycle()
+    row.cells["occupation"] = "护士"
+    office.cycle()
+    row.cells["occupation"] = "教师"
+    office.sheets.lines("customers").insert(0, Line())
+    office.clock.advance(6)
+    office.cycle()
+    with office.engine.hub.unit() as unit:
+        assert [state.position for state in unit.seen.of("sheets", "customers").values()] == [1]
+
+
+def test_row_with_a_number_in_prose_that_was_not_numbered_and_is_typed_into_is_still_one_record(
+    office: Office,
+) -> None:
+    """5: no record twice. What was sealed in prose still stands there as it was typed, and tells nothing."""
+    row = office.sheets.type_row("customers", full_name="王小明", notes="家属电话13800138000")
+    office.sheets.fail_after = 0
+    office.cycle()
+    office.sheets.fail_after = None
+    with office.engine.hub.unit() as unit:
+        (uid,) = unit.seen.of("sheets", "customers")
+    row.cells["occupation"] = "教师"
+    office.calm()
+    assert row.system[SystemColumn.UID] == uid
