@@ -1,11 +1,15 @@
 """Everything people did, as the oracle remembers it: what they typed, over what, and which rows they made and took away."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from sync.config import ReplicaConfig
+from tests.simulation import archive
 from tests.simulation.reading import FORMULA, Row, sensitive
 
+NUMBER = re.compile(r"(?<!\d)1\d{10}(?!\d)")
+"""A mobile in the middle of a text."""
 Cell = tuple[str, str, str]
 """Table, origin of the row, field key."""
 
@@ -53,8 +57,9 @@ class Notebook:
     """The oracle's memory of one run."""
 
     typed: list[Typed] = field(default_factory=list)
-    seen_over: set[tuple[Cell, str]] = field(default_factory=set)
-    """Values that stood in a cell when somebody changed or destroyed it: whoever did that had seen them."""
+    seen_over: dict[tuple[Cell, str], int] = field(default_factory=dict)
+    """Values that stood in a cell when somebody changed or destroyed it: whoever did that had seen them. With the number of
+    the next value typed when that was last done."""
     changes: list[Changed] = field(default_factory=list)
     """Cells that somebody changed or emptied."""
     spread: dict[tuple[Cell, str], int] = field(default_factory=dict)
@@ -71,6 +76,8 @@ class Notebook:
     """What may be changed in which replica."""
     forbidden: set[tuple[str, Cell, str]] = field(default_factory=set)
     """What somebody typed in a replica where it does not count: it is undone."""
+    backed_up: set[tuple[Cell, str]] = field(default_factory=set)
+    """What the archive had taken when the last backup was made."""
     excused: set[tuple[Cell, str]] = field(default_factory=set)
     """Values that a restored backup cannot know: the vault of then had not seen them."""
     secrets: set[str] = field(default_factory=set)
@@ -106,11 +113,13 @@ class Notebook:
             self.frozen.add((replica, cell))
         if new not in (None, FORMULA) and key in sensitive(table):
             self.secrets.add(str(new))
+        if new is not None and archive.fields(table)[key].get("free_text"):
+            self.secrets.update(NUMBER.findall(new))
         if replica in self.rights and not self.rights[replica].may_edit(table, key):
             self.forbidden.add((replica, cell, new or ""))
             return
         if old is not None:
-            self.seen_over.add((cell, old))
+            self.seen_over[cell, old] = self.count
             self.changes.append(Changed(self.count, replica, cell, old, new))
         if new not in (None, FORMULA):
             self.typed.append(Typed(self.count, replica, table, origin, key, str(new)))
@@ -119,7 +128,7 @@ class Notebook:
     def destroyed(self, table: str, origin: str, shown: Row, keys: Iterable[str]) -> None:
         """Somebody deleted a column or a tab with these cells in it; the row itself was not meant."""
         for key in set(keys) & set(shown):
-            self.seen_over.add(((table, origin, key), shown[key]))
+            self.seen_over[(table, origin, key), shown[key]] = self.count
 
     def column_lost(self, replica: str, table: str, origin: str, shown: Row, key: str) -> None:
         """Somebody deleted a column, and with it this row's cell."""
@@ -158,11 +167,10 @@ class Notebook:
             replace(one, old=spelt(one.cell, one.old) or "", new=spelt(one.cell, one.new))
             for one in self.changes
         ]
-        for known in (self.seen_over, self.excused, self.ledger):
+        for known in (self.excused, self.ledger, self.backed_up):
             known |= {(cell, new) for cell, value in known if spelt(cell, value) != value}
-        self.spread |= {
-            (cell, new): at for (cell, value), at in self.spread.items() if spelt(cell, value) != value
-        }
+        for dated in (self.seen_over, self.spread):
+            dated |= {(cell, new): at for (cell, value), at in dated.items() if spelt(cell, value) != value}
         self.forbidden = {(name, cell, spelt(cell, value) or "") for name, cell, value in self.forbidden}
 
     def row_deleted(self, replica: str, table: str, origin: str, shown: Row) -> None:

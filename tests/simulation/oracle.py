@@ -8,11 +8,13 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import combinations
 
 from tests.simulation import archive
+from tests.simulation.deletions import wrongly_gone_or_back
 from tests.simulation.held import good_values_lost
 from tests.simulation.hub_files import Entry, HubFiles
-from tests.simulation.notebook import Cell, Deleted, Notebook, Typed
+from tests.simulation.notebook import Cell, Notebook, Typed
 from tests.simulation.reading import FORMULA, Reader, Row
 from tests.simulation.reasons import stuck
 from tests.simulation.side import UID, Line, Side
@@ -39,7 +41,7 @@ class Oracle:
             *self._rows_once(),
             *self._agreement(),
             *self._lost_values(),
-            *self._deletions(),
+            *wrongly_gone_or_back(self.notebook, self.hub, self.rows),
             *self._phantom_conflicts(),
             *self._strangers(),
             *self._own_columns(),
@@ -90,19 +92,27 @@ class Oracle:
                 twice = {one for one in names if one and names.count(one) > 1}
                 if twice:
                     yield f"5 {name}/{table}: {what} {sorted(twice)[0]} stands in several rows"
+            if any(not line.origin and (line.cells or line.uid) for line in lines):
+                yield f"5 {name}/{table}: a row stands there that nobody made"
+            if any(line.origin and not line.uid for line in lines):
+                yield f"5 {name}/{table}: a row did not get its uid"
         for (table, origin), uids in self.uids.items():
             if len(uids) > 1:
                 yield f"5 {table}/{origin} has several uids: {sorted(uids)}"
         yield from self._records_once()
 
     def _records_once(self) -> Iterator[str]:
-        """5: nor does the hub have a second record of a row that always bore its uid."""
-        notebook = self.notebook
-        recorded = [(table, origin) for (table, _), origin in self.hub.origins.items() if origin]
+        """5: nor does the hub have a second record of a row; one that lost its uid may have left an archived one behind."""
+        notebook, states = self.notebook, self.hub.states
         excused = notebook.renumbered | notebook.lost_with_tab
-        for place, times in Counter(recorded).items():
-            if times > 1 and place not in excused and not notebook.restored:
-                yield f"5 the hub has {times} records of {place[0]}/{place[1]}"
+        recorded = Counter(
+            (table, origin)
+            for (table, uid), origin in self.hub.origins.items()
+            if origin and not (states[table, uid] == "archived" and (table, origin) in excused)
+        )
+        for (table, origin), times in recorded.items():
+            if times > 1:
+                yield f"5 the hub has {times} records of {table}/{origin}"
 
     def _agreement(self) -> Iterator[str]:
         """1: all replicas agree, held cells and formulas apart."""
@@ -120,8 +130,8 @@ class Oracle:
                 ]
                 if lacking:
                     yield f"1 {table}/{origin} is live and not in {lacking}"
-            for side in showing[1:]:
-                yield from self._differences(table, origin, showing[0], side)
+            for one, other in combinations(showing, 2):
+                yield from self._differences(table, origin, one, other)
 
     def _fullest(self, table: str, origin: str, showing: Sequence[Side]) -> Row:
         """What the row says in a replica that holds every field; such a replica always shows it."""
@@ -151,7 +161,9 @@ class Oracle:
         ledger = self._ledger() | notebook.ledger
         for typed in notebook.typed:
             place = (typed.cell, typed.value)
-            if any(place in found for found in (standing, notebook.seen_over, ledger, notebook.excused)):
+            if any(place in found for found in (standing, ledger, notebook.excused)):
+                continue
+            if notebook.seen_over.get(place, -1) > typed.number:
                 continue
             if not self._unlinked(typed):
                 yield f"2 {typed.replica}/{typed.table}/{typed.origin}.{typed.key}: {_brief(typed.value)} is lost"
@@ -175,59 +187,6 @@ class Oracle:
     def _entries(self) -> list[Entry]:
         """The ledger's lines on fields that the config still names."""
         return [entry for entry in self.hub.ledger if entry.key in archive.fields(entry.table)]
-
-    def _deletions(self) -> Iterator[str]:
-        """3: a delete that nobody contradicted holds everywhere; a row that nobody deleted stands somewhere."""
-        notebook = self.notebook
-        standing = {(table, origin) for _, table, origin in self.rows}
-        deleted = {(one.table, one.origin) for one in notebook.deleted}
-        for table, origin in sorted(notebook.made.keys() - standing - deleted):
-            # A row that had not spread yet is gone with the only tab it stood in.
-            if (table, origin) in notebook.lost_with_tab and not self._spread(table, origin):
-                continue
-            yield f"6 {table}/{origin} is gone, and nobody deleted it"
-        for one in notebook.deleted:
-            if (one.table, one.origin) not in standing or self._contradicted(one):
-                continue
-            if not notebook.rights[one.replica].may_delete(one.table):
-                continue  # It is put back.
-            if (one.table, one.origin) not in notebook.refused and not self._referred(one.origin):
-                yield f"3 {one.table}/{one.origin} was deleted at {one.replica} and is back"
-
-    def _spread(self, table: str, origin: str) -> bool:
-        """Whether the hub has a record of this row that was live once."""
-        uids = [uid for (of, uid), name in self.hub.origins.items() if (of, name) == (table, origin)]
-        return any(self.hub.states[table, uid] in ("live", "archived") for uid in uids)
-
-    def _contradicted(self, one: Deleted) -> bool:
-        """Whether somebody changed in the row what the one who deleted it had not seen.
-
-        The same value typed at both replicas counts: the daemon may have heard of one of them only.
-        """
-        row = (one.table, one.origin)
-        mine = {(typed.cell, typed.value) for typed in self.notebook.typed if typed.replica == one.replica}
-        typed = any(
-            (other.table, other.origin) == row
-            and (
-                other.number >= one.number
-                or (other.cell, other.value) not in self.notebook.seen_over
-                or (other.replica != one.replica and (other.cell, other.value) in mine)
-            )
-            for other in self.notebook.typed
-        )
-        return typed or any(
-            change.cell[:2] == row
-            and (change.number >= one.number or one.shown.get(change.cell[2]) == change.old)
-            for change in self.notebook.changes
-        )
-
-    def _referred(self, origin: str) -> bool:
-        return any(
-            origin in row.get(key, "").split("|")
-            for (_, table, _), row in self.rows.items()
-            for key, config in archive.fields(table).items()
-            if config["type"] == "link"
-        )
 
     def _phantom_conflicts(self) -> Iterator[str]:
         """4: equal changes are no conflict, and where one person typed there is none."""
@@ -275,8 +234,9 @@ class Oracle:
         """10: formulas and columns of the staff's own stand as they were left."""
         for (name, table, origin), text in self.notebook.marks.items():
             shown = [line.own for line in self.lines.get((name, table), ()) if line.origin == origin]
+            # What left a filter and came back has come without what was nobody else's business.
             may_leave = table in self.notebook.rights[name].filter
-            if shown and shown != [text] and not may_leave:
+            if shown and shown != [text] and not (may_leave and shown == [""]):
                 yield f"10 {name}/{table}/{origin}: the staff's own cell shows {shown}"
         for name, (table, origin, key) in self.notebook.frozen:
             row = self.rows.get((name, table, origin))

@@ -25,16 +25,19 @@ def stuck(sides: Sequence[Side], hub: HubFiles, notebook: Notebook, rows: Rows) 
 def _reason(name: str, table: str, uid: str, row: Row, hub: HubFiles, notebook: Notebook, rows: Rows) -> bool:
     fields, rights = archive.fields(table), notebook.rights[name]
     number = next(iter(fields))
-    required = [key for key, config in fields.items() if config.get("required")]
+    required = {key for key, config in fields.items() if config.get("required")}
+    # A number that the daemon gives is nothing to wait for.
+    required |= set() if fields[number].get("auto") else {number}
+    decisive = {number, *required, *(key for key, config in fields.items() if config.get("identity"))}
     sharing = {
         one for (_, of, one), other in rows.items() if of == table and other.get(number) == row.get(number)
     }
     live = {hub.origins[place] for place, state in hub.states.items() if state == "live"}
     links = [text for key, text in row.items() if fields[key]["type"] == "link"]
     return (
-        any(not row.get(key) for key in (*required, number))
+        any(not row.get(key) for key in required)
         or len(sharing) > 1
-        or bool(hub.held.get((name, table, uid)))
+        or not decisive.isdisjoint(hub.held.get((name, table, uid), ()))
         or not rights.may_create(table)
         or not archive.belongs(rights, table, row)
         or any(text not in live for text in links)

@@ -143,6 +143,7 @@ class Run:
             case Restart():
                 stage.restart()
             case BackUp():
+                self.staff.notebook.backed_up = set(self.staff.notebook.spread)
                 stage.back_up(self.folder / "backup")
             case Restore():
                 self._restore()
@@ -183,11 +184,12 @@ class Run:
     def _remember_what_a_backup_cannot_know(self) -> None:
         """Sensitive values that were sealed since are in no vault any more, and the ledger forgets what came in since."""
         notebook = self.staff.notebook
-        notebook.excused |= {
-            ((one.table, one.origin, one.key), one.value)
+        sealed = {
+            (one.cell, one.value)
             for one in notebook.typed
             if archive.fields(one.table)[one.key].get("sensitive") or one.key == "notes"
         }
+        notebook.excused |= sealed - notebook.backed_up
         notebook.ledger |= self._oracle()._ledger()
         notebook.restored = True
 

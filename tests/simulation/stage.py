@@ -8,7 +8,6 @@ from functools import cache, partial
 from pathlib import Path
 from random import Random
 from tempfile import mkdtemp
-from unittest.mock import patch
 from zoneinfo import ZoneInfo
 
 import orjson
@@ -21,7 +20,6 @@ from emulators.clock import Clock
 from emulators.policy import Policy
 from emulators.world import World
 from sync import cycle as cycle_module
-from sync.airtable import client as airtable_client
 from sync.airtable.connection import AirtableConnection
 from sync.config import ReplicaConfig, SyncConfig
 from sync.connection import Connection
@@ -33,6 +31,7 @@ from sync.sheets.connection import SheetsConnection
 from sync.store.hub import Hub
 from tests.simulation import archive
 from tests.simulation.door import DaemonAdapter, Interruption, Interruptions, Killed, Moment
+from tests.simulation.sizes import sizes_of
 from validators.schema import SchemaConfig
 from vault.keys import Argon2Cost, RootKey, from_passphrase
 from vault.masks import MasksConfig
@@ -55,8 +54,6 @@ STEPS = (
     "confirm",
 )
 """Functions that `sync/cycle.py` calls by these names; the daemon may die before and after each."""
-PAGE_ROWS = 4
-"""So few that tables of a handful of rows come in pages."""
 PAUSE_S = 120
 """Longer than any service locks a caller out."""
 SETTINGS = {"settle_s": 5, "settle_partial_s": 60, "delete_grace_s": 600}
@@ -178,7 +175,7 @@ class Stage:
             with (
                 self.tokens_in_process(),
                 self._steps(),
-                patch.object(airtable_client, "PAGE_SIZE", PAGE_ROWS),
+                sizes_of(self.seed),
             ):
                 report = run_cycle(engine)
         except Killed:

@@ -1,0 +1,74 @@
+"""Invariants 3 and 6: a delete that nobody contradicted holds everywhere, and what nobody deleted stands somewhere."""
+
+from collections.abc import Iterator, Mapping
+
+from tests.simulation import archive
+from tests.simulation.hub_files import HubFiles
+from tests.simulation.notebook import Deleted, Notebook
+from tests.simulation.reading import Row
+
+Rows = Mapping[tuple[str, str, str], Row]
+
+
+def wrongly_gone_or_back(notebook: Notebook, hub: HubFiles, rows: Rows) -> Iterator[str]:
+    """Rows that are gone though nobody deleted them where that counts, and rows that are back though somebody did."""
+    standing = {(table, origin) for _, table, origin in rows}
+    meant = {(one.table, one.origin) for one in notebook.deleted if _counts(one, notebook)}
+    for table, origin in sorted(notebook.made.keys() - standing - meant):
+        # A row that had not spread yet is gone with the only tab it stood in.
+        if (table, origin) not in notebook.lost_with_tab or _spread(table, origin, hub):
+            yield f"6 {table}/{origin} is gone, and nobody deleted it"
+    for one in notebook.deleted:
+        row = (one.table, one.origin)
+        if row not in standing or not notebook.rights[one.replica].may_delete(one.table):
+            continue
+        if (
+            row not in notebook.refused
+            and not _contradicted(one, notebook)
+            and not _referred(one.origin, rows)
+        ):
+            yield f"3 {one.table}/{one.origin} was deleted at {one.replica} and is back"
+
+
+def _counts(one: Deleted, notebook: Notebook) -> bool:
+    """Whether the deletion is for that replica to decide; a row that was typed there and went nowhere is."""
+    made_there = notebook.made.get((one.table, one.origin)) == one.replica
+    return made_there or notebook.rights[one.replica].may_delete(one.table)
+
+
+def _spread(table: str, origin: str, hub: HubFiles) -> bool:
+    """Whether the hub has a record of this row that was live once."""
+    uids = [uid for (of, uid), name in hub.origins.items() if (of, name) == (table, origin)]
+    return any(hub.states[table, uid] in ("live", "archived") for uid in uids)
+
+
+def _contradicted(one: Deleted, notebook: Notebook) -> bool:
+    """Whether somebody changed in the row what the one who deleted it could see and had not seen.
+
+    The same value typed at both replicas counts: the daemon may have heard of one of them only.
+    """
+    mine = {(typed.cell, typed.value) for typed in notebook.typed if typed.replica == one.replica}
+    fields = notebook.rights[one.replica].fields.get(one.table, tuple(archive.fields(one.table)))
+    cells = {(one.table, one.origin, key) for key in fields}
+    typed = any(
+        other.cell in cells
+        and (
+            other.number >= one.number
+            or notebook.seen_over.get((other.cell, other.value), -1) <= other.number
+            or (other.replica != one.replica and (other.cell, other.value) in mine)
+        )
+        for other in notebook.typed
+    )
+    return typed or any(
+        change.cell in cells and (change.number >= one.number or one.shown.get(change.cell[2]) == change.old)
+        for change in notebook.changes
+    )
+
+
+def _referred(origin: str, rows: Rows) -> bool:
+    return any(
+        origin in row.get(key, "").split("|")
+        for (_, table, _), row in rows.items()
+        for key, config in archive.fields(table).items()
+        if config["type"] == "link"
+    )
