@@ -64,6 +64,8 @@ class MailConfig(Section):
     """By table, the departments that may open it; other readers of a mail get a link to the desk."""
     first_days: int = Field(default=0, ge=0, le=90)
     """For so many days after the first import only legal time limits are listed; everything else is counted."""
+    english: dict[str, str] = Field(default_factory=dict)
+    """What mails of an archive whose `locale` is not Chinese call what this file names in Chinese: figures, kinds, titles, tables, options."""
     urgent: UrgentConfig | None = None
     alive_url: str | None = Field(default=None, pattern=r"^https?://\S+$")
     """Called in the evening of each day on which everything went well: a service there raises the alarm when it is not."""

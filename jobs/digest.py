@@ -169,11 +169,11 @@ def _line(due: Due, setting: Setting, naming: Naming) -> Line:
     place, day = (due.table, due.uid), setting.today.day
     item = setting.items.get(due.item)
     return Line(
-        kind=due.kind,
-        what=due.title,
+        kind=setting.words.said(due.kind),
+        what=setting.words.said(due.title),
         name=naming.names[place],
         number=naming.numbers[place],
-        table=setting.schema.tables[due.table].name,
+        table=setting.words.said(setting.schema.tables[due.table].name),
         day=due.anchor.isoformat(),
         left=_left(due.days_left, setting.words),
         links=naming.links.get(place, ()),
@@ -218,7 +218,7 @@ def _remarks(every: Sequence[Due], dues: Sequence[Due], setting: Setting) -> Ite
         yield words.holiday.format(days=today.days_off, first=first, last=last, count=count)
     if setting.quiet_until is not None and len(every) > len(dues):
         kinds = Counter(due.kind for due in every if not due.law)
-        by_kind = "、".join(f"{kind} {count}" for kind, count in kinds.most_common())
+        by_kind = "、".join(f"{words.said(kind)} {count}" for kind, count in kinds.most_common())
         yield words.first_days.format(until=setting.quiet_until, count=len(every) - len(dues))
         yield words.first_days_list.format(kinds=by_kind)
 

@@ -1,6 +1,7 @@
 """The fixed words of figures and of how the archive runs, in Chinese and English."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,11 @@ class FactWords:
     calendar: str
     calendar_unknown: str
     tells_days_only: bool = False
+    terms: Mapping[str, str] = field(default_factory=dict)
+
+    def said(self, text: str) -> str:
+        """What the configuration calls so, in this language, as far as `mail.english` has it."""
+        return self.terms.get(text, text)
 
     def check(self, noted: str | None) -> str:
         """What is known of a check: its day, and in Chinese what it found, as jobs note it."""
@@ -67,7 +73,7 @@ CHINESE = FactWords(
     failed="有 {count} 条无法计算",
     complete="{table}资料完整度",
     open_items="未完成事项\uff1a{kind}",
-    items="{count} 项\uff0c其中逾期 {late} 项",
+    items="{count:,} 项\uff0c其中逾期 {late:,} 项",
     total="记录总数",
     waiting="等待中的行",
     held="未生效的行",
@@ -107,7 +113,7 @@ ENGLISH = FactWords(
     failed="{count} could not be computed",
     complete="{table}: completeness",
     open_items="open: {kind}",
-    items="{count}, {late} of them overdue",
+    items="{count:,}, {late:,} of them overdue",
     total="records",
     waiting="rows that wait",
     held="rows not in effect",
@@ -137,6 +143,6 @@ ENGLISH = FactWords(
 )
 
 
-def fact_words(locale: str) -> FactWords:
-    """The words of a locale such as zh-CN or en."""
-    return CHINESE if locale.startswith("zh") else ENGLISH
+def fact_words(locale: str, terms: Mapping[str, str]) -> FactWords:
+    """The words of a locale such as zh-CN or en; `terms` are the configuration's own names in English."""
+    return CHINESE if locale.startswith("zh") else replace(ENGLISH, terms=terms)

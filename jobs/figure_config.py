@@ -67,9 +67,6 @@ def _amount_problems(schema: SchemaConfig, amount: AmountConfig, path: str) -> I
     share = amount.share if isinstance(amount, FigureConfig) else None
     for key, source in (("when", amount.when), ("sum", amount.sum), ("share", share)):
         messages: list[str] = []
-        found = (
-            compile_condition(schema, amount.table, source, messages.append, days=PERIOD) if source else None
-        )
+        if source:
+            compile_condition(schema, amount.table, source, messages.append, days=PERIOD)
         yield from (Problem(f"{path}.{key}", message) for message in messages)
-        if found and found.reads_links:
-            yield Problem(f"{path}.{key}", "figures read the fields of their own table only")

@@ -21,11 +21,11 @@ def figures(
 ) -> tuple[tuple[str, str], ...]:
     """Records by table, how complete they are, and open items by kind; `kinds` gives the kind of each reminder."""
     lines = [
-        (config.name, words.amount.format(amount=_count(unit, table), unit=words.records))
+        (words.said(config.name), words.amount.format(amount=_count(unit, table), unit=words.records))
         for table, config in schema.tables.items()
     ]
     lines += [
-        (words.complete.format(table=config.name), f"{share:.0%}")
+        (words.complete.format(table=words.said(config.name)), f"{share:.0%}")
         for table, config in schema.tables.items()
         if (share := _completeness(unit, schema, table)) is not None
     ]
@@ -56,7 +56,7 @@ def _open_items(unit: Unit, kinds: Mapping[str, str], today: date, words: FactWo
         found[kind] += 1
         late[kind] += anchor < today.isoformat()
     return [
-        (words.open_items.format(kind=kind), words.items.format(count=count, late=late[kind]))
+        (words.open_items.format(kind=words.said(kind)), words.items.format(count=count, late=late[kind]))
         for kind, count in found.most_common()
         if count >= GROUP_MIN
     ]

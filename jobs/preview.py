@@ -149,7 +149,7 @@ def setting_of(found: Findings, archive: Archive, *, unaddressed: int = 0) -> Se
     quiet_until = found.first_import and found.first_import + timedelta(days=archive.config.mail.first_days)
     return Setting(
         archive.name,
-        words_of(archive.locale),
+        words_of(archive.locale, archive.config.mail.english),
         archive.schema,
         found.today,
         found.items,
@@ -158,7 +158,7 @@ def setting_of(found: Findings, archive: Archive, *, unaddressed: int = 0) -> Se
             found.collected.failures,
             unaddressed,
             found.today.calendar.unknown_year(found.today.day),
-            fact_words(archive.locale),
+            fact_words(archive.locale, archive.config.mail.english),
         ),
         quiet_until if quiet_until and found.today.day < quiet_until else None,
     )

@@ -1,6 +1,7 @@
-"""The fixed words of mails, in Chinese and English. Titles, kinds and names of tables are the configuration's own."""
+"""The fixed words of mails, in Chinese and English. Titles, kinds and names of tables are the configuration's own; `terms` translate them."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
 from jobs.reminder_config import Priority
 
@@ -49,6 +50,11 @@ class Words:
     sections: dict[str, str]
     operations: str
     figures: str
+    terms: Mapping[str, str] = field(default_factory=dict)
+
+    def said(self, text: str) -> str:
+        """What the configuration calls so, in this language, as far as `mail.english` has it."""
+        return self.terms.get(text, text)
 
 
 CHINESE = Words(
@@ -143,6 +149,6 @@ ENGLISH = Words(
 )
 
 
-def words_of(locale: str) -> Words:
-    """The words of a locale such as zh-CN or en."""
-    return CHINESE if locale.startswith("zh") else ENGLISH
+def words_of(locale: str, terms: Mapping[str, str]) -> Words:
+    """The words of a locale such as zh-CN or en; `terms` are the configuration's own names in English."""
+    return CHINESE if locale.startswith("zh") else replace(ENGLISH, terms=terms)

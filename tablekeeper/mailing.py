@@ -71,7 +71,7 @@ def todo_link(archive: Archive) -> str:
 def facts(archive: Archive) -> Facts:
     """How the archive runs: for operations in full, below every mail in two lines; nothing personal."""
     now, clock = standing(archive), archive.engine.clock()
-    words = fact_words(archive.config.archive.locale)
+    words = fact_words(archive.config.archive.locale, archive.config.mail.english)
     lag = {
         name: _ago((clock - last).total_seconds(), words) if last else words.unknown
         for name, last in now.last_cycle.items()
@@ -119,7 +119,7 @@ def _refused(archive: Archive, words: FactWords) -> list[tuple[str, str]]:
 def leaders_figures(archive: Archive) -> tuple[tuple[str, str], ...]:
     """The figures of the config, and how many records and open items there are; reads every record."""
     config, today = archive.config, archive.engine.today()
-    words = fact_words(config.archive.locale)
+    words = fact_words(config.archive.locale, config.mail.english)
     kinds = {each.id: each.kind for each in config.reminders}
     with archive.hub.reading() as unit:
         return (

@@ -1,5 +1,6 @@
 """The figures that leaders read, over the shipped archive's own definitions."""
 
+import re
 from collections.abc import Iterator
 from datetime import date
 from decimal import Decimal
@@ -10,8 +11,9 @@ import pytest
 from jobs_default import CONFIG, SCHEMA
 from jobs_office import MONDAY, Office
 
-from jobs.fact_words import CHINESE, ENGLISH
+from jobs.fact_words import CHINESE, ENGLISH, fact_words
 from jobs.figure_config import FigureConfig, problems
+from jobs.figures import figures
 from jobs.key_figures import key_figures, month_before
 from sync.store.hub import Hub
 
@@ -73,7 +75,77 @@ def test_losses_are_paid_and_reserved_over_premiums(office: Office) -> None:
         office.save(
             "claims", f"k{number}", **row, paid_amount=Decimal(500), reserve=Decimal(100), status="已结案"
         )
-    assert lines(office)["近12个月简单赔付率"] == "30.0%\uff086 条\uff09"
+    assert lines(office)["近12个月简单赔付率"] == "30.0%\uff0810 条\uff09"
+
+
+def test_renewals_are_those_that_name_what_ended_and_begin_within_thirty_days(office: Office) -> None:
+    """Of what ended in September 2026: 6 of 20 were renewed in time; a late one and one of a long contract are none."""
+    year = {"effective_date": date(2025, 9, 16), "expiry_date": date(2026, 9, 15), "pay_frequency": "年交"}
+    policies(office, 20, **year, status="终止", termination_reason="到期未续终止")
+    first = policies.made - 19  # type: ignore[attr-defined]
+    policies(office, 5, **year, status="终止", termination_reason="退保终止")
+    long = {**year, "effective_date": date(2016, 9, 16)}
+    policies(office, 5, **long, status="终止", termination_reason="满期终止")
+    for number in range(6):
+        renewed = {"effective_date": date(2026, 9, 16), "prior_policy_no": f"p{first + number}"}
+        policies(office, 1, **renewed, pay_frequency="年交", premium=Decimal(2000))
+    policies(office, 9, effective_date=date(2026, 10, 20), prior_policy_no=f"p{first + 7}")
+    policies(office, 9, effective_date=date(2026, 9, 16), prior_policy_no=f"p{first + 27}")
+    found = lines(office)
+    assert found["短期险续保率"] == "30.0%\uff0820 条\uff09"
+    assert found["短期险续保率\uff08保费\uff09"] == "60.0%\uff0820 条\uff09"
+
+
+def test_contracts_likely_to_lapse_are_told_by_product(office: Office) -> None:
+    """Thirty points: a grace period that is over, or half of it with nobody in touch; the agent who left counts too."""
+    office.hire("wang")
+    office.hire("liu", active=None)
+    for uid, called in (("near", MONDAY), ("far", date(2026, 3, 1))):
+        office.save("customers", uid, customer_no=uid, last_contact_on=called)
+    life = {"product_type": "终身寿险", "service_agent_no": "wang"}
+    over, half, soon = date(2026, 9, 24), date(2026, 10, 24), date(2026, 12, 1)
+    policies(office, 5, **life, next_due=over, customer_no="near")
+    policies(office, 6, **{**life, "product_type": "年金保险"}, next_due=half, customer_no="far")
+    for due, customer, agent in ((half, "near", "wang"), (soon, "far", "liu"), (half, "near", "liu")):
+        policies(
+            office, 7, next_due=due, customer_no=customer, service_agent_no=agent, product_type="医疗保险"
+        )
+    early = {"effective_date": date(2025, 11, 23), "next_due": soon, "service_agent_no": "liu"}
+    policies(office, 8, **early, customer_no="far", product_type="护理保险")
+    found = {name: text for name, text in lines(office).items() if name.startswith("失效风险")}
+    assert found == {
+        "失效风险较高的保单 · 护理保险": "8 件",
+        "失效风险较高的保单 · 年金保险": "6 件",
+        "失效风险较高的保单 · 终身寿险": "5 件",
+        "失效风险较高的年化保费": "228,000 元",
+    }
+
+
+def test_english_leaders_read_no_chinese(office: Office) -> None:
+    office.save("customers", "near", customer_no="near", last_contact_on=MONDAY)
+    due = {"issue_date": date(2026, 10, 1), "next_due": date(2026, 1, 1), "customer_no": "near"}
+    policies(office, 6, **due, product_type="重大疾病保险")
+    words = fact_words("en", CONFIG.mail.english)
+    kinds = {each.id: each.kind for each in CONFIG.reminders}
+    with office.hub.reading() as unit:
+        found = (
+            *key_figures(unit, SCHEMA, CONFIG.figures, MONDAY, words),
+            *figures(unit, SCHEMA, kinds, MONDAY, words),
+        )
+    assert ("contracts likely to lapse · critical illness", "6 contracts") in found
+    assert [line for line in found if re.search("[一-龥]", "".join(line))] == []
+
+
+def test_every_english_term_stands_for_something_in_the_config() -> None:
+    """A name that was changed, and its translation not, is found here."""
+    named = {figure.name for figure in CONFIG.figures} | {figure.unit for figure in CONFIG.figures}
+    named |= {table.name for table in SCHEMA.tables.values()}
+    named |= {text for each in CONFIG.reminders for text in (each.kind, each.title)}
+    named |= set(SCHEMA.options_of(SCHEMA.tables["policies"].fields["product_type"]).values)
+    named |= set(SCHEMA.options_of(SCHEMA.tables["tasks"].fields["kind"]).values)
+    assert set(CONFIG.mail.english) <= named
+    # What holds a name of the config itself, such as a field's, stays as it is.
+    assert {name for name in named - set(CONFIG.mail.english) if "{" not in name} <= {""}
 
 
 def test_what_is_about_a_few_is_not_shown(office: Office) -> None:
@@ -99,7 +171,8 @@ def test_the_period_is_the_calendar_month_before() -> None:
     [
         ({"table": "polices"}, "figures.0.table"),
         ({"table": "policies", "sum": "premum"}, "figures.0.sum"),
-        ({"table": "policies", "when": "customer_no.status == '已注销'"}, "figures.0.when"),
+        ({"table": "policies", "when": "customer_no.staus == '已注销'"}, "figures.0.when"),
+        ({"table": "policies", "when": "customer_no.mobile == '1'"}, "figures.0.when"),
         ({"table": "policies", "share": "uw_conclusion == '拒保'"}, "figures.0.share"),
         ({"table": "policies", "by": "premium"}, "figures.0.by"),
     ],

@@ -77,7 +77,7 @@ def office(tmp_path: Path) -> Iterator[Office]:
 
 def archive(office: Office, locale: str) -> Archive:
     """As the application makes it, with figures as an archive of some size has them."""
-    words = fact_words(locale)
+    words = fact_words(locale, CONFIG.mail.english)
     return Archive(
         "客户保险档案",
         office.hub,
@@ -113,13 +113,16 @@ def facts(words: FactWords) -> Facts:
 
 
 def figures(words: FactWords) -> tuple[tuple[str, str], ...]:
+    new, risk, product = map(words.said, ("上月新单年化保费", "失效风险较高的保单", "失能收入损失保险"))
     return (
-        ("有效保单年化保费", words.amount.format(amount=128_345_600, unit=words.money)),
-        ("上月新单年化保费 · 重大疾病保险", words.amount.format(amount=3_345_600, unit=words.money)),
-        ("13个月继续率", words.share.format(share=0.913, count=1_204)),
-        ("近12个月简单赔付率", words.too_few.format(count=5)),
-        (words.complete.format(table="客户基本信息"), "87%"),
-        (words.open_items.format(kind="资料缺失"), words.items.format(count=1_200, late=87)),
+        (words.said("有效保单年化保费"), words.amount.format(amount=128_345_600, unit=words.money)),
+        (f"{new} · {product}", words.amount.format(amount=3_345_600, unit=words.money)),
+        (words.said("13个月继续率"), words.share.format(share=0.913, count=1_204)),
+        (words.said("近12个月简单赔付率"), words.too_few.format(count=5)),
+        (words.said("短期险续保率\uff08保费\uff09"), words.share.format(share=0.713, count=14)),
+        (f"{risk} · {product}", words.amount.format(amount=26, unit=words.said("件"))),
+        (words.complete.format(table=words.said("健康状况与风险评估")), "87%"),
+        (words.open_items.format(kind=words.said("资料缺失")), words.items.format(count=1_200, late=87)),
     )
 
 
