@@ -1,20 +1,26 @@
 """The restore drill: a backup is made, opened again in a scratch place, and every row and every value of it is looked at."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Literal
 
 import pyrage
 
 from jobs.backup import HUB, KEYS, VAULT, Copies, Places, snapshot
 from jobs.backup_errors import BackupDamaged
 from jobs.backup_file import CUT, Kind, Manifest, Progress, read_backup, write_backup
+from jobs.backup_scratch import may_hold_scratch, restored_beside
+from jobs.backup_server import HUB_FORM, VAULT_FORM, copy_out
 from jobs.backup_snapshot import differences, faults, keyless, put_keys_in, row_counts
+from vault.sqlite import sqlite_path
 from vault.vault import Vault
 from vault.verifying import verify_rows
 
 ACTOR = "restore drill"
+Place = Literal["files", "server", "refused"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +31,8 @@ class Drilled:
     values: int
     different: Mapping[str, Mapping[str, int]]
     faults: tuple[str, ...]
+    place: Place
+    """Where it was restored: files, or a schema of the archive's own server; `refused` where the server lets nobody make one."""
 
     @property
     def passed(self) -> bool:
@@ -51,14 +59,14 @@ class VerifiedFile:
 
 def drill(
     places: Places,
-    open_vault: Callable[[Path], Vault],
+    open_vault: Callable[[str], Vault],
     *,
     now: datetime,
     progress: Progress = lambda done, total: None,
 ) -> Drilled:
     """Make a backup for an identity made for the occasion, restore it, compare every row, open every value. Raises DiskFull, VaultError.
 
-    The operator's own identity is not on this machine: `backup verify` tries that.
+    What lies on a server is restored there, into a schema that goes again. The operator's own identity is not on this machine: `backup verify` tries that.
     """
     identity = pyrage.x25519.Identity.generate()
     with snapshot(places, now=now) as copies:
@@ -67,16 +75,43 @@ def drill(
         keys = _there_and_back("keys", {KEYS: copies.keys}, identity, scratch, progress)
         different = _different(copies, archive, keys)
         put_keys_in(archive / VAULT, keys / KEYS)
-        restored = open_vault(archive / VAULT)
-        try:
-            verified = verify_rows(restored, actor=ACTOR)
-        finally:
-            restored.close()
+        with _put_back(places, archive) as restored:
+            different |= restored.different
+            with closing(open_vault(restored.vault)) as vault:
+                verified = verify_rows(vault, actor=ACTOR)
         found = [f"{fault.kind} {fault.name}" for fault in verified.faults]
         rows = sum(sum(row_counts(archive / name).values()) for name in (HUB, VAULT))
         if lost := keyless(archive / VAULT):
             found.append(f"{lost} value(s) without a key")
-    return Drilled(rows, verified.values, different, tuple(found))
+    return Drilled(rows, verified.values, different, tuple(found), restored.place)
+
+
+@dataclass(frozen=True, slots=True)
+class _Restored:
+    """An archive that stands again: where, its vault by URL, and rows that differ from what was to be restored."""
+
+    place: Place
+    vault: str
+    different: Mapping[str, Mapping[str, int]]
+
+
+@contextmanager
+def _put_back(places: Places, archive: Path) -> Iterator[_Restored]:
+    """Restore what was decrypted to where the archive itself lies: files are in place already."""
+    served = [url for url in (places.hub, places.vault) if sqlite_path(url) is None]
+    if not served or not all(may_hold_scratch(url) for url in served):
+        yield _Restored("refused" if served else "files", f"sqlite:///{archive / VAULT}", {})
+        return
+    with ExitStack() as held:
+        different, vault = {}, f"sqlite:///{archive / VAULT}"
+        for name, url, form in ((HUB, places.hub, HUB_FORM), (VAULT, places.vault, VAULT_FORM)):
+            if url in served:
+                there = held.enter_context(restored_beside(url, archive / name, form))
+                again = archive / f"again-{name}"
+                copy_out(there, again, form)
+                different[name] = differences(archive / name, again)
+                vault = there if name == VAULT else vault
+        yield _Restored("server", vault, {name: found for name, found in different.items() if found})
 
 
 def verify_file(

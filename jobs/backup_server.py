@@ -66,9 +66,9 @@ def copy_state(url: str, target: Path, form: Form) -> None:
 
 def copy_out(url: str, target: Path, form: Form) -> None:
     """One state of a server's database as an SQLite file. Raises BackupRefused when it is of another release."""
-    with _engine(f"sqlite:///{target}") as made, made.begin() as empty:
+    with engine_of(f"sqlite:///{target}") as made, made.begin() as empty:
         form.migrate(empty)
-    with _engine(url) as engine, engine.connect() as connection, quick(target) as copy:
+    with engine_of(url) as engine, engine.connect() as connection, quick(target) as copy:
         # The first question takes the snapshot; whatever is committed later is not in it.
         present = connection.execution_options(
             isolation_level="REPEATABLE READ", postgresql_readonly=True, stream_results=True
@@ -90,15 +90,20 @@ def bring_in(url: str, source: Path, form: Form, *, aside: str) -> None:
 
     What was there stands in the schema `aside` until somebody drops it. Raises BackupRefused when that may not be made.
     """
-    with _engine(url) as engine, engine.begin() as present:
+    with engine_of(url) as engine, engine.begin() as present:
         if sa.inspect(present).has_table(form.release, schema=aside):
             return
         require_room_aside(present)
         _put_aside(present, form, aside)
-        form.migrate(present)
-        with closing(sqlite3.connect(source)) as copy:
-            for table in form.tables:
-                _fill(present, copy, table)
+        fill(present, source, form)
+
+
+def fill(empty: sa.Connection, source: Path, form: Form) -> None:
+    """Make the tables where there are none, and bring in the rows of an SQLite file."""
+    form.migrate(empty)
+    with closing(sqlite3.connect(source)) as copy:
+        for table in form.tables:
+            _fill(empty, copy, table)
 
 
 def _put_aside(present: sa.Connection, form: Form, aside: str) -> None:
@@ -113,29 +118,35 @@ def _put_aside(present: sa.Connection, form: Form, aside: str) -> None:
 
 def require_room_aside(present: sa.Connection) -> None:
     """Raises BackupRefused when this user may not make the schema for what is there now."""
-    allowed = sa.select(sa.func.has_database_privilege(sa.func.current_database(), "CREATE"))
-    if not present.execute(allowed).scalar_one():
+    if not may_make_schemas(present):
         raise BackupRefused(
             "the database's user may not make a schema for the tables that are there now",
             "GRANT CREATE ON DATABASE … TO … , then run it again",
         )
 
 
+def may_make_schemas(present: sa.Connection) -> bool:
+    """Whether this user may make schemas in this database."""
+    allowed = sa.select(sa.func.has_database_privilege(sa.func.current_database(), "CREATE"))
+    return bool(present.execute(allowed).scalar_one())
+
+
 def require_restorable(url: str) -> None:
     """Raises BackupRefused early, before hours of opening."""
-    with _engine(url) as engine, engine.connect() as present:
+    with engine_of(url) as engine, engine.connect() as present:
         require_room_aside(present)
 
 
 def size_of(url: str) -> int:
     """The bytes that a server's database takes."""
-    with _engine(url) as engine, engine.connect() as present:
+    with engine_of(url) as engine, engine.connect() as present:
         size = sa.select(sa.func.pg_database_size(sa.func.current_database()))
         return int(present.execute(size).scalar_one())
 
 
 @contextmanager
-def _engine(url: str) -> Iterator[sa.Engine]:
+def engine_of(url: str) -> Iterator[sa.Engine]:
+    """Connections to a database, closed at the end."""
     engine = sa.create_engine(url, hide_parameters=True)
     try:
         yield engine

@@ -45,7 +45,7 @@ def drilled(archive: Archive, config_file: Path, progress: Progress = lambda don
     """A restore drill, noted in vault and hub when it went well. Raises BackupError, VaultError."""
     found = drill(
         _places_of(archive, config_file),
-        lambda file: open_copy(archive.config, archive.environment, file),
+        lambda url: open_copy(archive.config, archive.environment, url),
         now=archive.engine.clock(),
         progress=progress,
     )
@@ -76,9 +76,9 @@ def shelf_of(archive: Archive) -> Shelf:
     return Shelf(archive.hub, archive.vault, config, judge, folder, config.backup.recipients)
 
 
-def open_copy(config: Config, environment: Environment, file: Path) -> Vault:
+def open_copy(config: Config, environment: Environment, url: str) -> Vault:
     """The vault of a copy, with the root key of the environment; whatever its time is, it is a copy."""
-    return Vault.open(f"sqlite:///{file}", environment.root_key(), config=config.vault, trust_clock=True)
+    return Vault.open(url, environment.root_key(), config=config.vault, trust_clock=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +228,7 @@ class Keeping:
             log.error("drill_failed", kind=type(error).__name__, message=str(error))
             return
         if found.passed:
-            log.info("drill", rows=found.rows, values=found.values)
+            log.info("drill", rows=found.rows, values=found.values, place=found.place)
         else:
             log.error("drill_failed", kind="Different", message="; ".join(found.told()))
 

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from jobs.backup import Made, Places, back_up, back_up_keys
-from jobs.backup_drill import require_whole, verify_file
+from jobs.backup_drill import Place, require_whole, verify_file
 from sync.store.hub import Hub
 from tablekeeper.cli.explain import Failed
 from tablekeeper.cli.main import app, options, out, print_json
@@ -25,6 +25,11 @@ from vault.age_keys import identity_key
 backup = typer.Typer(help="Make a backup, look at one, try to restore one.", invoke_without_command=True)
 app.add_typer(backup, name="backup")
 
+PLACES: dict[Place, str] = {
+    "files": "into files",
+    "server": "into a schema of the server, which is gone again",
+    "refused": "into files only: the database's user may not make a schema (GRANT CREATE ON DATABASE … TO …)",
+}
 ToOption = Annotated[
     Path | None, typer.Option("--to", help="Another folder than `backup.to` of config.yaml.")
 ]
@@ -82,7 +87,13 @@ def try_restore(json: JsonOption = False) -> None:
         found = drilled(archive, options.config, progress)
     if json:
         print_json(
-            {"passed": found.passed, "rows": found.rows, "values": found.values, "faults": found.told()}
+            {
+                "passed": found.passed,
+                "rows": found.rows,
+                "values": found.values,
+                "place": found.place,
+                "faults": found.told(),
+            }
         )
     if not found.passed:
         raise Failed(
@@ -90,7 +101,10 @@ def try_restore(json: JsonOption = False) -> None:
             advice="keep the last good backup, check the disk, and report this",
         )
     if not json:
-        out.print(f"{found.rows} row(s) came back unchanged, {found.values} value(s) open")
+        out.print(
+            f"{found.rows} row(s) came back unchanged, {found.values} value(s) open; restored {PLACES[found.place]}",
+            soft_wrap=True,
+        )
 
 
 @contextmanager

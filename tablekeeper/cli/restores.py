@@ -115,7 +115,7 @@ def _staged(
     )
     return stage(
         wanted,
-        lambda vault, config: open_copy(present or _usable(config), environment, vault),
+        lambda vault, config: open_copy(present or _usable(config), environment, f"sqlite:///{vault}"),
         lambda hub, config: Hub(f"sqlite:///{hub}", present or _usable(config)),
         now=datetime.now(UTC),
         config=options.config,

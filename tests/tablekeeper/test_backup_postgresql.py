@@ -9,10 +9,12 @@ from pathlib import Path
 import psycopg
 import pyrage
 import pytest
+import sqlalchemy as sa
 import yaml
 from cli_office import PASSPHRASE, Office, bare_office
 
-from jobs.backup_server import HUB_FORM, bring_in, copy_out
+from jobs import backup_scratch
+from jobs.backup_server import HUB_FORM, Form, bring_in, copy_out
 from jobs.backup_snapshot import differences
 from sync.store.hub import Hub
 from tablekeeper.config import load
@@ -116,9 +118,59 @@ def test_a_copy_beside_a_writer_is_one_state(databases: Callable[[], str], tmp_p
 
 
 def test_a_drill_looks_at_every_row_and_value_of_a_server(served: Served) -> None:
+    """It is restored where it lies: in a schema of the same server, of which nothing is left."""
     told = served.run("backup", "drill")
-    assert told["passed"] is True
-    assert told["values"] == 1
+    assert (told["passed"], told["values"], told["place"]) == (True, 1, "server")
+    drills = "SELECT count(*) FROM pg_namespace WHERE nspname LIKE 'tablekeeper_drill%'"
+    assert served.rows(drills) == served.rows(drills, hub=False) == [(0,)]
+
+
+def test_a_drill_finds_a_server_that_does_not_give_back_what_it_got(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filled = backup_scratch.fill
+
+    def spoilt(empty: sa.Connection, source: Path, form: Form) -> None:
+        filled(empty, source, form)
+        if form is HUB_FORM:
+            empty.exec_driver_sql("UPDATE record SET key = 'another'")
+
+    monkeypatch.setattr(backup_scratch, "fill", spoilt)
+    answer = served.office.run("backup", "drill", "--json", changed=served.there)
+    assert answer.code == 1
+    assert answer.json["faults"][0].startswith("hub.sqlite3: record: ")
+    assert served.rows("SELECT count(*) FROM record WHERE key = 'another'") == [(0,)]
+
+
+def test_a_user_who_may_not_make_schemas_is_drilled_in_files(served: Served) -> None:
+    owner = served.rows("SELECT current_user")[0][0]
+    ours = dict(served.there)
+    for name in ours:
+        database = str(ours[name])
+        with psycopg.connect(database, autocommit=True) as admin:
+            if name == "TABLEKEEPER_HUB_URL":
+                admin.execute("CREATE ROLE plain LOGIN")
+            for kind in ("TABLES", "SEQUENCES"):
+                admin.execute(f"GRANT ALL ON ALL {kind} IN SCHEMA public TO plain")
+        served.there[name] = database.replace(f"//{owner}", "//plain", 1)
+        assert served.there[name] != database
+    try:
+        told = served.run("backup", "drill")
+        text = served.office.run("backup", "drill", changed=served.there).out
+    finally:
+        served.there.update(ours)
+    assert (told["passed"], told["values"], told["place"]) == (True, 1, "refused")
+    assert "GRANT CREATE ON DATABASE" in text
+
+
+def test_two_drills_do_not_take_each_other_s_schema(served: Served, tmp_path: Path) -> None:
+    copy = tmp_path / "copy"
+    copy_out(served.urls[0], copy, HUB_FORM)
+    with backup_scratch.restored_beside(served.urls[0], copy, HUB_FORM) as there:
+        answer = served.office.run("backup", "drill", changed=served.there)
+        assert (answer.code, "another restore drill" in answer.err) == (2, True)
+        copy_out(there, tmp_path / "again", HUB_FORM)
+    assert differences(copy, tmp_path / "again") == {}
 
 
 def test_a_restored_server_is_as_it_was_and_what_was_there_stands_aside(served: Served) -> None:
