@@ -42,6 +42,11 @@ def confirm(
         for noted in (unit.numbering, unit.insertions):
             noted.end(replica.name, table, [one.uid for one in written])
         unit.lists.ask_recheck(replica.name, table, [refused.uid for refused in outcome.refused], "refused")
+        # A row that was to be removed and shows something else is read anew, all of it.
+        kept = unit.seen.get_many(
+            replica.name, table, {one.uid for one in outcome.refused} - plan.base.keys()
+        )
+        unit.seen.save(replica.name, table, [one.evolve(fingerprint=None, rev=None) for one in kept.values()])
         # What never went live and was put back is judged as it stands now: nothing else would look at it again.
         back = [uid for uid, state in states.items() if state.note and not state.placed]
         unborn = [uid for uid, one in unit.records.get_many(table, back).items() if one.state in UNBORN]

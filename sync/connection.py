@@ -122,6 +122,9 @@ class Remove:
     uid: Uid
     row_id: RowId
     position: int
+    before: Mapping[FieldKey, Raw | CellValue] = field(repr=False, default_factory=dict)
+    """What the row is believed to show, as in `Update`; None is blank, a cell that is not named may show anything. A
+    difference found while removing is a person's edit: the row stays, and is read again."""
 
 
 Operation = Insert | Update | Remove

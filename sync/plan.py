@@ -94,13 +94,13 @@ def make_plan(
         display = build_display(engine, unit, replica, table, shown, held)
     staying = {uid: record for uid, record in records.items() if uid not in scope.left}
     wanted = _wanted(replica.fields(table), states, staying, absorbed)
-    rows = [
-        PlannedRow(
+    rows = {
+        uid: PlannedRow(
             uid=uid,
             record=records[uid],
             state=states.get(uid),
             judged=absorbed.judged.get(uid),
-            wanted=wanted[uid],
+            wanted=wanted.get(uid, {}),
             fields=replica.fields(table),
             missing=engine.missing.get((replica.name, table), frozenset()),
             display=display,
@@ -109,13 +109,14 @@ def make_plan(
             ),
             view=f"{engine.desk_url}/r/{uid}" if engine.desk_url else "",
         )
-        for uid in sorted(records.keys() & wanted.keys())
-    ]
+        for uid in sorted(records)
+    }
     removals = [
-        Remove(uid, states[uid].row_id, states[uid].position)
+        Remove(uid, states[uid].row_id, states[uid].position, rows[uid].stands())
         for uid in sorted(() if judged_only else records.keys() - wanted.keys())
     ]
-    return _gather(rows, (*strays, *removals), engine.fingerprint)
+    standing = [row for uid, row in rows.items() if uid in wanted]
+    return _gather(standing, (*strays, *removals), engine.fingerprint)
 
 
 def _held(state: SeenState | None, judged: Protected | None) -> Mapping[FieldKey, Held]:

@@ -97,6 +97,21 @@ class PlannedRow:
         assert self.state is not None
         return self._base_cell(self.state, key)
 
+    def stands(self) -> dict[FieldKey, CellValue]:
+        """What the row is believed to show now, as far as that is certain."""
+        return {key: self.shown_cell(key) for key in self.fields if self._is_certain(key)}
+
+    def _is_certain(self, key: FieldKey) -> bool:
+        held = self.reachable_held.get(key)
+        if held is not None:
+            read = self.judged is not None and not self.judged.known.row.partial
+            return read or held.shown is not None
+        if key in self.frozen:
+            return False
+        # A link to a record that is gone from the replica is emptied by the service: that is nobody's edit.
+        _, ready = self.display.cell(key, self.base.get(key))
+        return ready
+
     def shown_system(self) -> Mapping[SystemColumn, str]:
         """What the system columns show; a column that is not known is left out, and so is not written for its own sake."""
         assert self.state is not None
@@ -110,8 +125,8 @@ class PlannedRow:
 
     def _base_cell(self, state: SeenState, key: FieldKey) -> CellValue:
         held, value = state.held.get(key), state.base.get(key)
-        if held is not None and held.text is not None:
-            return as_cell(held.text)
+        if held is not None and held.shown is not None:
+            return self.display.held(held) or as_cell(held.text)
         if self.display.fields[key].sensitive and str(value) not in self.display.sealed:
             return None
         return self.display.cell(key, value)[0]

@@ -57,13 +57,16 @@ class Writer:
             *self._updates([op for op in able if isinstance(op, Update)]),
         ]
         removes = [op for op in operations if isinstance(op, Remove)]
-        for batch in chunks(removes, RECORDS_MAX):
+        edited = self._look(removes)
+        unseen = [op for op in removes if op.uid not in edited]
+        for batch in chunks(unseen, RECORDS_MAX):
             self._remove(batch)
+        results += edited.values()
         order = {op.uid: index for index, op in enumerate(operations)}
         results.sort(key=lambda result: order[result.uid])
         return Outcome(
             written=[result for result in results if isinstance(result, Written)],
-            removed=[op.uid for op in removes],
+            removed=[op.uid for op in unseen],
             refused=[result for result in results if isinstance(result, Refused)],
         )
 
@@ -101,17 +104,17 @@ class Writer:
         for batch in self._batches(safe):
             yield from self._halving(batch, partial(self._update, again=again), self._refused)
 
-    def _look(self, updates: Sequence[Update]) -> dict[Uid, Refused]:
-        """The updates that would meet a person's edit, or no row."""
+    def _look(self, operations: Sequence[Update | Remove]) -> dict[Uid, Refused]:
+        """The operations that would meet a person's edit, and the updates that would meet no row."""
         # Where only system columns change, there is nothing that a person could have changed meanwhile.
-        looked_at = [op for op in updates if op.cells]
+        looked_at = [op for op in operations if isinstance(op, Remove) or op.cells]
         shown = rows_by_id(self._client, self._table, {op.row_id for op in looked_at})
         refused = {}
         for op in looked_at:
-            if op.row_id not in shown:
-                refused[op.uid] = Refused(op.uid, "row_gone")
-            elif self._changed_meanwhile(op, shown[op.row_id]):
+            if op.row_id in shown and self._changed_meanwhile(op, shown[op.row_id]):
                 refused[op.uid] = Refused(op.uid, "changed_meanwhile")
+            elif op.row_id not in shown and isinstance(op, Update):
+                refused[op.uid] = Refused(op.uid, "row_gone")
         return refused
 
     def _update(self, batch: Sequence[Update], *, again: bool) -> list[Result]:
@@ -126,11 +129,12 @@ class Writer:
         by_id = {record.id: record for record in records}
         return [self._written(op, by_id[op.row_id]) for op in batch]
 
-    def _changed_meanwhile(self, op: Update, row: SeenRow) -> bool:
-        for key, value in op.cells.items():
+    def _changed_meanwhile(self, op: Update | Remove, row: SeenRow) -> bool:
+        told = op.cells if isinstance(op, Update) else op.before
+        for key, value in told.items():
             shown = row.cells.get(key)
             expected = (encode(op.before.get(key)), encode(value))
-            if not any(same(shown, one) for one in expected):
+            if key in self._table.columns and not any(same(shown, one) for one in expected):
                 return True
         return False
 

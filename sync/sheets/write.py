@@ -13,14 +13,13 @@ from sync.connection import (
     Refused,
     Remove,
     SeenRow,
-    SystemColumn,
     Uid,
     Update,
     Written,
 )
 from vault.masks import split_cell
 
-from .cells import Entered, encode, entered, same, text
+from .cells import Entered, encode, entered, same
 from .client import Rejected, SheetsClient
 from .grid import Json, a1, area, copy, delete_rows, insert, runs, write_cells
 from .pull import ENTERED, entered_cells
@@ -120,22 +119,23 @@ class Writer:
         return [*known, *missing, *(Written(op.uid, row) for op, row in zip(new, seen, strict=True))]
 
     def _remove(self, tab: Tab, block: Sequence[Remove]) -> list[Result]:
-        """Delete rows after one more look at their uids. A person's sort between that look and the deletion would be
+        """Delete rows after one more look at them. A person's sort between that look and the deletion would be
         a row lost here, though not in the hub: Sheets has nothing to prevent it."""
-        place = tab.at[SystemColumn.UID]
         stretches = list(runs(sorted(op.position for op in block)))
-        look = self.client.cells(
-            [area(tab.gid, stretch, (place, place + 1)) for stretch in stretches], ENTERED
-        )
-        uids = {row: text(cell) for (row, _), cell in entered_cells(look, tab.gid).items()}
-        right = [op for op in block if uids.get(op.position) == op.uid]
-        positions = sorted(op.position for op in right)
+        look = self.client.cells([area(tab.gid, stretch, (0, tab.width)) for stretch in stretches], ENTERED)
+        cells = entered_cells(look, tab.gid)
+        shown = {
+            op.position: tab.row(op.position, [cells.get((op.position, at)) for at in range(tab.width)])
+            for op in block
+        }
+        refused = {op.uid: reason for op in block if (reason := _reason_to_stay(tab, op, shown[op.position]))}
+        positions = sorted(op.position for op in block if op.uid not in refused)
         if positions:
             self.client.update(
                 [delete_rows(tab.gid, *stretch) for stretch in reversed(list(runs(positions)))]
             )
             tab.removed(positions)
-        return [op.uid if op in right else Refused(op.uid, "row_moved") for op in block]
+        return [Refused(op.uid, refused[op.uid]) if op.uid in refused else op.uid for op in block]
 
 
 def _divided(tab: Tab, block: Sequence[Op], act: Callable[[Tab, Sequence[Op]], list[Result]]) -> list[Result]:
@@ -219,6 +219,15 @@ def _refusal(tab: Tab, operation: Update) -> Refused | None:
     if not _reachable(tab, operation) or not _cells(tab, operation):
         return Refused(operation.uid, "column_missing")
     return None if operation.position > 0 else Refused(operation.uid, "row_moved")
+
+
+def _reason_to_stay(tab: Tab, operation: Remove, row: SeenRow) -> str | None:
+    """Why a row may not be removed; None if it is the one that was meant, as it was meant."""
+    if row.uid != operation.uid:
+        return "row_moved"
+    known = (operation.before.keys() & tab.at.keys()) - row.formulas
+    stands = all(same(operation.before[key], row.cells.get(key)) for key in known)
+    return None if stands else "changed_meanwhile"
 
 
 def _verdict(operation: Update, before: SeenRow, after: SeenRow, *, copied: bool) -> str | None:

@@ -22,7 +22,6 @@ from sync.connection import (
     SeenRow,
     SystemColumn,
     Texts,
-    Update,
     Written,
 )
 from sync.errors import AnswerLost, ServiceError, Unavailable
@@ -155,15 +154,15 @@ class MemoryConnection:
         line = self._target(table, operation, before)
         if line is None:
             return Refused(operation.uid, "row_gone")
-        if isinstance(operation, Remove):
-            self.delete(table, line)
-            return operation.uid
-        if not self.missing.isdisjoint(operation.cells):
+        if not isinstance(operation, Remove) and not self.missing.isdisjoint(operation.cells):
             return Refused(operation.uid, "column_missing")
-        if isinstance(operation, Update):
+        if not isinstance(operation, Insert):
             wrong = {k for k, v in operation.before.items() if _shape(line.cells.get(k)) != _shape(v)}
             if wrong:
                 return Refused(operation.uid, "changed_meanwhile")
+        if isinstance(operation, Remove):
+            self.delete(table, line)
+            return operation.uid
         line.cells |= {key: _shown(value) for key, value in operation.cells.items()}
         line.system |= operation.system
         return Written(operation.uid, self._seen(table, self.lines(table).index(line)))

@@ -130,6 +130,17 @@ class TestConnection:
         assert list(outcome.removed) == [uid(1)]
         assert replica.rows() == {}
 
+    def test_row_in_which_a_person_typed_is_not_removed(self, replica: Replica) -> None:
+        """3: an edit beats a delete."""
+        replica.pull(full=True)
+        row = replica.insert(1, "王芳")
+        replica.pull()
+        for believed in ({"full_name": "另一个人"}, {"full_name": "王芳", "customer_no": "C1"}):
+            remove = Remove(row.uid, row.row_id, row.position, believed)
+            outcome = replica.connection.apply("customers", [remove])
+            assert [refused.reason for refused in outcome.refused] == ["changed_meanwhile"]
+        assert replica.rows()[uid(1)].cells == {"full_name": "王芳"}
+
     def test_every_operation_has_one_outcome(self, replica: Replica) -> None:
         replica.pull(full=True)
         row = replica.insert(1, "王芳")

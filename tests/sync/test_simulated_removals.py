@@ -1,0 +1,71 @@
+"""Cases that the simulation found about rows that are deleted while somebody works in them, one law each; see docs/TESTING.md."""
+
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from sync.connection import Operation, Outcome
+from tests.sync.conftest import Office
+from tests.sync.memory import Line, MemoryConnection
+from validators.schema import TableKey
+
+
+def _meanwhile(connection: MemoryConnection, act: Callable[[], None], patch: pytest.MonkeyPatch) -> None:
+    """Somebody does something once, just before the next write arrives."""
+    apply, todo = connection.apply, [act]
+
+    def late(table: TableKey, operations: Sequence[Operation]) -> Outcome:
+        while todo:
+            todo.pop()()
+        return apply(table, operations)
+
+    patch.setattr(connection, "apply", late)
+
+
+def _two_rows(office: Office) -> tuple[Line, Line]:
+    """The rows of one customer, typed on Airtable, and on Sheets."""
+    typed = office.airtable.type_row("customers", full_name="王小明", mobile="13800138000", height=170)
+    office.calm()
+    return typed, office.sheets.find("customers", full_name="王小明")
+
+
+def test_value_typed_just_before_the_row_is_removed_brings_the_record_back(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """2 and 3: an edit beats a delete, also one that was made after the last look."""
+    typed, row = _two_rows(office)
+    office.airtable.delete("customers", typed)
+    _meanwhile(office.sheets, lambda: row.cells.update(occupation="教师"), monkeypatch)
+    office.calm()
+    assert [line.cells["occupation"] for line in office.airtable.lines("customers")] == ["教师"]
+    assert office.sheets.lines("customers") == [row]
+
+
+def test_wrong_value_typed_just_before_the_row_is_removed_brings_the_record_back(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """3: a wrong value is an edit, too; it stands nowhere but there."""
+    typed, row = _two_rows(office)
+    office.sheets.delete("customers", row)
+    _meanwhile(office.airtable, lambda: typed.cells.update(mobile="1380013"), monkeypatch)
+    office.calm()
+    assert "待更正" in typed.cells["mobile"]
+    assert len(office.sheets.lines("customers")) == 1
+
+
+def test_row_that_nobody_touched_is_removed_though_its_linked_record_left_first(office: Office) -> None:
+    """3: a link that the service emptied is nobody's edit, so the delete holds."""
+    office.airtable.type_row("customers", full_name="王小明", customer_no="C00000007")
+    office.calm()
+    policy = office.sheets.type_row("policies", policy_no="P000001", customer_no="C00000007")
+    office.calm()
+    stale = office.airtable.find("policies", policy_no="P000001")
+    office.airtable.down = True
+    office.sheets.delete("policies", policy)
+    office.cycle()
+    office.sheets.delete("customers", office.sheets.find("customers", customer_no="C00000007"))
+    office.cycle()
+    office.airtable.down = False
+    stale.cells["customer_no"] = []
+    office.calm()
+    assert (office.airtable.lines("policies"), office.airtable.lines("customers")) == ([], [])
