@@ -2,13 +2,19 @@
 
 from browser import chromium, keep_picture, open_page
 from google_answers import google_answers_pass_discovery, google_violations
-from postgres import databases
+from postgres import copy_of, databases, on_both_stores, schemas, server, stores
 
 __all__ = [
     "chromium",
+    "copy_of",
     "databases",
     "google_answers_pass_discovery",
     "google_violations",
     "keep_picture",
     "open_page",
+    "schemas",
+    "server",
+    "stores",
 ]
+
+pytest_generate_tests = on_both_stores

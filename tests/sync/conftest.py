@@ -1,14 +1,14 @@
 """A small archive over two replicas in memory, with a clock that tests turn."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from random import Random
 from zoneinfo import ZoneInfo
 
 import pytest
-from postgres import BOTH, store_url
+from postgres import Stores
 
 from sync.config import SyncConfig
 from sync.cycle import run_cycle
@@ -142,6 +142,11 @@ class Office:
         """Writes to all replicas so far."""
         return sum(self.replica(one.name).writes for one in self.engine.replicas)
 
+    def close(self) -> None:
+        """Give hub and vault back."""
+        self.engine.hub.close()
+        self.engine.vault.close()
+
     def replica(self, name: str) -> MemoryConnection:
         """What the people of one replica see."""
         found = next(one.connection for one in self.engine.replicas if one.name == name)
@@ -149,14 +154,15 @@ class Office:
         return found
 
 
+NewOffice = Callable[..., Office]
+
+
 def build_office(
-    folder: Path,
+    stores: Stores,
     *departments: Mapping[str, object],
-    stores: tuple[str, str] | None = None,
     **settings: object,
 ) -> Office:
-    """A fresh archive in `folder`, or in `stores` of hub and vault; `settings` go into the section `sync`."""
-    hub_url, vault_url = stores or (f"sqlite:///{folder}/hub.sqlite3", f"sqlite:///{folder}/vault.sqlite3")
+    """A fresh archive; `settings` go into the section `sync`."""
     clock = Clock()
     schema = SchemaConfig.model_validate(SCHEMA)
     config = SyncConfig.model_validate(
@@ -173,14 +179,14 @@ def build_office(
         for replica in config.replicas
     ]
     vault = Vault.create(
-        vault_url,
+        stores("vault"),
         from_passphrase("only for tests", cost=Argon2Cost(iterations=1, lanes=1, memory_kib=64)),
         clock=clock,
     )
     engine = Engine(
         schema=schema,
         config=config,
-        hub=Hub(hub_url, schema),
+        hub=Hub(stores("hub"), schema),
         vault=vault,
         masks=MasksConfig({}),
         replicas=tuple(Replica(c, k, schema) for c, k in zip(connections, config.replicas, strict=True)),
@@ -191,20 +197,19 @@ def build_office(
     return Office(engine, *connections[:2], clock)
 
 
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """The tests of the cycle run on SQLite and on PostgreSQL."""
-    if "store_kind" in metafunc.fixturenames:
-        both = metafunc.module.__name__.rpartition(".")[2].startswith("test_cycle_")
-        metafunc.parametrize("store_kind", BOTH if both else BOTH[:1], ids=str)
+@pytest.fixture
+def new_office(stores: Stores) -> Iterator[NewOffice]:
+    """Builds an archive as `build_office` does, and gives its stores back after the test."""
+    with ExitStack() as opened:
+
+        def build(*departments: Mapping[str, object], **settings: object) -> Office:
+            built = build_office(stores, *departments, **settings)
+            opened.callback(built.close)
+            return built
+
+        yield build
 
 
 @pytest.fixture
-def office(store_kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Office]:
-    stores = (
-        store_url(store_kind, request, tmp_path, "hub"),
-        store_url(store_kind, request, tmp_path, "vault"),
-    )
-    built = build_office(tmp_path, stores=stores)
-    yield built
-    built.engine.hub.close()
-    built.engine.vault.close()
+def office(new_office: NewOffice) -> Office:
+    return new_office()

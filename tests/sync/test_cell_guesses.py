@@ -1,6 +1,5 @@
 """A cell is no oracle: what is typed into it again and again is held until the next day, right or wrong."""
 
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -8,7 +7,7 @@ import pytest
 
 from sync.connection import SystemColumn
 from sync.correct import CannotCorrect, Correction, correct
-from tests.sync.conftest import Office, build_office
+from tests.sync.conftest import NewOffice, Office
 from tests.sync.people import ID_NUMBER
 from vault.alarms import open_alarms
 from vault.config import GuessesConfig, VaultConfig
@@ -18,8 +17,8 @@ TOO_OFTEN = "输入的次数太多"
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> Office:
-    built = build_office(tmp_path)
+def office(new_office: NewOffice) -> Office:
+    built = new_office()
     config = VaultConfig(guesses=GuessesConfig(cell_max=3, replica_max=6))
     config.settle(classes={}, zone=ZoneInfo("Asia/Shanghai"))
     built.engine.vault.config = config

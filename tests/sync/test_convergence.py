@@ -4,14 +4,13 @@ Seeded: a failing seed is a case to keep. `make sim` runs more seeds than `make 
 """
 
 import os
-from pathlib import Path
 from random import Random
 
 import pytest
 
 from sync.connection import SystemColumn
 from sync.cycle import run_cycle
-from tests.sync.conftest import Office, build_office
+from tests.sync.conftest import NewOffice, Office
 from tests.sync.memory import MemoryConnection
 
 NAMES = ("王小明", "李小红", "赵大海", "孙丽")
@@ -67,10 +66,11 @@ def visible(side: MemoryConnection, other: MemoryConnection) -> dict[str, dict[s
     }
 
 
+@pytest.mark.in_files("the seeds try the engine; its cycles on a server are tried by test_cycle_*")
 @pytest.mark.parametrize("seed", range(int(os.environ.get("SIM_SEEDS", "40"))))
-def test_both_sides_agree_after_a_random_morning(seed: int, tmp_path: Path) -> None:
+def test_both_sides_agree_after_a_random_morning(seed: int, new_office: NewOffice) -> None:
     random = Random(seed)
-    office = build_office(tmp_path, deletes_max=1000)
+    office = new_office(deletes_max=1000)
     for _ in range(30):
         act(random, office)
         if random.random() < 0.5:

@@ -1,10 +1,9 @@
 """What becomes of sensitive values that people type, over two replicas in memory."""
 
 import re
-from pathlib import Path
 
 from sync.connection import SystemColumn
-from tests.sync.conftest import Office, build_office
+from tests.sync.conftest import NewOffice, Office
 from tests.sync.people import ID_NUMBER, STAND_IN
 
 
@@ -117,8 +116,8 @@ def test_nothing_is_kept_of_an_erased_person_and_the_others_go_on(office: Office
     assert other.cells["mobile"].startswith("139****9000〔")
 
 
-def test_column_emptied_at_a_stroke_is_put_back(tmp_path: Path) -> None:
-    office = build_office(tmp_path, clears_max=2)
+def test_column_emptied_at_a_stroke_is_put_back(new_office: NewOffice) -> None:
+    office = new_office(clears_max=2)
     for n in "一二三四":
         office.airtable.type_row(
             "customers", full_name=f"王{n}明", occupation="教师", mobile=f"1380013800{ord(n) % 10}"

@@ -1,12 +1,11 @@
 """Departments: replicas that hold some tables, fields and rows, and may change some of them."""
 
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
 from sync.connection import SystemColumn
-from tests.sync.conftest import Office, build_office
+from tests.sync.conftest import NewOffice, Office
 from tests.sync.memory import Line, MemoryConnection
 from tests.sync.people import ID_NUMBER
 
@@ -26,9 +25,9 @@ CLAIMS = {
 
 
 @pytest.fixture
-def departments(tmp_path: Path) -> Office:
+def departments(new_office: NewOffice) -> Office:
     """Two departments beside the main tables, a customer, and two policies, one of them in force."""
-    office = build_office(tmp_path, FINANCE, CLAIMS)
+    office = new_office(FINANCE, CLAIMS)
     customer = office.airtable.type_row(
         "customers", full_name="王小明", occupation="教师", id_number=ID_NUMBER, mobile="13800138000"
     )
@@ -90,8 +89,8 @@ def test_undone_edit_is_remembered_and_nobody_has_to_decide(departments: Office)
     assert (kept.replica, kept.field, kept.other) == ("财务部", "start", "2023-05-06")
 
 
-def test_plaintext_typed_into_a_field_that_is_only_shown_goes_at_once(tmp_path: Path) -> None:
-    office = build_office(tmp_path, {"name": "核保部", "edit": {}, "tables": ["customers"]})
+def test_plaintext_typed_into_a_field_that_is_only_shown_goes_at_once(new_office: NewOffice) -> None:
+    office = new_office({"name": "核保部", "edit": {}, "tables": ["customers"]})
     office.airtable.type_row("customers", full_name="王小明", occupation="教师", mobile="13800138000")
     office.calm()
     line = office.replica("核保部").find("customers", full_name="王小明")
@@ -103,8 +102,8 @@ def test_plaintext_typed_into_a_field_that_is_only_shown_goes_at_once(tmp_path: 
         assert "在本表只能查看" in note(line)
 
 
-def test_text_in_a_blank_field_that_is_only_shown_is_cleared(tmp_path: Path) -> None:
-    office = build_office(tmp_path, {"name": "核保部", "edit": {}, "tables": ["customers"]})
+def test_text_in_a_blank_field_that_is_only_shown_is_cleared(new_office: NewOffice) -> None:
+    office = new_office({"name": "核保部", "edit": {}, "tables": ["customers"]})
     office.airtable.type_row("customers", full_name="王小明", occupation="教师")
     office.calm()
     line = office.replica("核保部").find("customers", full_name="王小明")
@@ -240,9 +239,8 @@ def test_row_deleted_where_none_may_be_deleted_is_put_back(departments: Office) 
     assert "本表不能删除行" in note(row(departments, "财务部", "P2020"))
 
 
-def test_what_is_missing_is_told_only_where_it_can_be_seen(tmp_path: Path) -> None:
-    office = build_office(
-        tmp_path,
+def test_what_is_missing_is_told_only_where_it_can_be_seen(new_office: NewOffice) -> None:
+    office = new_office(
         {"name": "理赔部", "tables": ["customers"], "fields": {"customers": ["full_name"]}, "edit": {}},
     )
     office.airtable.type_row("customers", full_name="王小明")
@@ -280,9 +278,9 @@ def test_department_costs_no_write_when_nothing_happens(departments: Office) -> 
     assert departments.writes == before
 
 
-def test_filter_that_reads_a_linked_record_follows_it(tmp_path: Path) -> None:
+def test_filter_that_reads_a_linked_record_follows_it(new_office: NewOffice) -> None:
     filters = {"policies": "customer_no.occupation == '教师'"}
-    office = build_office(tmp_path, {"name": "教师组", "tables": ["policies"], "filter": filters, "edit": {}})
+    office = new_office({"name": "教师组", "tables": ["policies"], "filter": filters, "edit": {}})
     customer = office.airtable.type_row("customers", full_name="王小明", occupation="护士")
     link = [office.airtable.row_id("customers", customer)]
     office.airtable.type_row("policies", policy_no="P2020", customer_no=link)
@@ -293,9 +291,9 @@ def test_filter_that_reads_a_linked_record_follows_it(tmp_path: Path) -> None:
     assert numbers(office.replica("教师组")) == {"P2020"}
 
 
-def test_filter_that_reads_the_day_decides_anew_every_day(tmp_path: Path) -> None:
+def test_filter_that_reads_the_day_decides_anew_every_day(new_office: NewOffice) -> None:
     filters = {"policies": "end >= today"}
-    office = build_office(tmp_path, {"name": "续期组", "tables": ["policies"], "filter": filters, "edit": {}})
+    office = new_office({"name": "续期组", "tables": ["policies"], "filter": filters, "edit": {}})
     customer = office.airtable.type_row("customers", full_name="王小明", occupation="护士")
     link = [office.airtable.row_id("customers", customer)]
     office.airtable.type_row("policies", policy_no="P2020", customer_no=link, end="2026-11-23")
@@ -324,9 +322,9 @@ def test_row_whose_insert_was_not_answered_is_no_edit(departments: Office) -> No
     assert len(departments.replica("财务部").lines("policies")) == 2
 
 
-def test_row_cannot_be_linked_to_a_record_that_the_department_does_not_see(tmp_path: Path) -> None:
+def test_row_cannot_be_linked_to_a_record_that_the_department_does_not_see(new_office: NewOffice) -> None:
     filters = {"customers": "full_name == '王小明'"}
-    office = build_office(tmp_path, {"name": "理赔部", "filter": filters, "creates": True})
+    office = new_office({"name": "理赔部", "filter": filters, "creates": True})
     office.airtable.type_row("customers", full_name="王小明", occupation="教师")
     office.airtable.type_row("customers", full_name="李小红", occupation="教师")
     office.calm()
@@ -337,14 +335,14 @@ def test_row_cannot_be_linked_to_a_record_that_the_department_does_not_see(tmp_p
     assert "没有这个客户编号" in note(held)
 
 
-def test_link_in_a_base_to_a_record_outside_its_filter_is_the_key(tmp_path: Path) -> None:
+def test_link_in_a_base_to_a_record_outside_its_filter_is_the_key(new_office: NewOffice) -> None:
     department = {
         "name": "理赔部",
         "service": "airtable",
         "filter": {"customers": "full_name == '李小红'"},
         "edit": {},
     }
-    office = build_office(tmp_path, department)
+    office = new_office(department)
     customer = office.airtable.type_row("customers", full_name="王小明", occupation="教师")
     office.airtable.type_row(
         "policies", policy_no="P2020", customer_no=[office.airtable.row_id("customers", customer)]

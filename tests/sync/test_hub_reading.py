@@ -1,7 +1,8 @@
 """Reading the hub while somebody else writes to it."""
 
 from datetime import UTC, datetime
-from pathlib import Path
+
+from postgres import Stores
 
 from sync.store.hub import Hub
 from sync.store.records import State
@@ -21,9 +22,9 @@ SCHEMA = SchemaConfig.model_validate(
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 
 
-def test_a_reader_sees_what_was_agreed_while_a_writer_is_at_work(tmp_path: Path) -> None:
+def test_a_reader_sees_what_was_agreed_while_a_writer_is_at_work(stores: Stores) -> None:
     """A command beside the daemon neither waits for its cycle nor sees half of it."""
-    hub = Hub(f"sqlite:///{tmp_path}/hub.sqlite3", SCHEMA)
+    hub = Hub(stores("hub"), SCHEMA)
     with hub.unit() as unit:
         unit.records.save("staff", "R1", {"staff_no": "A1"}, state=State.LIVE, now=NOW)
         with hub.reading() as beside:

@@ -1,9 +1,7 @@
 """How long plaintext stood in a cell, and in which replica: noted when it is read, ended when it was overwritten."""
 
-from pathlib import Path
-
 from sync.connection import SystemColumn
-from tests.sync.conftest import Office, build_office
+from tests.sync.conftest import NewOffice, Office
 from tests.sync.people import ID_NUMBER
 from vault.windows import Window, Windows
 
@@ -84,8 +82,8 @@ def test_plaintext_in_a_torn_tab_counts_too(office: Office) -> None:
     assert window.until is not None
 
 
-def test_who_has_the_table_is_remembered_as_it_was(tmp_path: Path) -> None:
-    office = build_office(tmp_path, {"name": "claims", "people": ["赵六", "钱七"], "creates": True})
+def test_who_has_the_table_is_remembered_as_it_was(new_office: NewOffice) -> None:
+    office = new_office({"name": "claims", "people": ["赵六", "钱七"], "creates": True})
     office.replica("claims").type_row("customers", full_name="王小明", mobile=MOBILE, occupation="教师")
     office.calm()
     (window,) = windows(office)

@@ -3,10 +3,10 @@
 import copy
 import re
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
+from postgres import stored_in
 
 from sync.config import SyncConfig
 from sync.connection import SystemColumn
@@ -17,7 +17,7 @@ from sync.reconfigure import ChangeRefused, reconfigure, remembered
 from sync.rewriting import stored
 from sync.shape import Shape
 from sync.store.hub import Hub
-from tests.sync.conftest import MAIN, SCHEMA, Office, build_office
+from tests.sync.conftest import MAIN, SCHEMA, NewOffice, Office
 from tests.sync.memory import MemoryConnection
 from validators.schema import SchemaConfig
 from vault.config import RoleConfig, VaultConfig
@@ -40,7 +40,7 @@ def changed(office: Office, change: Change = lambda schema: None, *departments: 
     url = old.hub.engine.url.render_as_string(hide_password=False)
     old.hub.close()
     there = {one.name: one.connection for one in old.replicas}
-    engine = Engine(
+    office.engine = Engine(
         schema=schema,
         config=config,
         hub=Hub(url, schema),
@@ -54,7 +54,7 @@ def changed(office: Office, change: Change = lambda schema: None, *departments: 
         random_bits=old.random_bits,
         zone=old.zone,
     )
-    return Office(engine, office.airtable, office.sheets, office.clock)
+    return office
 
 
 def told(office: Office) -> list[str]:
@@ -66,15 +66,14 @@ def told(office: Office) -> list[str]:
         return [str(one) for one in effects(unit, old, new, office.engine.today())]
 
 
-def file_of(office: Office) -> bytes:
-    """Everything in the hub's files."""
-    path = Path(str(office.engine.hub.engine.url.database))
-    return b"".join(one.read_bytes() for one in path.parent.glob("hub.sqlite3*"))
+def held_by_hub(office: Office) -> bytes:
+    """Everything that the hub's store holds."""
+    return stored_in(office.engine.hub.engine.url.render_as_string(hide_password=False))
 
 
 @pytest.fixture
-def at_work(tmp_path: Path) -> Office:
-    office = build_office(tmp_path, CLAIMS)
+def at_work(new_office: NewOffice) -> Office:
+    office = new_office(CLAIMS)
     for name, job in (("王小明", "教师"), ("李小红", "护士")):
         office.airtable.type_row("customers", full_name=name, occupation=job, notes="备注内容")
     office.calm()
@@ -93,7 +92,7 @@ def occupation(**settings: object) -> Change:
 def test_field_made_sensitive_is_sealed_everywhere_and_purged_from_the_hub(at_work: Office) -> None:
     office = at_work
     escaped = "园艺师".encode("unicode_escape").replace(b"\\u", b"\\u")
-    assert escaped in file_of(office) or "园艺师".encode() in file_of(office)
+    assert escaped in held_by_hub(office) or "园艺师".encode() in held_by_hub(office)
     office = changed(office, occupation(sensitive={"mask": "redact"}), CLAIMS)
     assert told(office) == ["档案:客户·职业:将加密2个值,6格"]
     office.calm()
@@ -101,23 +100,25 @@ def test_field_made_sensitive_is_sealed_everywhere_and_purged_from_the_hub(at_wo
         line = office.replica(name).find("customers", full_name="王小明")
         assert re.fullmatch(r".*〔\w{10}〕", line.cells["occupation"])
     for text in ("园艺师", "教师"):
-        assert text.encode() not in file_of(office) and text.encode("unicode_escape") not in file_of(office)
+        assert text.encode() not in held_by_hub(office) and text.encode("unicode_escape") not in held_by_hub(
+            office
+        )
     assert history_faults(office.engine.hub, office.engine.vault) == []
 
 
-def test_value_held_in_a_field_that_is_made_sensitive_is_purged_too(tmp_path: Path) -> None:
+def test_value_held_in_a_field_that_is_made_sensitive_is_purged_too(new_office: NewOffice) -> None:
     def plain(schema: dict[str, Any]) -> None:
         schema["tables"]["customers"]["fields"]["occupation"]["max_length"] = 4
 
-    office = changed(build_office(tmp_path), plain)
+    office = changed(new_office(), plain)
     line = office.airtable.type_row("customers", full_name="王小明", occupation="高级园艺设计师")
     office.calm()
     escaped = "高级园艺设计师".encode("unicode_escape")
-    assert escaped in file_of(office) or "高级园艺设计师".encode() in file_of(office)
+    assert escaped in held_by_hub(office) or "高级园艺设计师".encode() in held_by_hub(office)
     office = changed(office, occupation(sensitive={"mask": "redact"}))
     reconfigure(office.engine)
     for text in ("高级园艺设计师".encode(), "高级园艺设计师".encode("unicode_escape")):
-        assert text not in file_of(office)
+        assert text not in held_by_hub(office)
     office.calm()
     assert "高级园艺设计师" not in str(line.cells)
 
@@ -131,7 +132,7 @@ def test_value_of_an_insert_without_an_answer_is_purged_too(at_work: Office) -> 
     office = changed(office, occupation(sensitive={"mask": "redact"}), CLAIMS)
     reconfigure(office.engine)
     for text in ("飞行员".encode(), "飞行员".encode("unicode_escape")):
-        assert text not in file_of(office)
+        assert text not in held_by_hub(office)
 
 
 def test_replica_that_joins_makes_no_conflict_of_an_insert_without_an_answer(at_work: Office) -> None:
@@ -225,8 +226,8 @@ def test_values_that_are_none_of_the_new_type_stay_where_they_stand_and_in_the_l
     assert entry.other == "园艺师" and good.values["occupation"].isoformat() == "2020-01-02"  # type: ignore[union-attr]
 
 
-def test_option_that_is_renamed_is_renamed_in_every_row(tmp_path: Path) -> None:
-    office = build_office(tmp_path)
+def test_option_that_is_renamed_is_renamed_in_every_row(new_office: NewOffice) -> None:
+    office = new_office()
     customer = office.airtable.type_row("customers", full_name="王小明", occupation="教师")
     link = [office.airtable.row_id("customers", customer)]
     office.airtable.type_row("policies", policy_no="P2020", customer_no=link, status="有效")

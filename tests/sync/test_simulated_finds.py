@@ -1,17 +1,17 @@
 """Cases that the simulation found, one law each; see docs/TESTING.md."""
 
-from pathlib import Path
-
 from sync.connection import SystemColumn
 from sync.erasing import person, take_out
 from sync.store.records import ERASED
-from tests.sync.conftest import Office, build_office
+from tests.sync.conftest import NewOffice, Office
 from tests.sync.memory import Line
 
 
-def test_record_typed_on_both_sides_is_not_inserted_while_the_other_row_settles(tmp_path: Path) -> None:
+def test_record_typed_on_both_sides_is_not_inserted_while_the_other_row_settles(
+    new_office: NewOffice,
+) -> None:
     """5: no record twice. The row that still stands there without a uid is the one that the replica seems to lack."""
-    office = build_office(tmp_path, settle_s=5)
+    office = new_office(settle_s=5)
     customer = office.airtable.type_row("customers", full_name="王小明", customer_no="C00000007")
     office.cycle()
     office.clock.advance(6)
@@ -73,9 +73,9 @@ def test_row_with_the_number_of_a_record_that_never_went_live_is_that_record(off
     assert [line.cells["occupation"] for line in office.airtable.lines("customers")] == ["教师"]
 
 
-def test_row_that_does_not_show_its_uid_is_not_written_without_it(tmp_path: Path) -> None:
+def test_row_that_does_not_show_its_uid_is_not_written_without_it(new_office: NewOffice) -> None:
     """5: a number without the uid would make the row look like another record with the same number."""
-    office = build_office(tmp_path, settle_s=5)
+    office = new_office(settle_s=5)
     office.sheets.type_row("customers", full_name="王小明")
     office.cycle()
     office.clock.advance(6)

@@ -29,8 +29,10 @@ def seconds() -> Seconds:
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> Office:
-    return build_office(tmp_path)
+def office(tmp_path: Path) -> Iterator[Office]:
+    built = build_office(lambda name: f"sqlite:///{tmp_path}/{name}.sqlite3")
+    yield built
+    built.close()
 
 
 @pytest.fixture

@@ -1,14 +1,12 @@
 """A vault in a folder of its own, with a cheap passphrase and a clock that the test moves."""
 
-import inspect
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from postgres import BOTH, store_url
+from postgres import Stores
 
 from vault.config import FieldClass, VaultConfig
 from vault.keys import Argon2Cost, RootKey, from_passphrase
@@ -84,23 +82,9 @@ def root() -> RootKey:
     return from_passphrase("correct horse", cost=CHEAP)
 
 
-ON_BOTH = {
-    f"test_vault_{subject}"
-    for subject in ("audit", "lease", "recovery", "restricting", "reveal", "rotation", "seal", "verifying")
-}
-"""The tests of these modules run on SQLite and on PostgreSQL, those that look into files apart."""
-
-
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    if "url" in metafunc.fixturenames:
-        in_files = "tmp_path" in inspect.signature(metafunc.function).parameters
-        both = metafunc.module.__name__.rpartition(".")[2] in ON_BOTH and not in_files
-        metafunc.parametrize("store_kind", BOTH if both else BOTH[:1], ids=str)
-
-
 @pytest.fixture
-def url(store_kind: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    return store_url(store_kind, request, tmp_path, "vault")
+def url(stores: Stores) -> str:
+    return stores("vault")
 
 
 @pytest.fixture

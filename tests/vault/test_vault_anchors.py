@@ -1,12 +1,11 @@
 """Anchors outside the vault, and every single flip within the chain."""
 
-import shutil
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from postgres import Copies
 
 from tests.vault.conftest import ManualClock
 from vault.anchors import check_anchors, take_anchor
@@ -20,14 +19,14 @@ ENTRIES = 4
 
 
 @pytest.fixture
-def copies(vault: Vault, secret: Callable[..., Secret], tmp_path: Path) -> list[Path]:
-    """The vault's file after each entry."""
+def copies(vault: Vault, url: str, secret: Callable[..., Secret], copy_of: Copies) -> list[str]:
+    """The vault after each entry."""
     (sealed,) = vault.seal([secret()])
     kept = []
     for n in range(1, ENTRIES + 1):
         vault.reveal(sealed.token, actor=f"clerk {n}", purpose="理赔")
         vault.store.forget()
-        kept.append(Path(shutil.copy(tmp_path / "vault.sqlite3", tmp_path / f"copy{n}.sqlite3")))
+        kept.append(copy_of(url))
     return kept
 
 
@@ -44,12 +43,12 @@ def test_a_chain_that_goes_on_fits_its_anchors(vault: Vault, clock: ManualClock)
 
 
 def test_a_vault_set_back_to_any_earlier_entry_is_found(
-    vault: Vault, copies: list[Path], root: RootKey, clock: ManualClock
+    vault: Vault, copies: list[str], root: RootKey, clock: ManualClock
 ) -> None:
     """The chain of each copy is whole by itself: only the anchor tells."""
     line = take_anchor(vault, actor="auditor").line()
     for copy in copies:
-        older = Vault.open(f"sqlite:///{copy}", root, clock=clock)
+        older = Vault.open(copy, root, clock=clock)
         assert verify(older).ok
         assert kinds(older, line) == ["set_back"]
         for _ in range(ENTRIES + 1):
@@ -67,7 +66,7 @@ def test_an_anchor_that_was_changed_or_is_of_elsewhere_is_told(vault: Vault) -> 
     assert kinds(vault, "", "{}", "[]", good.line()[:-3], '{"n": 1}') == ["unreadable"] * 5
 
 
-def test_a_flipped_bit_in_any_byte_of_any_entry_is_found(vault: Vault, copies: list[Path]) -> None:
+def test_a_flipped_bit_in_any_byte_of_any_entry_is_found(vault: Vault, copies: list[str]) -> None:
     with vault.store.reading() as connection:
         rows = connection.execute(sa.select(audit)).all()
     for row in rows:
@@ -86,7 +85,7 @@ def test_a_flipped_bit_in_any_byte_of_any_entry_is_found(vault: Vault, copies: l
 @pytest.mark.parametrize("one", range(1, ENTRIES + 1))
 @pytest.mark.parametrize("other", range(1, ENTRIES + 1))
 def test_any_two_entries_that_changed_places_are_found(
-    vault: Vault, copies: list[Path], one: int, other: int
+    vault: Vault, copies: list[str], one: int, other: int
 ) -> None:
     with vault.store.reading() as connection:
         rows = {row.n: row for row in connection.execute(sa.select(audit))}

@@ -1,12 +1,12 @@
 """The journal: what a lost vault had since its backup comes back, and a journal that was touched is told."""
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from postgres import Copies, Stores
 
 from vault import audit, journal
 from vault.access import Access
@@ -34,13 +34,12 @@ def file(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def backup(vault: Vault, tmp_path: Path, root: RootKey, clock: Any) -> Callable[[], Vault]:
+def backup(vault: Vault, url: str, copy_of: Copies, root: RootKey, clock: Any) -> Callable[[], Vault]:
     """Opens a copy of the vault as it is now."""
 
     def made() -> Vault:
         vault.store.forget()
-        shutil.copy(tmp_path / "vault.sqlite3", tmp_path / "backup.sqlite3")
-        return Vault.open(f"sqlite:///{tmp_path}/backup.sqlite3", root, clock=clock)
+        return Vault.open(copy_of(url), root, clock=clock)
 
     return made
 
@@ -254,11 +253,11 @@ def test_a_vault_that_went_its_own_way_takes_nothing_in(
 
 
 def test_a_journal_of_another_vault_is_refused(
-    vault: Vault, secret: Build, file: Path, root: RootKey, url: str
+    vault: Vault, secret: Build, file: Path, root: RootKey, stores: Stores
 ) -> None:
     vault.seal([secret()])
     Journal(vault, file).write()
-    other = Vault.create(f"{url}.other", root)
+    other = Vault.create(stores("other"), root)
     with pytest.raises(JournalDamaged, match="another vault"):
         replay(file, other, actor="officer")
     file.write_bytes(b"something else")

@@ -9,6 +9,7 @@ import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from postgres import Stores, stored_in
 
 from vault.box import open_box, seal_box
 from vault.errors import (
@@ -31,10 +32,6 @@ from vault.vault import Vault
 Build = Callable[..., Secret]
 
 
-def contents(folder: Path) -> bytes:
-    return b"".join(path.read_bytes() for path in sorted(folder.iterdir()))
-
-
 def test_a_vault_opens_again_with_its_passphrase(
     vault: Vault, url: str, root: RootKey, secret: Build
 ) -> None:
@@ -45,12 +42,12 @@ def test_a_vault_opens_again_with_its_passphrase(
     again.close()
 
 
-def test_a_wrong_passphrase_is_told_and_touches_nothing(vault: Vault, url: str, tmp_path: Path) -> None:
+def test_a_wrong_passphrase_is_told_and_touches_nothing(vault: Vault, url: str) -> None:
     vault.close()
-    before = (tmp_path / "vault.sqlite3").read_bytes()
+    before = stored_in(url)
     with pytest.raises(WrongKey):
         Vault.open(url, from_passphrase("correct horsf"))
-    assert (tmp_path / "vault.sqlite3").read_bytes() == before
+    assert stored_in(url) == before
 
 
 def test_an_empty_passphrase_is_refused() -> None:
@@ -78,10 +75,10 @@ def test_an_envelope_cannot_ask_for_endless_stretching() -> None:
         Argon2Cost(memory_kib=2**40)
 
 
-def test_a_missing_vault_is_told_and_not_made(url: str, root: RootKey, tmp_path: Path) -> None:
+def test_a_missing_vault_is_told_and_not_made(url: str, root: RootKey) -> None:
     with pytest.raises(VaultMissing):
         Vault.open(url, root)
-    assert list(tmp_path.iterdir()) == []
+    assert stored_in(url) == b""
 
 
 def test_creating_twice_leaves_the_first_vault(vault: Vault, url: str, root: RootKey, secret: Build) -> None:
@@ -91,7 +88,7 @@ def test_creating_twice_leaves_the_first_vault(vault: Vault, url: str, root: Roo
     assert vault.open_for_check([sealed.token]) == {sealed.token: "PLAINTEXT-ONE"}
 
 
-def test_a_vault_left_half_made_is_finished(url: str, root: RootKey, tmp_path: Path) -> None:
+def test_a_vault_left_half_made_is_finished(url: str, root: RootKey) -> None:
     class Failing(RuntimeError):
         pass
 
@@ -100,7 +97,7 @@ def test_a_vault_left_half_made_is_finished(url: str, root: RootKey, tmp_path: P
 
     with pytest.raises(Failing):
         Vault.create(url, root, random_bytes=failing)
-    assert (tmp_path / "vault.sqlite3").exists()
+    assert stored_in(url)
     Vault.create(url, root).close()
     Vault.open(url, root).close()
 
@@ -110,6 +107,7 @@ def test_a_folder_that_is_not_there_is_one_clear_error(root: RootKey, tmp_path: 
         Vault.create(f"sqlite:///{tmp_path}/none/vault.sqlite3", root)
 
 
+@pytest.mark.in_files("a server has no such file")
 def test_a_file_of_another_kind_is_damage(url: str, root: RootKey, tmp_path: Path) -> None:
     (tmp_path / "vault.sqlite3").write_bytes(b"not a database, but long enough to have a header" * 40)
     with pytest.raises(VaultDamaged):
@@ -125,6 +123,7 @@ def test_a_vault_of_a_later_release_is_left_alone(vault: Vault, url: str, root: 
         Vault.create(url, root)
 
 
+@pytest.mark.in_files("the write lock is SQLite's")
 def test_a_locked_database_is_an_error_worth_repeating(
     vault: Vault, tmp_path: Path, secret: Build, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -137,6 +136,7 @@ def test_a_locked_database_is_an_error_worth_repeating(
     other.close()
 
 
+@pytest.mark.in_files("the modes of files")
 def test_the_files_are_readable_by_their_owner_alone(vault: Vault, tmp_path: Path, secret: Build) -> None:
     vault.seal([secret()])
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
@@ -144,21 +144,20 @@ def test_the_files_are_readable_by_their_owner_alone(vault: Vault, tmp_path: Pat
     assert "vault.sqlite3-wal" in modes
 
 
-def test_no_plaintext_and_no_plain_hash_stands_in_the_files(
-    vault: Vault, tmp_path: Path, secret: Build
-) -> None:
+def test_no_plaintext_and_no_plain_hash_stands_in_the_store(vault: Vault, url: str, secret: Build) -> None:
     (sealed,) = vault.seal([secret("110101199003070011")])
     vault.seal([secret("糖尿病", field="health.conditions")])
     vault.find(sealed.field, Plaintext("110101199003070011"), actor="clerk", purpose="理赔")
     vault.reveal(sealed.token, actor="clerk", purpose="理赔")
     vault.move([sealed.token], "R2")
-    stored = contents(tmp_path)
+    stored = stored_in(url)
     assert sealed.token.encode() in stored
     for text in ("110101199003070011", "糖尿病"):
         assert text.encode() not in stored
         assert text.encode("utf-16-le") not in stored
 
 
+@pytest.mark.in_files("settings of SQLite")
 def test_what_the_engine_writes_is_durable_and_wiped(vault: Vault) -> None:
     with vault.store.reading() as connection:
         settings = {
@@ -168,14 +167,14 @@ def test_what_the_engine_writes_is_durable_and_wiped(vault: Vault) -> None:
     assert settings == {"journal_mode": "wal", "synchronous": 2, "secure_delete": 1}
 
 
-def test_an_erased_data_key_is_gone_from_the_files(vault: Vault, tmp_path: Path, secret: Build) -> None:
+def test_an_erased_data_key_is_gone_from_the_store(vault: Vault, url: str, secret: Build) -> None:
     vault.seal([secret()])
     with vault.store.reading() as connection:
         wrapped = connection.execute(sa.select(data_key.c.body)).scalar_one()
         body = connection.execute(sa.select(sealed_value.c.body)).scalar_one()
-    assert wrapped in contents(tmp_path)
+    assert wrapped in stored_in(url)
     vault.erase_subject("R1", actor="clerk", reason="request")
-    stored = contents(tmp_path)
+    stored = stored_in(url)
     assert wrapped not in stored
     assert body not in stored
 
@@ -236,10 +235,10 @@ def test_the_first_row_names_the_vault(vault: Vault) -> None:
 
 
 def test_a_derived_key_stays_the_same_and_serves_one_use_of_one_vault(
-    vault: Vault, url: str, root: RootKey
+    vault: Vault, url: str, root: RootKey, stores: Stores
 ) -> None:
     again = Vault.open(url, root)
-    other = Vault.create(f"{url}.other", root)
+    other = Vault.create(stores("other"), root)
     assert again.derived_key("row fingerprint") == vault.derived_key("row fingerprint")
     keys = {
         vault.derived_key("row fingerprint"),
