@@ -18,7 +18,7 @@ from .connection import Uid
 from .frozen import is_frozen
 from .secrets import exposed
 from .stages import Decoded, Known, Typed
-from .words import WITHDRAWN
+from .words import FORMULA, WITHDRAWN
 
 
 class Links(Protocol):
@@ -85,6 +85,8 @@ def _decode_cell(key: FieldKey, config: FieldConfig, known: Known, reader: Reade
     row, state = known.row, known.state
     if key in reader.missing or key in row.formulas:
         draft.frozen.add(key)
+        if key not in reader.missing and not config.computed:
+            draft.restore[key] = Issue(FORMULA, Level.HINT, (key,), "公式不会同步", "直接填写结果")
     elif row.partial and key not in row.cells:
         _unchanged(key, config, known, draft)
         if key in draft.tokens and reader.look_up(draft.tokens[key]) is None:
@@ -140,7 +142,7 @@ def _put_back(key: FieldKey, config: FieldConfig, known: Known, draft: _Draft) -
         return
     if config.computed:
         issue = Issue("computed", Level.HINT, (key,), "由系统计算,不能手工填写", "请修改它所依据的栏")
-    elif config.required and draft.typed[key] is None:
+    elif draft.typed[key] is None and (config.required or (config.auto and known.record is not None)):
         issue = Issue("required_cleared", Level.HINT, (key,), "此栏不能留空", "要更换请直接输入新值")
     else:
         return

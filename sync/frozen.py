@@ -3,7 +3,7 @@
 Nothing is merged. The value waits in the vault under a subject of its own, and is judged when the row is whole again.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import structlog
 
@@ -29,39 +29,35 @@ def is_frozen(sealed: Sealed) -> bool:
     return not sealed.valid and sealed.mask == FROZEN_MASK and sealed.state == "live"
 
 
-def mask_torn(engine: Engine, replica: Replica, table: TableKey, rows: Sequence[tuple[Uid, SeenRow]]) -> None:
-    """Seal and overwrite the plaintext in rows of a torn table. Raises ServiceError."""
-    found = [(row, key) for _, row in rows for key in _plaintext(engine, table, row)]
+def mask_torn(engine: Engine, replica: Replica, table: TableKey, rows: Sequence[SeenRow]) -> None:
+    """Seal and overwrite the plaintext in rows of a torn table, new ones and copies among them. Raises ServiceError."""
+    named = [(row.uid or new_uid(engine.clock(), engine.random_bits), row) for row in rows]
+    found = [(name, row, key) for name, row in named for key in _plaintext(engine, table, row)]
     if not found:
         return
-    sealed = engine.vault.seal([_secret(engine, table, row, key) for row, key in found])
+    sealed = engine.vault.seal([_secret(engine, table, row, key) for _, row, key in found])
     cells: dict[int, dict[FieldKey, str]] = {}
-    for (row, key), one in zip(found, sealed, strict=True):
+    for (_, row, key), one in zip(found, sealed, strict=True):
         cells.setdefault(id(row), {})[key] = cell_text(FROZEN_MASK, one.token)
-    operations = [
-        Update(
-            row.uid,
-            row.row_id,
-            row.position,
-            True,
-            {key: row.cells[key] for key in cells[id(row)]},
-            cells[id(row)],
-        )
-        for _, row in rows
-        if id(row) in cells
-    ]
+    operations = [_masking(name, row, cells[id(row)]) for name, row in named if id(row) in cells]
     windows = Windows(engine.vault)
     windows.note(replica.name, _shown(found, sealed), readers=replica.config.people)
     outcome = replica.connection.apply(table, operations)
     masked = {one.uid for one in outcome.written}
-    windows.end(replica.name, [(row.uid, vault_field(table, key)) for row, key in found if row.uid in masked])
+    windows.end(replica.name, [(name, vault_field(table, key)) for name, _, key in found if name in masked])
     log.info("torn_rows_masked", replica=replica.name, table=table, rows=len(outcome.written))
 
 
-def _shown(found: Sequence[tuple[SeenRow, FieldKey]], sealed: Sequence[Sealed]) -> list[Shown]:
+def _masking(name: Uid, row: SeenRow, cells: Mapping[FieldKey, str]) -> Update:
+    """The write that takes plaintext out of one row. One that bears no uid is known by all that it shows."""
+    before = {key: row.cells[key] for key in cells} if row.uid else dict(row.cells)
+    return Update(name, row.row_id, row.position, bool(row.uid), before, cells)
+
+
+def _shown(found: Sequence[tuple[Uid, SeenRow, FieldKey]], sealed: Sequence[Sealed]) -> list[Shown]:
     return [
-        Shown(row.uid, one.field, one.subject, one.token, row.actor or "")
-        for (row, _), one in zip(found, sealed, strict=True)
+        Shown(name, one.field, one.subject, one.token, row.actor or "")
+        for (name, row, _), one in zip(found, sealed, strict=True)
     ]
 
 

@@ -13,9 +13,6 @@ from .settle import name_of
 from .store.seen import Mark
 from .uid import is_uid
 
-TORN_MIN = 2
-"""Rows that show another row's business key before a tab counts as torn: one may be a correction, two swapped are not."""
-
 
 @dataclass(frozen=True, slots=True)
 class Identified:
@@ -31,7 +28,6 @@ class Identified:
     moved: Mapping[Uid, int] = field(default_factory=dict)
     gone: frozenset[Uid] = frozenset()
     """Known rows that a complete listing lacks, or that the service reports as deleted."""
-    torn: bool = False
 
 
 def identify(
@@ -139,11 +135,3 @@ def _gone(
         else set()
     )
     return frozenset(destroyed | absent)
-
-
-def is_torn(
-    changed: Iterable[tuple[Uid, SeenRow]], *, key_of: Callable[[SeenRow], str], key_owner: Mapping[str, Uid]
-) -> bool:
-    """Whether rows show each other's business keys: a partial sort has torn the uids from their rows."""
-    swapped = [uid for uid, row in changed if key_owner.get(key_of(row), uid) != uid]
-    return len(swapped) >= TORN_MIN

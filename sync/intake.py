@@ -14,18 +14,21 @@ from .deletes import note_deletions
 from .engine import CycleReport, Engine, Replica
 from .filters import inside
 from .heal import by_business_key, heal_numbers
-from .identify import Identified, identify, is_torn
+from .identify import Identified, identify
 from .settle import name_of
 from .stages import Known
 from .store.hub import Unit
 from .store.records import State
 from .store.seen import Mark, SeenState
+from .torn import TORN_MIN, is_torn, place
 from .uid import new_uid
 
 log = structlog.get_logger("sync")
 
 FEW_ROWS = 2_000
 """Up to so many rows are looked up one by one; for more, reading all that is known is quicker."""
+TORN_LOOK_MAX = 5_000
+"""A sort shows in the first rows that it moved; what all of them showed last need not be in memory."""
 NUMBER_TYPES = (FieldType.IDNO, FieldType.PHONE, FieldType.ACCOUNT)
 
 
@@ -36,7 +39,7 @@ class Arrivals:
     rows: tuple[SeenRow, ...] = ()
     stray: tuple[SeenRow, ...] = ()
     torn: bool = False
-    torn_rows: tuple[tuple[Uid, SeenRow], ...] = ()
+    torn_rows: tuple[SeenRow, ...] = ()
     done: frozenset[str] = frozenset()
     """Queued rows that are looked at with these."""
 
@@ -56,10 +59,11 @@ def settle(engine: Engine, replica: Replica, listing: Listing, report: CycleRepo
             forced=queued | waiting,
             barred=lambda uids: _strangers(engine, unit, replica, table, uids),
         )
-        if _torn(engine, unit, table, found):
+        if _torn(engine, unit, replica, table, found):
             report.torn.append(f"{replica.name}/{table}")
             log.error("table_torn", replica=replica.name, table=table, rows=len(found.changed))
-            return Arrivals(torn=True, torn_rows=found.changed)
+            changed = (row for _, row in found.changed)
+            return Arrivals(torn=True, torn_rows=(*changed, *found.unnumbered, *found.stray))
         unit.seen.move(replica.name, table, found.moved)
         # A row that shows its uid has got it, even if the answer to that write was lost.
         unit.numbering.end(replica.name, table, found.present)
@@ -141,14 +145,12 @@ def _unlisted(queued: frozenset[str], listing: Listing, known: Mapping[Uid, Seen
     )
 
 
-def _torn(engine: Engine, unit: Unit, table: TableKey, found: Identified) -> bool:
-    key_field = engine.schema.tables[table].key
-
-    def key_of(row: SeenRow) -> str:
-        return str(row.cells.get(key_field) or "").strip()
-
-    keys = {key_of(row) for _, row in found.changed if not row.row_id} - {""}
-    return bool(keys) and is_torn(found.changed, key_of=key_of, key_owner=unit.records.by_key(table, keys))
+def _torn(engine: Engine, unit: Unit, replica: Replica, table: TableKey, found: Identified) -> bool:
+    rows = {uid: row for uid, row in found.changed[:TORN_LOOK_MAX] if not row.row_id and not row.partial}
+    if len(rows) < TORN_MIN:
+        return False
+    config, states = engine.schema.tables[table], unit.seen.get_many(replica.name, table, rows)
+    return is_torn([place(config, rows[uid], state.base) for uid, state in states.items()])
 
 
 def know(

@@ -20,7 +20,7 @@ from .scope import Scope, look_over
 from .stages import Protected
 from .store.records import Record, State
 from .store.seen import Held, SeenState
-from .words import Lost, explain, lost_to
+from .words import Lost, explain, lost_to, undone
 
 LOST_SHOWN = timedelta(days=1)
 """How long a row says that a value was not taken; the ledger keeps it until somebody decides."""
@@ -283,6 +283,7 @@ def _words(
         state=judged.state if judged else record.state,
         waits_for=judged.waits_for if judged else "",
         leaves=record.uid in scope.leaving,
+        still=() if state is None or (judged and judged.is_news) else undone(state.note),
     )
 
 

@@ -91,3 +91,17 @@ class Protected:
     withdrawn: Mapping[FieldKey, Value] = field(default_factory=dict, repr=False)
     mended: Mapping[FieldKey, Held] = field(default_factory=dict)
     """What was held here and was mended elsewhere: its cells show the old text until they are written."""
+
+    @property
+    def is_news(self) -> bool:
+        """Whether people changed something in the row. A service also tells of our own writes, and rows are looked at again."""
+        before = self.known.state
+        held = {key: one.shown for key, one in self.held.items()}
+        return (
+            bool(self.restored)
+            or held != {key: one.shown for key, one in before.held.items()}
+            or any(
+                self.shown.get(key) != before.base.get(key)
+                for key in self.shown.keys() - self.held.keys() - self.frozen
+            )
+        )

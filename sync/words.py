@@ -18,6 +18,10 @@ PASSED, HINT, ERROR, WAITING = "通过", "提示", "错误", "等待"
 LINES_MAX = 3
 WITHDRAWN = "withdrawn"
 """The code of an edit that the replica's people may see but not make."""
+FORMULA = "formula"
+"""The code of a cell that holds a formula, which is neither read nor written."""
+UNDONE = ("已还原·", "已撤回·", "未同步·")
+"""How the lines begin that tell people what became of something they did: they stand until people do something else."""
 LEAVES = "已不属本表范围，明早移出本表，档案仍在"
 QUOTE_MAX = 12
 _OF_THE_ROW = re.compile(r"[A-Z]\d+|expected")
@@ -40,22 +44,32 @@ def explain(
     state: State,
     waits_for: str,
     leaves: bool = False,
+    still: Sequence[str] = (),
 ) -> tuple[str, str]:
-    """Status and note of a row. `leaves`: it no longer belongs in the replica, and goes the next morning."""
+    """Status and note of a row. `leaves`: it no longer belongs in the replica, and goes the next morning.
+
+    `still` are lines that were told before and hold, from `undone`.
+    """
     issues = _from_left_to_right(table, issues)
     errors = [issue for issue in issues if issue.level is Level.ERROR]
     hints = [issue for issue in issues if issue.level is Level.HINT]
     lines = [
         *(f"未生效·{_about(table, issue)} → {issue.mend}" for issue in errors),
         *(_restored(table, issue) for issue in restored),
+        *still,
         *(f"未采用·{entry.text}" for entry in lost),
         *([LEAVES] if leaves else []),
         *([f"等待{waits_for} 更正后自动生效,本行无需处理。"] if state is State.WAITING else []),
         *(f"已保存·{_about(table, issue)},{issue.mend}" for issue in hints),
     ]
-    return _status(errors, [*hints, *restored, *lost, *([LEAVES] if leaves else [])], state), "\n".join(
-        _shorten(lines)
-    )
+    return _status(
+        errors, [*hints, *restored, *still, *lost, *([LEAVES] if leaves else [])], state
+    ), "\n".join(_shorten(lines))
+
+
+def undone(note: str) -> list[str]:
+    """The lines of a note that tell what was undone."""
+    return [line for line in note.split("\n") if line.startswith(UNDONE)]
 
 
 def lost_to(config: FieldConfig, key: FieldKey, *, mine: Value | None, kept: Value | None) -> Lost:
@@ -87,6 +101,8 @@ def _status(errors: Sequence[object], hints: Sequence[object], state: State) -> 
 def _restored(table: TableConfig, issue: Issue) -> str:
     if issue.code == WITHDRAWN:
         return f"已撤回·{table.fields[issue.fields[0]].name}{issue.message} → {issue.mend}"
+    if issue.code == FORMULA:
+        return f"未同步·{_about(table, issue)} → {issue.mend}"
     return f"已还原·{_about(table, issue)} → {issue.mend}"
 
 

@@ -27,6 +27,9 @@ from sync.connection import (
 from sync.errors import AnswerLost, ServiceError, Unavailable
 from validators.schema import TableKey
 
+FORMULA = "=FORMULA()"
+"""What a cell of a line is given to hold a formula."""
+
 
 @dataclass
 class Line:
@@ -140,8 +143,9 @@ class MemoryConnection:
             cells={
                 key: value
                 for key, value in line.cells.items()
-                if value not in (None, "", []) and key not in self.missing
+                if value not in (None, "", [], FORMULA) and key not in self.missing
             },
+            formulas=frozenset(key for key, value in line.cells.items() if value == FORMULA),
             system={key: text for key, text in line.system.items() if text},
         )
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from sync.connection import Listing, SeenRow, Standing
 from sync.fingerprint import fingerprints
-from sync.identify import Identified, identify, is_torn
+from sync.identify import Identified, identify
 from sync.store.seen import Mark
 from sync.uid import new_uid
 
@@ -172,15 +172,3 @@ def test_row_that_stood_nowhere_is_not_gone() -> None:
 def test_destroyed_record_is_gone_and_a_stranger_s_is_nobody() -> None:
     known = [mark(at_base(ONE, "rec1")), mark(at_base(TWO, "rec2"))]
     assert whole(known=known, destroyed=["rec1", "rec9"], complete=False).gone == {ONE}
-
-
-def test_two_rows_with_each_other_s_keys_are_torn_and_one_is_a_correction() -> None:
-    swapped = [(ONE, at_base(ONE, "", key="C2")), (TWO, at_base(TWO, "", key="C1"))]
-    owner = {"C1": ONE, "C2": TWO}
-
-    def key_of(row: SeenRow) -> str:
-        return str(row.cells["key"])
-
-    assert is_torn(swapped, key_of=key_of, key_owner=owner)
-    assert not is_torn(swapped[:1], key_of=key_of, key_owner=owner)
-    assert not is_torn([(ONE, at_base(ONE, "", key="C1"))] * 2, key_of=key_of, key_owner=owner)

@@ -1,0 +1,57 @@
+"""Whether a sort has torn the rows of a tab from their uids: what tells one record from another has changed places.
+
+Business keys and tokens of the vault tell. A copy is no tear: the row it was made of still shows its own. Pure.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from validators.schema import FieldKey, TableConfig
+from vault.masks import split_cell
+
+from .connection import SeenRow
+from .merge import Row
+
+TORN_MIN = 2
+"""Rows that show what another row has lost before a tab counts as torn: one may be a correction, two swapped are not."""
+
+Distinct = Mapping[FieldKey, str]
+"""The texts of a row that stand in no other: its business key, and its tokens."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What stands beside one uid, and what stood there last."""
+
+    shows: Distinct
+    showed: Distinct
+
+
+def place(table: TableConfig, row: SeenRow, base: Row) -> Place:
+    """The place of one row. `base` is what its replica and the hub last agreed on: of a sensitive field, the token."""
+    shows = {table.key: _key(row.cells.get(table.key))}
+    for key in table.sensitive:
+        cell = split_cell(str(row.cells.get(key) or ""))
+        shows[key] = (cell and cell.token) or ""
+    showed = {table.key: _key(base.get(table.key))}
+    showed |= {key: str(base.get(key) or "") for key in table.sensitive}
+    return Place(_filled(shows), _filled(showed))
+
+
+def is_torn(places: Sequence[Place]) -> bool:
+    """Whether rows show what others showed that show it no longer."""
+    holders = {one: place for place in places for one in place.showed.items()}
+
+    def displaced(place: Place) -> bool:
+        held = ((key, text, holders.get((key, text), place)) for key, text in place.shows.items())
+        return any(holder is not place and holder.shows.get(key) != text for key, text, holder in held)
+
+    return sum(map(displaced, places)) >= TORN_MIN
+
+
+def _key(cell: object) -> str:
+    return str(cell or "").strip().casefold()
+
+
+def _filled(texts: Distinct) -> Distinct:
+    return {key: text for key, text in texts.items() if text}

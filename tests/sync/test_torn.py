@@ -1,0 +1,74 @@
+"""A sort that tears the uids from their rows: told by keys and tokens that changed places, never by copies."""
+
+from sync.connection import SystemColumn
+from sync.torn import Place, is_torn
+from tests.sync.conftest import Office
+from tests.sync.memory import Line
+from tests.sync.people import ID_NUMBER
+
+MOBILES = ("13800138000", "13800138001", "13800138002", "13800138003")
+
+
+def staffed(office: Office) -> list[Line]:
+    """Four customers, everywhere; their rows in the spreadsheet."""
+    for n, mobile in zip("一二三四", MOBILES, strict=True):
+        office.airtable.type_row("customers", full_name=f"王{n}明", occupation="教师", mobile=mobile)
+    office.calm()
+    return office.sheets.lines("customers")
+
+
+def names(office: Office) -> dict[str, str]:
+    return {line.cells["customer_no"]: line.cells["full_name"] for line in office.airtable.lines("customers")}
+
+
+def test_two_rows_with_each_other_s_keys_are_torn_and_one_is_a_correction() -> None:
+    one, two = Place({"no": "c2"}, {"no": "c1"}), Place({"no": "c1"}, {"no": "c2"})
+    assert is_torn([one, two])
+    assert not is_torn([one])
+    assert not is_torn([one, Place({"no": "c3"}, {"no": "c2"})])
+
+
+def test_rows_that_show_what_others_still_show_are_copies() -> None:
+    original = Place({"no": "c1"}, {"no": "c1"})
+    assert not is_torn([original, Place({"no": "c1"}, {"no": "c8"}), Place({"no": "c1"}, {"no": "c9"})])
+
+
+def test_a_sort_that_leaves_uid_and_key_behind_is_told_by_the_tokens(office: Office) -> None:
+    lines, before = list(staffed(office)), names(office)
+    moved = [{key: line.cells[key] for key in ("full_name", "mobile")} for line in lines]
+    for line, cells in zip(lines, reversed(moved), strict=True):
+        line.cells |= cells
+    assert office.cycle().torn == ["sheets/customers"]
+    assert names(office) == before
+    for line, cells in zip(lines, moved, strict=True):
+        line.cells |= cells
+    office.calm()
+    assert names(office) == before
+    assert not any(line.system[SystemColumn.NOTE] for line in lines)
+
+
+def test_rows_with_taken_keys_that_are_edited_together_are_no_tear(office: Office) -> None:
+    lines = list(staffed(office))
+    copies = [
+        office.sheets.type_row("customers", customer_no=line.cells["customer_no"], full_name="李四")
+        for line in lines[:2]
+    ]
+    office.calm()
+    for copy in copies:
+        copy.cells["occupation"] = "护士"
+    assert office.cycle().torn == []
+
+
+def test_plaintext_of_a_new_row_goes_from_a_torn_tab(office: Office) -> None:
+    lines = list(staffed(office))
+    uids = [line.system[SystemColumn.UID] for line in lines]
+    for line, uid in zip(lines, reversed(uids), strict=True):
+        line.system[SystemColumn.UID] = uid
+    new = office.sheets.type_row("customers", full_name="赵六", id_number=ID_NUMBER)
+    office.cycle()
+    assert new.cells["id_number"].startswith("暂存〔")
+    assert not new.system.get(SystemColumn.UID)
+    for line, uid in zip(lines, uids, strict=True):
+        line.system[SystemColumn.UID] = uid
+    office.calm()
+    assert office.airtable.find("customers", full_name="赵六").cells["id_number"] == new.cells["id_number"]
