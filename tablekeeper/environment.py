@@ -165,8 +165,9 @@ _SERVICES = {
 
 def _unreadable(name: str, path: Path) -> Problem | None:
     try:
-        with path.open("rb") as file:
-            empty = not file.read(1)
+        empty = not path.read_text(encoding="utf-8")
     except OSError as error:
         return Problem(variable(name), f"its file cannot be read: {error.strerror}")
+    except UnicodeDecodeError:
+        return Problem(variable(name), "its file is not UTF-8 text")
     return Problem(variable(name), "its file is empty") if empty else None

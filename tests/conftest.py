@@ -2,6 +2,7 @@
 
 from browser import chromium, keep_picture, open_page
 from google_answers import google_answers_pass_discovery, google_violations
+from hypothesis import settings
 from postgres import copy_of, databases, on_both_stores, schemas, server, stores
 
 __all__ = [
@@ -18,3 +19,7 @@ __all__ = [
 ]
 
 pytest_generate_tests = on_both_stores
+
+# How long an example takes says how busy the machine is, and nothing about the code.
+settings.register_profile("untimed", settings(), deadline=None)
+settings.load_profile("untimed")

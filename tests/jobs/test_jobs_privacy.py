@@ -71,7 +71,7 @@ def _value(table: str, key: str, field: FieldConfig, word: str, day: date, links
             return None
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(word=words, day=days, held=st.booleans())
 def test_no_mail_shows_more_than_a_masked_name_and_a_number(
     office: Office, word: str, day: date, held: bool

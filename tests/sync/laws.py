@@ -4,4 +4,4 @@ import os
 
 from hypothesis import settings
 
-law = settings(max_examples=1000 if os.environ.get("CI") else 200, deadline=None)
+law = settings(max_examples=1000 if os.environ.get("CI") else 200)

@@ -14,7 +14,7 @@ AWKWARD = st.sampled_from(
 CELLS = st.one_of(AWKWARD, st.text(max_size=8), st.integers(-9, 9**9), st.booleans(), st.floats(-9, 9))
 ROWS = st.lists(st.lists(CELLS, max_size=4), min_size=1, max_size=5)
 
-patient = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+patient = settings(suppress_health_check=[HealthCheck.too_slow])
 
 
 def answer(tabs: dict[int, list[list[Any]] | None]) -> bytes:

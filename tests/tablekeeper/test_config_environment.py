@@ -93,10 +93,13 @@ def test_the_passphrase_may_stand_in_a_file(monkeypatch: pytest.MonkeyPatch, tmp
     assert Environment.read().root_key() == from_passphrase(SECRET)
 
 
-def test_an_empty_passphrase_file_opens_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    (tmp_path / "passphrase").write_text("", encoding="utf-8")
+@pytest.mark.parametrize(("content", "why"), [(b"", "is empty"), (b"\xff\xfe\x00", "is not UTF-8 text")])
+def test_a_passphrase_file_without_text_opens_nothing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, content: bytes, why: str
+) -> None:
+    (tmp_path / "passphrase").write_bytes(content)
     monkeypatch.setenv("TABLEKEEPER_PASSPHRASE_FILE", str(tmp_path / "passphrase"))
-    with pytest.raises(ConfigProblems, match="TABLEKEEPER_PASSPHRASE_FILE: its file is empty"):
+    with pytest.raises(ConfigProblems, match=f"TABLEKEEPER_PASSPHRASE_FILE: its file {why}"):
         Environment.read().root_key()
 
 

@@ -157,6 +157,9 @@ def test_an_archive_that_mails_nobody_needs_no_staff() -> None:
         (SOUND.replace("min: 0}", "min: 0"), 13),
         (SOUND.replace("    key: number", "\tkey: number"), 7),
         (SOUND.replace("*", "").replace("mask: phone", "mask: *phone"), 13),
+        (SOUND + "since: 2026-02-30\n", SOUND.count("\n") + 1),
+        (SOUND + "note: a\x07b\n", SOUND.count("\n") + 1),
+        ("self: &self [*self]\n", 1),
     ],
 )
 def test_a_slip_of_syntax_names_its_line(text: str, line: int) -> None:

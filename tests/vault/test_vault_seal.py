@@ -23,7 +23,7 @@ def opened(vault: Vault, token: str) -> str:
     return vault.open_for_check([token])[token]
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=50)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
 @given(st.lists(st.text(alphabet=st.characters(), max_size=80), max_size=5))
 def test_what_is_sealed_opens_again(vault: Vault, values: list[str]) -> None:
     sealed = vault.seal([Secret("customers.phone", "R1", Plaintext(value), "mask") for value in values])
