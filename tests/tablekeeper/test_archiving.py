@@ -20,9 +20,8 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     with office_at_work(folder) as made:
         identity = pyrage.x25519.Identity.generate()
         (folder / "identity.txt").write_text(str(identity), encoding="utf-8")
-        raw = yaml.safe_load(made.config.read_text(encoding="utf-8"))
-        raw["backup"] = {"recipients": [str(identity.to_public())]}
-        made.config.write_text(yaml.safe_dump(raw, allow_unicode=True, sort_keys=False), encoding="utf-8")
+        with made.editing() as raw:
+            raw["backup"] = {"recipients": [str(identity.to_public())]}
         for name, role in (("an.dang", "档案管理"), ("he.gui", "合规")):
             given = ("--role", role, "--title", name, "--approved-by", "boss")
             assert made.run("vault", "user", "add", name, *given, given=f"{KEY}\n").code == 0

@@ -11,7 +11,6 @@ from typing import Any
 
 import pyrage
 import pytest
-import yaml
 from cli_office import MOBILE, Answer, Office, office_at_work
 
 from jobs import restore
@@ -38,11 +37,8 @@ class Kept:
         self.settings(recipients=[str(identity.to_public())], to=str(self.to))
 
     def settings(self, **backup: Any) -> None:
-        raw = yaml.safe_load(self.office.config.read_text(encoding="utf-8"))
-        raw["backup"] = {**raw["backup"], **backup}
-        self.office.config.write_text(
-            yaml.safe_dump(raw, allow_unicode=True, sort_keys=False), encoding="utf-8"
-        )
+        with self.office.editing() as raw:
+            raw["backup"] = {**raw["backup"], **backup}
 
     def back_up(self) -> tuple[Path, Path]:
         answer = self.office.run("backup", "--json")

@@ -10,7 +10,6 @@ import psycopg
 import pyrage
 import pytest
 import sqlalchemy as sa
-import yaml
 from cli_office import PASSPHRASE, Office, bare_office
 
 from jobs import backup_scratch
@@ -34,9 +33,8 @@ class Served:
         secret = pyrage.x25519.Identity.generate()
         self.identity = office.folder / "identity.txt"
         self.identity.write_text(str(secret), encoding="utf-8")
-        raw = yaml.safe_load(office.config.read_text(encoding="utf-8"))
-        raw["backup"] = {"recipients": [str(secret.to_public())], "to": str(office.folder / "elsewhere")}
-        office.config.write_text(yaml.safe_dump(raw, allow_unicode=True, sort_keys=False), encoding="utf-8")
+        with office.editing() as raw:
+            raw["backup"] = {"recipients": [str(secret.to_public())], "to": str(office.folder / "elsewhere")}
 
     def run(self, *arguments: str) -> dict[str, object]:
         answer = self.office.run(*arguments, "--json", changed=self.there)

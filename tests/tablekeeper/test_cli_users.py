@@ -5,7 +5,6 @@ from typing import Any
 from unittest import mock
 
 import pytest
-import yaml
 
 from tablekeeper.archive import vault_url
 from tests.tablekeeper.cli_office import MOBILE, PASSPHRASE, Answer, Office, bare_office
@@ -21,9 +20,8 @@ KEY = "correct-battery-staple"
 def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     with bare_office(tmp_path_factory.mktemp("office")) as made:
         made.make_vault()
-        raw = yaml.safe_load(made.config.read_text(encoding="utf-8"))
-        raw["vault"]["budgets"] = {"contact": 1}
-        made.config.write_text(yaml.safe_dump(raw, allow_unicode=True), encoding="utf-8")
+        with made.editing() as raw:
+            raw["vault"]["budgets"] = {"contact": 1}
         yield made
 
 

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 import structlog
-import yaml
 from structlog.testing import capture_logs
 
 from sync.cycle import run_cycle
@@ -47,12 +46,10 @@ def archive(office: Office) -> Iterator[Archive]:
 
 
 def change(office: Office, *path: str | int, to: object) -> None:
-    raw = yaml.safe_load(office.config.read_text(encoding="utf-8"))
-    place = raw
-    for step in path[:-1]:
-        place = place[step]
-    place[path[-1]] = to
-    office.config.write_text(yaml.safe_dump(raw, allow_unicode=True), encoding="utf-8")
+    with office.editing() as place:
+        for step in path[:-1]:
+            place = place[step]
+        place[path[-1]] = to
 
 
 def test_good_change_lets_the_daemon_begin_anew(office: Office, archive: Archive) -> None:

@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 import requests
-import yaml
 
 from tablekeeper.demo.office import SheetsScreen
 from tests.tablekeeper.cli_office import ROOT, Office, bare_office
@@ -66,10 +65,10 @@ def departments(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Department
 
 def _write_settings(office: Office) -> None:
     """The shipped config without its patience."""
-    raw = yaml.safe_load((ROOT / "config.yaml").read_text(encoding="utf-8"))
-    raw["sync"] |= NO_WAIT
-    raw["sync"]["replicas"][0]["calls_per_s"] = 0
-    office.config.write_text(yaml.safe_dump(raw, allow_unicode=True, sort_keys=False), encoding="utf-8")
+    office.config.write_text((ROOT / "config.yaml").read_text(encoding="utf-8"), encoding="utf-8")
+    with office.editing() as raw:
+        raw["sync"] |= NO_WAIT
+        raw["sync"]["replicas"][0]["calls_per_s"] = 0
 
 
 def _type_the_first_records(office: Office) -> None:
@@ -161,10 +160,9 @@ def test_new_policy_in_a_department_that_may_make_none_is_held(departments: Depa
 
 def test_column_that_a_department_loses_leaves_its_spreadsheet_and_no_other(departments: Departments) -> None:
     office = departments.office
-    raw = yaml.safe_load(office.config.read_text(encoding="utf-8"))
-    (finance,) = [one for one in raw["sync"]["replicas"] if one["name"] == FINANCE]
-    finance["fields"]["claims"].remove("payee_account")
-    office.config.write_text(yaml.safe_dump(raw, allow_unicode=True), encoding="utf-8")
+    with office.editing() as raw:
+        (finance,) = [one for one in raw["sync"]["replicas"] if one["name"] == FINANCE]
+        finance["fields"]["claims"].remove("payee_account")
     changes = office.run("check", "--diff", "--json").json["config_changes"]
     assert [(one["where"], one["what"]) for one in changes] == [(FINANCE, f"{CLAIM_TAB}将移除1列,2格")]
     assert office.run("setup").code == 0

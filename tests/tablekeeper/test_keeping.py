@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pyrage
 import pytest
-import yaml
 from cli_office import Office, office_at_work
 
 from jobs.noted import noted
@@ -20,9 +19,11 @@ from tablekeeper.keeping import Keeping, note_candidates
 @pytest.fixture(scope="module")
 def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     with office_at_work(tmp_path_factory.mktemp("keeping")) as made:
-        raw = yaml.safe_load(made.config.read_text(encoding="utf-8"))
-        raw["backup"] = {"recipients": [str(pyrage.x25519.Identity.generate().to_public())], "at": "02:30"}
-        made.config.write_text(yaml.safe_dump(raw, allow_unicode=True, sort_keys=False), encoding="utf-8")
+        with made.editing() as raw:
+            raw["backup"] = {
+                "recipients": [str(pyrage.x25519.Identity.generate().to_public())],
+                "at": "02:30",
+            }
         yield made
 
 

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
-import yaml
 from cli_office import Office, office_at_work
 
 from jobs.mail import Mail
@@ -20,10 +19,9 @@ NUMBER, OTHER = "C00000002", "C00000001"
 @pytest.fixture(scope="module")
 def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     with office_at_work(tmp_path_factory.mktemp("mentions")) as office:
-        raw = yaml.safe_load(office.config.read_text(encoding="utf-8"))
-        for replica in raw["sync"]["replicas"]:
-            replica["tables"] = [*replica["tables"], "tasks"]
-        office.config.write_text(yaml.safe_dump(raw, allow_unicode=True, sort_keys=False), encoding="utf-8")
+        with office.editing() as raw:
+            for replica in raw["sync"]["replicas"]:
+                replica["tables"] = [*replica["tables"], "tasks"]
         assert office.run("setup").code == 0
         tasks = office.airtable("提醒与待办")
         tasks.create({"类型": "其他", "关联编号": NUMBER, "事项": "请陈静补号码"})

@@ -4,17 +4,15 @@ import json
 from collections.abc import Iterator
 
 import pytest
-import yaml
 from cli_office import Office, office_at_work
 
 
 @pytest.fixture(scope="module")
 def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
     with office_at_work(tmp_path_factory.mktemp("cases")) as office:
-        raw = yaml.safe_load(office.config.read_text(encoding="utf-8"))
-        for replica in raw["sync"]["replicas"]:
-            replica["tables"] = [*replica["tables"], "claims", "consents"]
-        office.config.write_text(yaml.safe_dump(raw, allow_unicode=True, sort_keys=False), encoding="utf-8")
+        with office.editing() as raw:
+            for replica in raw["sync"]["replicas"]:
+                replica["tables"] = [*replica["tables"], "claims", "consents"]
         assert office.run("setup").code == 0
         customer = office.airtable("客户基本信息").create(
             {"客户编号": "C00000201", "客户姓名": "孙七", "手机号码": "13100131000"}
