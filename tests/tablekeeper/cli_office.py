@@ -98,7 +98,7 @@ class Office:
         self.config.write_text((ROOT / "config.yaml").read_text(encoding="utf-8"), encoding="utf-8")
         with self.editing() as raw:
             main = [replica for replica in raw["sync"]["replicas"] if "place_env" not in replica]
-            raw["sync"]["replicas"] = [{**replica, "tables": TABLES} for replica in main]
+            raw["sync"]["replicas"] = [{**replica, "tables": TABLES, "calls_per_s": 0} for replica in main]
             raw["sync"] |= {"settle_s": 0, "settle_partial_s": 0, "delete_grace_s": 0, **sync}
 
     @contextmanager
