@@ -147,10 +147,11 @@ def _unlisted(queued: frozenset[str], listing: Listing, known: Mapping[Uid, Seen
 
 def _torn(engine: Engine, unit: Unit, replica: Replica, table: TableKey, found: Identified) -> bool:
     rows = {uid: row for uid, row in found.changed[:TORN_LOOK_MAX] if not row.row_id and not row.partial}
-    if len(rows) < TORN_MIN:
+    if len(rows) + len(found.stray) < TORN_MIN:
         return False
     config, states = engine.schema.tables[table], unit.seen.get_many(replica.name, table, rows)
-    return is_torn([place(config, rows[uid], state.base) for uid, state in states.items()])
+    copies = [place(config, row, {}) for row in found.stray[:TORN_LOOK_MAX]]
+    return is_torn([place(config, rows[uid], state.base) for uid, state in states.items()], copies)
 
 
 def know(

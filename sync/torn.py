@@ -38,15 +38,19 @@ def place(table: TableConfig, row: SeenRow, base: Row) -> Place:
     return Place(_filled(shows), _filled(showed))
 
 
-def is_torn(places: Sequence[Place]) -> bool:
-    """Whether rows show what others showed that show it no longer."""
+def is_torn(places: Sequence[Place], copies: Sequence[Place] = ()) -> bool:
+    """Whether rows show what others showed that show it no longer.
+
+    Of `copies`, rows that bear a uid which another row has the better claim to, one is enough: nobody copies one row and
+    cuts the key of a second one into it.
+    """
     holders = {one: place for place in places for one in place.showed.items()}
 
     def displaced(place: Place) -> bool:
         held = ((key, text, holders.get((key, text), place)) for key, text in place.shows.items())
         return any(holder is not place and holder.shows.get(key) != text for key, text, holder in held)
 
-    return sum(map(displaced, places)) >= TORN_MIN
+    return any(map(displaced, copies)) or sum(map(displaced, places)) >= TORN_MIN
 
 
 def _key(cell: object) -> str:

@@ -1,15 +1,13 @@
 """Cases that the simulation found about which row is which, one law each; see docs/TESTING.md."""
 
-from pathlib import Path
-
 from sync.connection import SystemColumn
-from tests.sync.conftest import Office, build_office
+from tests.sync.conftest import NewOffice, Office
 from tests.sync.memory import Line
 
 
-def test_row_that_moves_while_it_settles_is_known_where_it_stands(tmp_path: Path) -> None:
+def test_row_that_moves_while_it_settles_is_known_where_it_stands(new_office: NewOffice) -> None:
     """7: a row that is remembered at another row's place is taken for a copy, and loses its number and its secrets."""
-    office = build_office(tmp_path, settle_s=5)
+    office = new_office(settle_s=5)
     row = office.sheets.type_row("customers", full_name="王小明", occupation="教师")
     office.cycle()
     for _ in range(2):
@@ -38,3 +36,28 @@ def test_row_with_a_number_in_prose_that_was_not_numbered_and_is_typed_into_is_s
     row.cells["occupation"] = "教师"
     office.calm()
     assert row.system[SystemColumn.UID] == uid
+
+
+def _uids(office: Office) -> list[str]:
+    return [line.system[SystemColumn.UID] for line in office.sheets.lines("customers")]
+
+
+def _give(office: Office, *uids: str) -> None:
+    """The column 记录编号 shows these from the top."""
+    for line, uid in zip(office.sheets.lines("customers"), uids, strict=True):
+        line.system[SystemColumn.UID] = uid
+
+
+def test_copy_without_number_that_is_torn_with_its_original_freezes_the_tab(office: Office) -> None:
+    """7: the copy stands where another's uid is, and that one's row passes for a copy: only its key tells."""
+    first = office.sheets.type_row("customers", full_name="王小明", mobile="13800138000")
+    office.sheets.type_row("customers", full_name="张敏", mobile="13900139000")
+    office.calm()
+    one, other = _uids(office)
+    office.sheets.copy_row("customers", first, customer_no=None, full_name="王小红")
+    lines = office.sheets.lines("customers")
+    lines[1], lines[2] = lines[2], lines[1]
+    _give(office, one, other, one)
+    before = [dict(line.cells) for line in lines]
+    assert office.cycle().torn == ["sheets/customers"]
+    assert [line.cells for line in lines] == before
