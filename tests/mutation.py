@@ -8,8 +8,10 @@ import ast
 import copy
 import importlib
 import inspect
+import signal
 import types
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from unittest.mock import patch
 
@@ -27,6 +29,8 @@ CORE = {
     "sync.uid": "tests.sync.test_uid",
     "vault.tokens": "tests.vault.test_vault_tokens",
 }
+RUN_S_MAX = 60
+"""A change after which the tests never end is noticed, too."""
 REACHED = {"sync.plan": {"_decide", "_insert", "_update", "_as_update"}}
 """Where the laws judge only some functions of a module: the others need a hub, and are the simulation's."""
 OPPOSITES: dict[type[ast.cmpop], type[ast.cmpop]] = {
@@ -113,6 +117,22 @@ def _changes(node: ast.AST) -> Iterator[tuple[Callable[[], None], str]]:
         yield lambda: setattr(node, "value", node.value + 1), f"{line} {node.value} is one more"
 
 
+@contextmanager
+def _at_most(seconds: int) -> Iterator[None]:
+    """Raises TimeoutError in the tests when they take longer."""
+
+    def stop(*_: object) -> None:
+        raise TimeoutError
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.alarm(seconds)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
+
+
 def noticed(name: str, module: types.ModuleType | None, tests: str) -> bool:
     """Whether a test of the module fails against the changed one."""
     if module is None:
@@ -123,7 +143,7 @@ def noticed(name: str, module: types.ModuleType | None, tests: str) -> bool:
         for key, value in vars(judge).items()
         if value is vars(right).get(key, judge)
     }
-    with patch.multiple(judge, **ours):
+    with patch.multiple(judge, **ours), _at_most(RUN_S_MAX):
         for key, test in list(vars(judge).items()):
             if key.startswith("test_") and callable(test) and not inspect.signature(test).parameters:
                 try:

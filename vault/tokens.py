@@ -64,8 +64,8 @@ def _contributions() -> list[list[int]]:
     """
     places = []
     for start in range(0, RANDOM_LENGTH, 2):
-        zeros, pads = [0] * start, [0] * (RANDOM_LENGTH - 2 - start)
-        pairs = [_sums([*zeros, value >> 5, value & 31, *pads]) for value in range(1024)]
+        zeros = [0] * start
+        pairs = [_sums([*zeros, value >> 5, value & 31]) for value in range(1024)]
         places.append([plain << 5 | weighted for plain, weighted in pairs])
     return places
 
