@@ -147,8 +147,8 @@ def _repeated(decoded: Decoded, row: PlainRow, around: Surroundings) -> Iterable
         text = sealable(value)
         others = around.holders(key, text) - {decoded.known.uid}
         if config.unique:
-            first = around.claimed.setdefault((key, text), decoded.known.uid)
-            others |= {first} - {decoded.known.uid}
+            if not others:  # What another record has is not for the first of a block to claim.
+                others = {around.claimed.setdefault((key, text), decoded.known.uid)} - {decoded.known.uid}
             if others:
                 yield _already(key, config, around.key_of(min(others)))
         elif config.shared_max and len(others) >= config.shared_max:

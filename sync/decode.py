@@ -83,9 +83,12 @@ def decode(known: Known, table: TableKey, reader: Reader) -> Decoded:
 
 def _decode_cell(key: FieldKey, config: FieldConfig, known: Known, reader: Reader, draft: _Draft) -> None:
     row, state = known.row, known.state
-    if key in reader.missing or key in row.formulas:
+    if key in reader.missing:
         draft.frozen.add(key)
-        if key not in reader.missing and not config.computed:
+        _unchanged(key, config, known, draft)  # What waits there waits on.
+    elif key in row.formulas:
+        draft.frozen.add(key)
+        if not config.computed:
             draft.restore[key] = Issue(FORMULA, Level.HINT, (key,), "公式不会同步", "直接填写结果")
     elif row.partial and key not in row.cells:
         _unchanged(key, config, known, draft)
@@ -162,7 +165,7 @@ def _shows_mended(key: FieldKey, known: Known) -> bool:
 
 
 def _unchanged(key: FieldKey, config: FieldConfig, known: Known, draft: _Draft) -> None:
-    """A cell that a partial row does not mention shows what it showed."""
+    """A cell that a partial row does not mention, or that cannot be found, shows what it showed."""
     value = known.state.base.get(key)
     held = known.state.held.get(key)
     if held is not None and held.mended:
@@ -247,7 +250,11 @@ def _decode_sensitive(
         draft.rewrite.add(key)
         draft.restore[key] = _edited(key) if sealed is None and cell.token is None else _foreign(key)
         mine = _own_tokens(key, known)
-        if mine:
+        if held is not None and held.token and not held.mended:
+            _decode_held(
+                key, config, raw, held.token, known, reader, draft
+            )  # It waits on, nowhere else it stands.
+        elif mine:
             draft.tokens[key] = mine[0]
         else:
             draft.typed[key] = None

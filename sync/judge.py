@@ -196,10 +196,17 @@ def _holders(
 def merge_rows(rows: Sequence[Protected], *, fields: Set[FieldKey], policy: Policy) -> Merged:
     """Three-way merge of what rows show with the hub."""
     return merge(
-        {row.known.uid: row.known.state.base for row in rows},
+        {row.known.uid: _base(row) for row in rows},
         {row.known.uid: row.known.record.values if row.known.record else {} for row in rows},
         {row.known.uid: {key: value for key, value in row.seen.items() if value is not None} for row in rows},
         fields=fields,
         frozen={row.known.uid: row.frozen for row in rows},
         policy=policy,
     )
+
+
+def _base(row: Protected) -> Row:
+    """What replica and hub last agreed on; the last good value, typed anew over one that waited, is an edit like any other."""
+    base, held = row.known.state.base, row.known.state.held
+    typed = {key for key, one in held.items() if not one.mended and row.seen.get(key) == base.get(key)}
+    return {key: value for key, value in base.items() if key not in typed}

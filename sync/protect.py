@@ -249,7 +249,7 @@ def _waiting(decoded: Decoded, key: FieldKey, issue: Issue, *, sensitive: bool) 
     before, row = decoded.known.state.held.get(key), decoded.known.row
     if sensitive:
         return before or Held(issue)
-    if row.partial and key not in row.cells:
+    if key not in row.cells:
         return Held(issue, text=before.text if before else None)
     return Held(issue, text=_kept(row.cells.get(key)))
 
