@@ -84,8 +84,6 @@ class Notebook:
     """Plaintext of sensitive fields, valid or not."""
     ledger: set[tuple[Cell, str]] = field(default_factory=set)
     """What the ledger ever held; a restored backup may have lost some of it."""
-    restored: bool = False
-    """Whether a backup was restored."""
     lost_with_tab: set[tuple[str, str]] = field(default_factory=set)
     """Rows that stood in a tab when somebody deleted it."""
     count: int = 0

@@ -191,7 +191,6 @@ class Run:
         }
         notebook.excused |= sealed - notebook.backed_up
         notebook.ledger |= self._oracle()._ledger()
-        notebook.restored = True
 
     def _join(self) -> None:
         late = [plan.config.name for plan in self.stage.plans if plan.config.name not in self.stage.joined]
