@@ -1,6 +1,6 @@
 """The way in: which rows of a listing are to be looked at now, and which record each of them is."""
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,6 +15,7 @@ from .engine import CycleReport, Engine, Replica
 from .filters import inside
 from .heal import by_business_key, heal_numbers
 from .identify import Identified, identify
+from .setting_up import are_arriving
 from .settle import name_of
 from .stages import Known
 from .store.hub import Unit
@@ -47,6 +48,7 @@ class Arrivals:
 def settle(engine: Engine, replica: Replica, listing: Listing, report: CycleReport) -> Arrivals:
     """Tell rows apart, start the grace of those that vanished, and let through what has stood still long enough."""
     table, now = listing.table, engine.clock()
+    early = _early(engine, table)
     with engine.hub.unit() as unit:
         queued = frozenset(unit.lists.rechecks(replica.name).get(table, set()))
         waiting = frozenset(engine.settling.waiting(replica.name, table))
@@ -73,7 +75,7 @@ def settle(engine: Engine, replica: Replica, listing: Listing, report: CycleRepo
             unit.insertions.keep_only(replica.name, table, there)
         heal_numbers(engine, unit, replica, table, found, known)
         # A row that is about to be numbered stands there still, without the uid that it is known by.
-        settled = _settled(engine, replica, table, found, now)
+        settled = _settled(engine, replica, table, found, now, early)
         nameless = [row for row in (*found.unnumbered, *settled) if not row.uid and not row.partial]
         journaled = unit.numbering.waiting(replica.name, table, map(engine.fingerprint, nameless))
         arriving = {uid for uids in journaled.values() for uid in uids}
@@ -107,12 +109,31 @@ def _known(unit: Unit, replica: Replica, listing: Listing, others: Set[str]) -> 
 
 
 def _settled(
-    engine: Engine, replica: Replica, table: TableKey, found: Identified, now: datetime
+    engine: Engine,
+    replica: Replica,
+    table: TableKey,
+    found: Identified,
+    now: datetime,
+    early: Callable[[SeenRow], bool],
 ) -> list[SeenRow]:
     arriving = [*(row for _, row in found.changed), *found.unnumbered]
     return engine.settling.take(
-        replica.name, table, arriving, now=now, unfinished=lambda row: _unfinished(engine, table, row)
+        replica.name,
+        table,
+        arriving,
+        now=now,
+        unfinished=lambda row: _unfinished(engine, table, row),
+        early=early,
     )
+
+
+def _early(engine: Engine, table: TableKey) -> Callable[[SeenRow], bool]:
+    """Tells new rows that would be given a number while the rows that may bear it already are not all known."""
+    config = engine.schema.tables[table]
+    holders = (replica.name for replica in engine.replicas if replica.holds(table))
+    if not config.fields[config.key].auto or not are_arriving(engine.hub, holders):
+        return lambda row: False
+    return lambda row: not (row.uid or row.partial or row.cells.get(config.key))
 
 
 def _unfinished(engine: Engine, table: TableKey, row: SeenRow) -> bool:

@@ -9,6 +9,7 @@ from validators.schema import TableKey
 from .connection import Listing, RowId
 from .engine import Engine, Replica
 from .guesses import CODE as GUESSES
+from .setting_up import arrived
 
 log = structlog.get_logger("sync")
 
@@ -49,6 +50,7 @@ def remember_full(engine: Engine, replica: Replica, *, full: bool) -> None:
     """A full reading was completed."""
     if full:
         engine.last_full[replica.name] = engine.clock()
+        arrived(engine.hub, replica.name)
 
 
 def remember_torn(engine: Engine, replica: Replica, listing: Listing, *, torn: bool) -> None:

@@ -1,6 +1,6 @@
 """Setup, and what the hub has to forget because of it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from validators.schema import FieldKey, TableKey
 
@@ -9,7 +9,8 @@ from .store.bindings import HubBindings
 from .store.hub import Hub
 from .store.seen import SeenState
 
-ADOPTED = "adopted"
+ADOPTED, ARRIVING = "adopted", "arriving"
+"""Tables that held rows before: not looked at by a person yet; looked at, and not read by a cycle yet."""
 LEFT = "left"
 """What a person should delete, as the last setup found it."""
 SEPARATOR = "、"
@@ -59,7 +60,22 @@ def unrehearsed(hub: Hub, replica: str) -> list[str]:
 
 def rehearsed(hub: Hub, replica: str) -> None:
     """Somebody has seen what the first cycle would write."""
-    hub.bindings(replica).drop(ADOPTED)
+    noted = hub.bindings(replica)
+    if names := noted.get(ADOPTED):
+        noted.set(ARRIVING, names)
+        noted.drop(ADOPTED)
+
+
+def are_arriving(hub: Hub, replicas: Iterable[str]) -> bool:
+    """Whether rows that stood in one of these before are still to be read: a number given now might be one of theirs."""
+    return any(hub.bindings(name).get(mark) for name in replicas for mark in (ADOPTED, ARRIVING))
+
+
+def arrived(hub: Hub, replica: str) -> None:
+    """All rows of the replica were read."""
+    noted = hub.bindings(replica)
+    if noted.get(ARRIVING):
+        noted.drop(ARRIVING)
 
 
 def _forget(hub: Hub, replica: str, table: TableKey, fields: Sequence[FieldKey]) -> None:

@@ -33,14 +33,20 @@ class Settling:
         *,
         now: datetime,
         unfinished: Callable[[SeenRow], bool],
+        early: Callable[[SeenRow], bool] = lambda row: False,
     ) -> list[SeenRow]:
-        """Add changed rows; return those of this replica and table that have settled. `unfinished` tells half-typed numbers."""
+        """Add changed rows; return those of this replica and table that have settled.
+
+        `unfinished` tells half-typed numbers, `early` rows that have to wait for something else.
+        """
         for row in rows:
             self._add((replica, table, name_of(row)), row, now)
         settled = [
             (name, pending)
             for name, pending in self._pending.items()
-            if name[:2] == (replica, table) and now - pending.since >= self._span(pending.row, unfinished)
+            if name[:2] == (replica, table)
+            and now - pending.since >= self._span(pending.row, unfinished)
+            and not early(pending.row)
         ]
         for name, _ in settled:
             del self._pending[name]

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from jobs.backup_server import HUB_FORM, VAULT_FORM, Form, copy_state
+from sync.confirm import REHEARSED
 from sync.connection import (
     Change,
     Connection,
@@ -19,7 +20,10 @@ from sync.connection import (
     Texts,
     Update,
 )
+from sync.cycle import run_cycle
+from sync.engine import CycleReport
 from sync.errors import ServiceError
+from sync.setting_up import rehearsed
 from tablekeeper.archive import Archive, open_archive
 from tablekeeper.config import Config
 from tablekeeper.environment import Environment
@@ -57,7 +61,7 @@ class Rehearsal(Connection):
 
     def apply(self, table: TableKey, operations: Sequence[Operation]) -> Outcome:
         self.operations += [(table, operation) for operation in operations]
-        return Outcome(refused=[Refused(operation.uid, "dry_run") for operation in operations])
+        return Outcome(refused=[Refused(operation.uid, REHEARSED) for operation in operations])
 
     def stamp(self, values: Mapping[str, str]) -> None:
         """Nothing is stamped."""
@@ -102,6 +106,20 @@ def rehearsing(config: Config, environment: Environment) -> Iterator[tuple[Archi
         _copy(lying.vault, copied.vault, VAULT_FORM)
         with open_archive(settings, environment, wrap=wrap, home=Path(folder)) as archive:
             yield archive, rehearsals
+
+
+def rehearse(archive: Archive, rehearsals: Sequence[Rehearsal]) -> CycleReport:
+    """A cycle, and another one where new rows had to wait in the first until all that stood there before was known."""
+    for replica in archive.engine.replicas:
+        rehearsed(archive.hub, replica.name)
+    first = run_cycle(archive.engine, full=True)
+    if not first.settling:
+        return first
+    for rehearsal in rehearsals:
+        rehearsal.operations.clear()
+    report = run_cycle(archive.engine, full=True)
+    report.conflicts += first.conflicts
+    return report
 
 
 def _copy(source: str, target: str, form: Form) -> None:

@@ -6,14 +6,13 @@ from typing import Annotated
 
 import typer
 
-from sync.cycle import run_cycle
 from sync.effects import Effect
 from tablekeeper.cli.explain import DONE, USAGE
 from tablekeeper.cli.main import app, options, out, print_json
 from tablekeeper.cli.output import JsonOption, add_row, table
 from tablekeeper.cli.probing import Finding, Probe, config_effects, probe
 from tablekeeper.disclosure import Disclosure, disclosures
-from tablekeeper.dry import rehearsing
+from tablekeeper.dry import rehearse, rehearsing
 
 LEAST_SHOWN = 8
 Counts = dict[str, dict[str, dict[str, int]]]
@@ -44,7 +43,7 @@ def _rehearsed(found: Probe) -> Counts | None:
     if not found.openable or found.config is None or found.environment is None:
         return None
     with rehearsing(found.config, found.environment) as (archive, rehearsals):
-        report = run_cycle(archive.engine, full=True)
+        report = rehearse(archive, rehearsals)
         found.notes += [Finding("rehearsal", problem) for problem in report.problems]
         return {rehearsal.name: rehearsal.counts(found.config) for rehearsal in rehearsals}
 

@@ -21,7 +21,7 @@ from tablekeeper.cli.opening import connections, make_vault, opened, settings
 from tablekeeper.cli.output import JsonOption
 from tablekeeper.config import Config
 from tablekeeper.daemon import Daemon
-from tablekeeper.dry import rehearsing
+from tablekeeper.dry import rehearse, rehearsing
 from tablekeeper.environment import Environment
 from tablekeeper.extending import extend
 from tablekeeper.reload import ConfigWatch
@@ -172,7 +172,7 @@ def _print_total(archive: Archive, total: dict[str, object]) -> None:
 def _rehearse(json: bool) -> None:
     config, environment = settings()
     with rehearsing(config, environment) as (archive, rehearsals):
-        report = run_cycle(archive.engine, full=True)
+        report = rehearse(archive, rehearsals)
         found = {rehearsal.name: rehearsal.counts(config) for rehearsal in rehearsals}
     if json:
         print_json(

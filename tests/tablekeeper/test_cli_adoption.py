@@ -109,3 +109,18 @@ def test_both_sides_become_one_and_nothing_is_lost(desk: Desk) -> None:
     assert desk.rows()["C00000001"]["手机号码"].startswith("138****8000〔")
     (conflict,) = json.loads(desk.run("conflicts", "--json").stdout)["conflicts"]
     assert {"教师", "司机"} <= set(map(str, conflict.values()))
+
+
+def test_a_row_without_number_gets_none_that_a_row_of_any_table_bears(desk: Desk) -> None:
+    """The base is read first, when nobody knows yet which numbers stand in the spreadsheet."""
+    new = {"fields": {"姓名": "赵六", "手机号码": "13800138006"}}
+    requests.post(f"{desk.base}/客户", headers=desk.airtable, json=new).raise_for_status()
+    desk.run("setup")
+    rehearsal = desk.run("sync", "--dry-run", "--json")
+    assert json.loads(rehearsal.stdout)["would_write"]["airtable"]["客户"]["change"] == 2
+    assert "row_refused" not in rehearsal.stderr
+    assert desk.run("sync").returncode == 0
+    names = {"C00000001": "王小明", "C00000002": "李小红", "C00000003": "赵六"}
+    assert {key: row["姓名"] for key, row in desk.records().items()} == names
+    assert {key: row["姓名"] for key, row in desk.rows().items()} == names
+    assert desk.records()["C00000003"]["手机号码"].startswith("138****8006〔")
