@@ -28,6 +28,7 @@ class FactWords:
     alarms: str
     mails: str
     config_refused: str
+    frozen: str
     left: str
     last_sync: str
     unwritten: str
@@ -82,6 +83,7 @@ CHINESE = FactWords(
     alarms="保险库报警",
     mails="未送达的邮件",
     config_refused="未采用的新配置",
+    frozen="暂停同步的表和列",
     left="待人工删除的列和表",
     last_sync="上次同步：{name}",
     unwritten="{name} 待写入的行",
@@ -122,6 +124,7 @@ ENGLISH = FactWords(
     alarms="alarms of the vault",
     mails="mails not delivered",
     config_refused="changed config not in use",
+    frozen="tables and columns left alone",
     left="columns and tables to delete by hand",
     last_sync="last sync: {name}",
     unwritten="rows to be written to {name}",

@@ -14,6 +14,7 @@ from .connection import Listing, SeenRow, Uid
 from .deletes import carry_out_deletions
 from .engine import CycleReport, Engine, Replica
 from .errors import ServiceError, TableMissing
+from .freezing import note_frozen
 from .frozen import mask_torn
 from .guesses import hold_guesses, note_findings
 from .history_chain import chain_history
@@ -81,6 +82,7 @@ def read(engine: Engine, replica: Replica, report: CycleReport, *, full: bool) -
         if not any(one.torn for one in absorbed.values()):
             replica.connection.acknowledge()
         remember_full(engine, replica, full=full)
+        note_frozen(engine, replica)
         for table in engine.order:
             carry_out_deletions(engine, replica, table, report)
     return absorbed

@@ -58,6 +58,17 @@ class Replica:
         return self.connection.link_form if self.config.shows_rows(target) else "key"
 
 
+@dataclass(frozen=True, slots=True)
+class FrozenPart:
+    """A table or column that is neither read nor written: what to do about it in the words of staff, and since when."""
+
+    table: str
+    what: str
+    since: datetime
+    unmasked: bool
+    """Whether sensitive values that are typed there stay as they were typed."""
+
+
 @dataclass(slots=True)
 class Engine:
     """The parts of an archive. `clock` gives aware UTC times; `random_bits(k)` k random bits."""
@@ -81,6 +92,8 @@ class Engine:
     last_full: dict[str, datetime] = field(default_factory=dict)
     last_day: date | None = None
     torn: set[tuple[str, TableKey]] = field(default_factory=set)
+    frozen: dict[str, tuple[FrozenPart, ...]] = field(default_factory=dict)
+    """By replica that was read: what of it is left alone."""
     missing: dict[tuple[str, TableKey], frozenset[FieldKey]] = field(default_factory=dict)
     """Columns that the last listing of a replica's table could not find: frozen until they are back."""
     configured: bool = False

@@ -14,7 +14,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from sync.config import SyncConfig
 from sync.cycle import run_cycle
-from sync.engine import CycleReport, Engine
+from sync.engine import CycleReport, Engine, FrozenPart
 from sync.errors import ServiceError
 from sync.polling import Polling
 from tablekeeper.archive import Archive
@@ -59,6 +59,10 @@ def next_cycle_s(report: CycleReport, config: SyncConfig) -> float | None:
     return settled_s if report.settling and config.settle_s <= config.interval_s else None
 
 
+def _all_frozen(engine: Engine) -> frozenset[FrozenPart]:
+    return frozenset(part for parts in engine.frozen.values() for part in parts)
+
+
 class Daemon:
     """Runs one archive until told to stop. One job at a time: cycle, digest and heartbeat share hub and connections; backups and drills run beside them."""
 
@@ -78,6 +82,7 @@ class Daemon:
         place = archive.config.backup.vault_journal
         self._journal = Journal(archive.vault, place) if place else None
         self._tending = Tending(archive)
+        self._frozen: frozenset[FrozenPart] = frozenset()
         self._posting = Posting(archive)
 
     def run(self) -> None:
@@ -183,6 +188,10 @@ class Daemon:
             self.stop()
             return
         report = self.cycle()
+        if (frozen := _all_frozen(self.archive.engine)) != self._frozen:
+            # Staff should not wait half an hour to read that a table stands still, or that it goes on.
+            self._frozen = frozen
+            self._job("heartbeat", self.heartbeat)()
         if not report.busy or report.pulled:
             self._job("todo", self._tending.look)()
         soon_s = next_cycle_s(report, self.archive.config.sync)
@@ -230,10 +239,9 @@ class Daemon:
 
     def heartbeat(self) -> None:
         """Stamp 系统状态 on every replica."""
-        values = figures(self.archive)
         for replica in self.archive.engine.replicas:
             try:
-                replica.connection.stamp(values)
+                replica.connection.stamp(figures(self.archive, replica.name))
             except ServiceError as error:
                 log.warning(
                     "heartbeat_failed", replica=replica.name, kind=type(error).__name__, message=error.message

@@ -16,6 +16,7 @@ Kind = Literal[
     "never",
     "stopped",
     "lags",
+    "frozen",
     "unwritten",
     "alarms",
     "config",
@@ -61,6 +62,7 @@ def diagnose(now: datetime, standing: Standing, *, max_lag_s: float) -> Diagnosi
     return (
         _stopped(standing)
         or _lags(now, standing, timedelta(seconds=max_lag_s) + NOTED_EVERY)
+        or _frozen(standing)
         or _unwritten(standing)
         or _alarms(standing)
         or _config(standing)
@@ -99,6 +101,22 @@ def _lags(now: datetime, standing: Standing, limit: timedelta) -> Diagnosis | No
     times = [last for last in late.values() if last]
     what = f"the daemon runs, but has not got through a cycle with {', '.join(late)}"
     return Diagnosis(False, "lags", what, min(times, default=None), TYPED_SINCE, next="tablekeeper check")
+
+
+def _frozen(standing: Standing) -> Diagnosis | None:
+    parts = [(name, part) for name, found in standing.frozen.items() for part in found]
+    if not parts:
+        return None
+    tables = dict.fromkeys(f"{part.table} of {name}" for name, part in parts)
+    unmasked = dict.fromkeys(f"{part.table} of {name}" for name, part in parts if part.unmasked)
+    return Diagnosis(
+        False,
+        "frozen",
+        f"left alone until somebody mends it: {', '.join(tables)}",
+        min(part.since for _, part in parts),
+        f"what staff type into {', '.join(unmasked)} is not masked" if unmasked else "",
+        next="see below what is wrong; tablekeeper check",
+    )
 
 
 def _unwritten(standing: Standing) -> Diagnosis | None:

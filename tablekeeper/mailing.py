@@ -86,6 +86,7 @@ def facts(archive: Archive) -> Facts:
         words.alarms: now.alarms,
         words.mails: sum(now.mails.values()),
         words.config_refused: int(now.config_refused is not None),
+        words.frozen: sum(map(len, now.frozen.values())),
         words.left: sum(map(len, now.left.values())),
     }
     lines = [(words.total, str(sum(now.records.values()))), (words.waiting, str(sum(now.waiting.values())))]

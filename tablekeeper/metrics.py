@@ -107,6 +107,12 @@ class Standing(Collector):
         yield GaugeMetricFamily(
             "tablekeeper_torn_tables", "Tables that a sort has torn.", len(self._engine.torn)
         )
+        frozen = GaugeMetricFamily(
+            "tablekeeper_frozen_parts", "Tables and columns that are left alone.", labels=["replica"]
+        )
+        for name in self._polling.replicas:
+            frozen.add_metric([name], len(self._engine.frozen.get(name, ())))
+        yield frozen
         made = GaugeMetricFamily("tablekeeper_service_calls", "Calls since the start.", labels=["replica"])
         left = GaugeMetricFamily(
             "tablekeeper_calls_left", "Calls of the month's budget left.", labels=["replica"]

@@ -9,7 +9,9 @@ from sqlalchemy import func, select
 
 from jobs.files import Files
 from jobs.outbox import MailState
+from sync.engine import FrozenPart
 from sync.errors import LeaseTaken
+from sync.freezing import frozen_parts
 from sync.lease import lease
 from sync.polling import month
 from sync.setting_up import left_behind
@@ -91,6 +93,8 @@ class Standing:
     oldest_alarm: datetime | None = None
     config_refused: RefusedConfig | None = None
     """The config's file holds one that the daemon cannot work with; the last good one is at work."""
+    frozen: dict[str, tuple[FrozenPart, ...]] = field(default_factory=dict)
+    """By replica: tables and columns that are neither read nor written, when it was last read."""
     left: dict[str, list[str]] = field(default_factory=dict)
     """By replica: columns and tables that it no longer holds and that a person should delete, as the last setup found them."""
     cycle_s: float | None = None
@@ -171,6 +175,7 @@ def standing(archive: Archive) -> Standing:
         alarm_kinds=tuple(sorted({one.kind for one in alarms})),
         oldest_alarm=alarms[0].at if alarms else None,
         config_refused=refused_config(archive.hub),
+        frozen={name: parts for name in replicas if (parts := frozen_parts(archive.hub, name))},
         left={name: found for name in replicas if (found := left_behind(archive.hub, name))},
         cycle_s=notes.cycle_s(),
         calls=_calls(archive),
@@ -244,10 +249,12 @@ def _unwritten(archive: Archive, unit: Unit) -> dict[str, int]:
     }
 
 
-def figures(archive: Archive) -> dict[str, str]:
-    """The lines of 系统状态 beside its stamp."""
+def figures(archive: Archive, replica: str) -> dict[str, str]:
+    """The lines of 系统状态 beside its stamp, on one replica."""
     now = standing(archive)
+    frozen = "\n".join(f"{one.table}\uff1a{one.what}" for one in now.frozen.get(replica, ()))
     return {
+        "暂停同步的部分": frozen or "无",
         "记录总数": str(sum(now.records.values())),
         "未生效的行": str(sum(now.held.values())),
         "等待中的行": str(sum(now.waiting.values())),

@@ -55,6 +55,8 @@ def _upkeep(now: Standing) -> Iterator[str]:
         yield f"calls of {name} this month: {calls.used:,} of {calls.limit:,}"
     if now.cycle_s is not None:
         yield f"a cycle takes {now.cycle_s:g} s"
+    for name, parts in now.frozen.items():
+        yield from (f"left alone in {name}: {part.table}\uff1a{part.what}" for part in parts)
     for name, found in now.left.items():
         yield f"to be deleted by hand in {name}, then tablekeeper setup: {'; '.join(found)}"
     yield f"mails sent in 7 days: {now.mails_sent}"

@@ -37,6 +37,11 @@ VERDICTS: Mapping[Kind, tuple[str, str, str]] = {
     ),
     "stopped": ("守护进程没有运行", _NOW_EXPOSED, "请运维执行 tablekeeper run"),
     "lags": ("有的表格同步不上", _NOW_EXPOSED, "请运维执行 tablekeeper check"),
+    "frozen": (
+        "有的表或列暂停了同步",
+        "其中录入的号码可能没有加密",
+        "按系统状态表的说明恢复；运维可执行 tablekeeper status",
+    ),
     "unwritten": (
         "有的行还没有写到表格",
         "这些行中最近录入的敏感内容",
@@ -220,6 +225,10 @@ def _report(archive: Archive, now: datetime) -> Report:
 
 def _verdict(diagnosis: Diagnosis, figures: Standing, showing: Showing) -> Verdict:
     what, exposed, advice = VERDICTS[diagnosis.kind]
+    if diagnosis.kind == "frozen":
+        parts = [part for found in figures.frozen.values() for part in found]
+        what = "；".join(f"{part.table}：{part.what}" for part in parts)
+        exposed = exposed if diagnosis.exposed else ""
     if diagnosis.kind == "alarms":
         what = f"{what}:{'、'.join(ALARMS.get(kind, kind) for kind in figures.alarm_kinds)}"
     return Verdict(

@@ -1,6 +1,8 @@
 """A sort that tears the uids from their rows: told by keys and tokens that changed places, never by copies."""
 
 from sync.connection import SystemColumn
+from sync.errors import TableMissing
+from sync.freezing import frozen_parts
 from sync.torn import Place, is_torn
 from tests.sync.conftest import Office
 from tests.sync.memory import Line
@@ -72,3 +74,29 @@ def test_plaintext_of_a_new_row_goes_from_a_torn_tab(office: Office) -> None:
         line.system[SystemColumn.UID] = uid
     office.calm()
     assert office.airtable.find("customers", full_name="赵六").cells["id_number"] == new.cells["id_number"]
+
+
+def test_a_torn_tab_is_told_until_it_is_whole(office: Office) -> None:
+    lines = list(staffed(office))
+    uids = [line.system[SystemColumn.UID] for line in lines]
+    for line, uid in zip(lines, reversed(uids), strict=True):
+        line.system[SystemColumn.UID] = uid
+    office.cycle()
+    (part,) = frozen_parts(office.engine.hub, "sheets")
+    assert part.what.startswith("排序打乱了行与记录编号") and not part.unmasked
+    office.clock.advance(60)
+    office.cycle()
+    assert frozen_parts(office.engine.hub, "sheets") == (part,)
+    for line, uid in zip(lines, uids, strict=True):
+        line.system[SystemColumn.UID] = uid
+    office.calm()
+    assert frozen_parts(office.engine.hub, "sheets") == ()
+
+
+def test_a_column_that_is_gone_and_a_table_without_uids_are_told(office: Office) -> None:
+    staffed(office)
+    office.sheets.missing = frozenset({"mobile"})
+    office.sheets.problems = [TableMissing("sheets", "保险合同信息", advice="")]
+    office.cycle()
+    found = {(part.table, part.unmasked) for part in frozen_parts(office.engine.hub, "sheets")}
+    assert found == {("客户", True), ("保险合同信息", True)}

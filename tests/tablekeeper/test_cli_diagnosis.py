@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from sync.engine import FrozenPart
 from tablekeeper.diagnosis import Diagnosis, diagnose
 from tablekeeper.status import Standing
 
@@ -88,3 +89,12 @@ def test_what_exposes_plaintext_comes_before_what_waits() -> None:
     worst = replace(SOUND, running=False, deletions=30, conflicts=2, held={"客户": 2})
     assert diagnosed(worst).what == "the daemon is not running"
     assert "deletion" in diagnosed(replace(worst, running=True)).what
+
+
+def test_a_table_without_its_uids_is_named_with_what_is_exposed_there() -> None:
+    torn = FrozenPart("客户", "排序打乱了行", JUST_NOW, unmasked=False)
+    lost = FrozenPart("保单", "找不到本表", NOW, unmasked=True)
+    found = diagnosed(replace(SOUND, frozen={"sheets": (torn, lost)}))
+    assert (found.ok, found.since) == (False, JUST_NOW)
+    assert found.what == "left alone until somebody mends it: 客户 of sheets, 保单 of sheets"
+    assert found.exposed == "what staff type into 保单 of sheets is not masked"

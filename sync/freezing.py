@@ -1,0 +1,53 @@
+"""What is left alone at the moment: torn tables, tables and columns that cannot be found. Kept in the hub, so that
+every process can tell people of it; nothing here decides."""
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import datetime
+
+import orjson
+
+from .engine import Engine, FrozenPart, Replica
+from .errors import TableMissing
+from .store.hub import Hub
+
+FROZEN = "frozen"
+TORN = "排序打乱了行与记录编号，本表暂停同步 → 撤销那次排序，或用版本历史恢复"
+NO_TABLE = "找不到本表、表头或“记录编号”列，本表暂停同步，录入的号码不会加密 → 用版本历史恢复，或请运维执行 tablekeeper setup"
+NO_COLUMN = "找不到“{name}”列，本列暂停同步 → 恢复这一列，或请运维执行 tablekeeper setup"
+
+
+def note_frozen(engine: Engine, replica: Replica) -> None:
+    """Remember what of a replica that was just read is left alone now."""
+    known = {(one.table, one.what): one for one in engine.frozen.get(replica.name, ())}
+    if replica.name not in engine.frozen:
+        known = {(one.table, one.what): one for one in frozen_parts(engine.hub, replica.name)}
+    now = engine.clock()
+    parts = tuple(
+        known.get((table, what), FrozenPart(table, what, now, unmasked))
+        for table, what, unmasked in sorted(_found(engine, replica))
+    )
+    if parts != engine.frozen.get(replica.name):
+        engine.frozen[replica.name] = parts
+        engine.hub.bindings(replica.name).set(FROZEN, orjson.dumps([asdict(one) for one in parts]).decode())
+
+
+def frozen_parts(hub: Hub, replica: str) -> tuple[FrozenPart, ...]:
+    """What was left alone when the replica was last read."""
+    text = hub.bindings(replica).get(FROZEN)
+    found = orjson.loads(text) if text else []
+    return tuple(FrozenPart(**{**one, "since": datetime.fromisoformat(one["since"])}) for one in found)
+
+
+def _found(engine: Engine, replica: Replica) -> Iterator[tuple[str, str, bool]]:
+    tables = engine.schema.tables
+    for problem in replica.connection.problems:
+        if isinstance(problem, TableMissing):
+            yield problem.table, NO_TABLE, True
+    for name, table in engine.torn:
+        if name == replica.name:
+            yield tables[table].name, TORN, False
+    for (name, table), keys in engine.missing.items():
+        for key in keys if name == replica.name else ():
+            field = tables[table].fields[key]
+            yield tables[table].name, NO_COLUMN.format(name=field.name), bool(field.sensitive)
