@@ -1,16 +1,19 @@
 """Remembers what was written: base advances, new records go live, refused rows are looked at again."""
 
+from collections.abc import Sequence
+
 import structlog
 
 from validators.schema import TableKey
 
 from .changes import wake_waiting
-from .connection import Insert, Outcome, Uid, Written
+from .connection import Insert, Outcome, SeenRow, Uid, Written
 from .engine import CycleReport, Engine, Replica
 from .plan import Plan
 from .store.hub import Unit
 from .store.records import UNBORN, State
 from .store.seen import SeenState
+from .uid import new_uid
 from .windows import end_plaintext
 
 log = structlog.get_logger("sync")
@@ -31,9 +34,9 @@ def confirm(
     engine: Engine, replica: Replica, table: TableKey, plan: Plan, outcome: Outcome, report: CycleReport
 ) -> None:
     """Take a service's answer into the hub."""
-    # A copy whose uid was blanked bears the original's uid here; it is a new row from now on.
     written = [one for one in outcome.written if one.uid in plan.base and one.row.uid == one.uid]
     with engine.hub.unit() as unit:
+        _number_copies(engine, unit, replica, table, [one.row for one in outcome.written if not one.row.uid])
         states = unit.seen.get_many(replica.name, table, [one.uid for one in written])
         revs = _revs(engine, unit, table, plan, written)
         known = [states.get(one.uid, SeenState(one.uid, held=plan.held[one.uid])) for one in written]
@@ -68,6 +71,14 @@ def confirm(
             reason=refused.reason,
             detail=refused.detail,
         )
+
+
+def _number_copies(
+    engine: Engine, unit: Unit, replica: Replica, table: TableKey, rows: Sequence[SeenRow]
+) -> None:
+    """A copy whose uid was blanked is a new row from now on, even if the original is deleted before it is judged."""
+    copies = {new_uid(engine.clock(), engine.random_bits): engine.fingerprint(row) for row in rows}
+    unit.numbering.begin(replica.name, table, copies, engine.clock())
 
 
 def _state(engine: Engine, plan: Plan, state: SeenState, written: Written, rev: int | None) -> SeenState:

@@ -1,6 +1,6 @@
 """Rows whose uid cell somebody emptied or wrote over: recognised by what they show, they get their own uid back."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from validators.schema import TableKey
@@ -29,10 +29,12 @@ def heal_numbers(
     A row is the one that vanished if it bears its business key, and shows either all that it showed or one of its
     stand-ins, which nobody can make up. Of a record that never went live the key is enough: it stands nowhere else, so
     that all there is of it stands in that row; or, where the write that was to number it failed, its place and most of
-    what it showed. A copy is not meant: beside it the original still stands.
+    what it showed. A copy is not meant: beside it the original still stands, or did when its uid was blanked.
     """
-    nameless = [row for row in found.unnumbered if not row.row_id]
-    if not nameless or not found.gone:
+    if not found.gone:
+        return
+    nameless = _unclaimed(engine, unit, replica, table, [row for row in found.unnumbered if not row.row_id])
+    if not nameless:
         return
     rows = by_business_key(engine, table, nameless)
     owners = {key: uid for key, uid in unit.records.by_key(table, rows).items() if uid in found.gone}
@@ -52,6 +54,20 @@ def heal_numbers(
         if uid in unborn or _is_same(engine, table, row, known[uid], states[uid])
     }
     unit.numbering.begin(replica.name, table, healed, engine.clock())
+
+
+def _unclaimed(
+    engine: Engine, unit: Unit, replica: Replica, table: TableKey, rows: Sequence[SeenRow]
+) -> list[SeenRow]:
+    """The rows that are not about to get a uid already. Of rows that are alike, those beyond the uids that wait for them."""
+    prints = [engine.fingerprint(row) for row in rows]
+    waiting = {one: len(uids) for one, uids in unit.numbering.waiting(replica.name, table, prints).items()}
+    unclaimed = []
+    for row, one in zip(rows, prints, strict=True):
+        waiting[one] = waiting.get(one, 0) - 1
+        if waiting[one] < 0:
+            unclaimed.append(row)
+    return unclaimed
 
 
 def _is_mostly(engine: Engine, table: TableKey, row: SeenRow, base: Row) -> bool:

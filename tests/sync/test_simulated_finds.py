@@ -355,3 +355,21 @@ def test_number_that_a_record_has_is_not_claimed_by_the_row_that_is_judged_first
         unit.lists.ask_recheck("sheets", "policies", uids, "linked")
     office.calm()
     assert [line.system[SystemColumn.NOTE] for line in (first, second)] == notes
+
+
+def test_copy_whose_original_is_deleted_at_once_gets_none_of_its_secrets(tmp_path: Path) -> None:
+    """7: the copy shows the original's number and stand-ins, and yet it was a copy when its uid was blanked."""
+    office = build_office(tmp_path, settle_s=5, delete_grace_s=60)
+    row = office.sheets.type_row("customers", full_name="王小明", id_number="11010119900307001X")
+    for _ in range(3):
+        office.cycle()
+        office.clock.advance(6)
+    uid = row.system[SystemColumn.UID]
+    copied = office.sheets.copy_row("customers", row)
+    office.cycle()
+    office.sheets.delete("customers", row)
+    for _ in range(4):
+        office.clock.advance(61)
+        office.cycle()
+    assert copied.system[SystemColumn.UID] not in ("", uid)
+    assert not copied.cells.get("id_number")
