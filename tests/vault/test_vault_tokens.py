@@ -60,6 +60,19 @@ def test_other_texts_are_no_tokens(text: str) -> None:
     assert not is_token(text)
 
 
+@given(issued)
+def test_a_token_with_more_or_less_behind_it_is_none(token: str) -> None:
+    """Zeros add nothing to the parity sums: only the length tells."""
+    assert not is_token(token + "0")
+    assert not is_token(token[:-1])
+
+
+@given(st.binary(min_size=8, max_size=8).filter(lambda drawn: sum(byte & 31 > 9 for byte in drawn) > 2))
+def test_each_random_byte_is_one_character(drawn: bytes) -> None:
+    """Five bits of each, none of them shared: else tokens would be fewer than they seem."""
+    assert new_token(lambda n: drawn)[:8] == "".join(ALPHABET[byte & 31] for byte in drawn)
+
+
 def test_the_format_of_the_check_characters_is_fixed() -> None:
     """A vector computed once; tokens in the tables outlive any release."""
     assert new_token(lambda n: bytes([10, 11, 12, 13, 14, 15, 16, 17])) == "ABCDEFGH55"
