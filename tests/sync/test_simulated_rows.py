@@ -61,3 +61,37 @@ def test_copy_without_number_that_is_torn_with_its_original_freezes_the_tab(offi
     before = [dict(line.cells) for line in lines]
     assert office.cycle().torn == ["sheets/customers"]
     assert [line.cells for line in lines] == before
+
+
+def test_number_that_a_record_has_is_not_claimed_by_the_row_that_is_judged_first(office: Office) -> None:
+    """7: judged again together, the one who came first keeps the number, whichever row comes first then."""
+    first = office.sheets.type_row("policies", policy_no="P0001")
+    office.calm()
+    second = office.sheets.type_row("policies", policy_no="p0001")
+    office.calm()
+    notes = [line.system[SystemColumn.NOTE] for line in (first, second)]
+    assert "已有相同的记录" in notes[1]
+    office.sheets.lines("policies").reverse()
+    with office.engine.hub.unit() as unit:
+        uids = [line.system[SystemColumn.UID] for line in (first, second)]
+        unit.lists.ask_recheck("sheets", "policies", uids, "linked")
+    office.calm()
+    assert [line.system[SystemColumn.NOTE] for line in (first, second)] == notes
+
+
+def test_copy_whose_original_is_deleted_at_once_gets_none_of_its_secrets(new_office: NewOffice) -> None:
+    """7: the copy shows the original's number and stand-ins, and yet it was a copy when its uid was blanked."""
+    office = new_office(settle_s=5, delete_grace_s=60)
+    row = office.sheets.type_row("customers", full_name="王小明", id_number="11010119900307001X")
+    for _ in range(3):
+        office.cycle()
+        office.clock.advance(6)
+    uid = row.system[SystemColumn.UID]
+    copied = office.sheets.copy_row("customers", row)
+    office.cycle()
+    office.sheets.delete("customers", row)
+    for _ in range(4):
+        office.clock.advance(61)
+        office.cycle()
+    assert copied.system[SystemColumn.UID] not in ("", uid)
+    assert not copied.cells.get("id_number")
