@@ -135,7 +135,21 @@ def _why_not(
     if _held_elsewhere(engine, unit, replica, table, state.uid):
         return "edited"
     mine = replica.fields(table)
-    return "edited" if any(record.values.get(key) != state.base.get(key) for key in mine) else None
+    if any(record.values.get(key) != state.base.get(key) for key in mine):
+        return "edited"
+    return "edited" if _edited_out_of_sight(engine, unit, replica, table, state) else None
+
+
+def _edited_out_of_sight(
+    engine: Engine, unit: Unit, replica: Replica, table: TableKey, state: SeenState
+) -> bool:
+    """Whether somebody changed a field that this replica does not show, since the row vanished here."""
+    fields = engine.schema.tables[table].fields
+    hidden = {key for key in fields.keys() - replica.fields(table) if not fields[key].computed}
+    return bool(hidden) and any(
+        change["field"] in hidden and state.gone_since is not None and change["at"] >= state.gone_since
+        for change in unit.lists.history(state.uid, table)
+    )
 
 
 def _held_elsewhere(engine: Engine, unit: Unit, replica: Replica, table: TableKey, uid: Uid) -> bool:

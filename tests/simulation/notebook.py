@@ -171,9 +171,17 @@ class Notebook:
             dated |= {(cell, new): at for (cell, value), at in dated.items() if spelt(cell, value) != value}
         self.forbidden = {(name, cell, spelt(cell, value) or "") for name, cell, value in self.forbidden}
 
+    def _take_along(self, replica: str, table: str, origin: str) -> None:
+        """Whoever may delete a row deletes what this replica does not show of it, as far as the archive had taken that."""
+        fields = self.rights[replica].fields if replica in self.rights else {}
+        for cell, value in self.spread if table in fields else ():
+            if cell[:2] == (table, origin) and cell[2] not in fields[table]:
+                self.seen_over[cell, value] = self.count
+
     def row_deleted(self, replica: str, table: str, origin: str, shown: Row) -> None:
         """Somebody deleted the row."""
         self.destroyed(table, origin, shown, shown)
+        self._take_along(replica, table, origin)
         # Wherever the row comes back, it comes without what was nobody else's business.
         self.marks = {place: text for place, text in self.marks.items() if place[1:] != (table, origin)}
         # What a cell calculated is gone with its row: only values are put back.

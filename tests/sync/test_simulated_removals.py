@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 import pytest
 
 from sync.connection import Operation, Outcome
-from tests.sync.conftest import Office
+from tests.sync.conftest import NewOffice, Office
 from tests.sync.memory import Line, MemoryConnection
 from validators.schema import TableKey
 
@@ -69,3 +69,27 @@ def test_row_that_nobody_touched_is_removed_though_its_linked_record_left_first(
     stale.cells["customer_no"] = []
     office.calm()
     assert (office.airtable.lines("policies"), office.airtable.lines("customers")) == ([], [])
+
+
+NARROW = {
+    "name": "核保部",
+    "tables": ["customers"],
+    "fields": {"customers": ["customer_no", "full_name"]},
+    "deletes": ["customers"],
+}
+
+
+@pytest.mark.parametrize("edited", [True, False])
+def test_edit_of_what_the_deleter_does_not_see_beats_the_delete(new_office: NewOffice, edited: bool) -> None:
+    """3: an edit beats a delete, also of a field that the other replica does not show; without one the delete holds."""
+    office = new_office(NARROW, delete_grace_s=600)
+    typed, narrow = _two_rows(office)[0], office.replica("核保部")
+    office.clock.advance(60)
+    narrow.delete("customers", narrow.find("customers", full_name="王小明"))
+    office.cycle()
+    if edited:
+        typed.cells["occupation"] = "护士"
+    office.cycle()
+    office.clock.advance(601)
+    office.calm()
+    assert [len(one.lines("customers")) for one in (office.airtable, narrow)] == [edited, edited]
