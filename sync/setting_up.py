@@ -11,6 +11,7 @@ from .store.seen import SeenState
 
 ADOPTED, ARRIVING = "adopted", "arriving"
 """Tables that held rows before: not looked at by a person yet; looked at, and not read by a cycle yet."""
+SET_UP = "set_up"
 LEFT = "left"
 """What a person should delete, as the last setup found it."""
 SEPARATOR = "、"
@@ -29,8 +30,16 @@ def set_up(connection: Connection, hub: Hub) -> Sequence[Change]:
     for change in changes:
         if change.blank is not None:
             _forget(hub, connection.name, *change.blank)
+    if any(not change.why for change in changes):
+        noted = hub.bindings(SET_UP)
+        noted.set(SET_UP, str(int(noted.get(SET_UP) or 0) + 1))
     _remember_left(hub.bindings(connection.name), changes)
     return changes
+
+
+def times_set_up(hub: Hub) -> str | None:
+    """Rises whenever a setup made something: a daemon that runs beside it has to look everything up anew."""
+    return hub.bindings(SET_UP).get(SET_UP)
 
 
 def left_behind(hub: Hub, replica: str) -> list[str]:

@@ -184,8 +184,11 @@ class Daemon:
         """A cycle, and the next one sooner where somebody waits for it."""
         if self._watch is not None and self._watch.ready():
             log.info("config_changed")
-            self.replaced = True
-            self.stop()
+            self._hand_over()
+            return
+        if self._watch is not None and self._watch.is_set_up_anew():
+            log.info("tables_set_up")
+            self._hand_over()
             return
         report = self.cycle()
         if (frozen := _all_frozen(self.archive.engine)) != self._frozen:
@@ -198,6 +201,10 @@ class Daemon:
         if soon_s is not None and self._planned is not None and not self._stop.is_set():
             when = self.archive.engine.clock() + timedelta(seconds=soon_s)
             self._planned.modify_job("cycle", next_run_time=when)
+
+    def _hand_over(self) -> None:
+        self.replaced = True
+        self.stop()
 
     def cycle(self) -> CycleReport:
         """One cycle, and its line in the log."""

@@ -10,6 +10,7 @@ import orjson
 import structlog
 
 from sync.reconfigure import refusals, remembered
+from sync.setting_up import times_set_up
 from sync.store.hub import Hub
 from tablekeeper.config import Config, load
 from tablekeeper.config_problems import ConfigProblems
@@ -51,6 +52,7 @@ class ConfigWatch:
         """The config at work has just been read from `file`: an alarm over an earlier one ends."""
         self.file, self._hub, self._vault, self._clock = file, hub, vault, clock
         self._known = self._digest()
+        self._set_up = times_set_up(hub)
         hub.bindings(WATCHED).drop(REFUSED)
 
     def ready(self) -> bool:
@@ -63,6 +65,10 @@ class ConfigWatch:
         if problems:
             self._alarm(problems)
         return not problems
+
+    def is_set_up_anew(self) -> bool:
+        """Whether another process made columns or tables, of which the connections at work do not know."""
+        return times_set_up(self._hub) != self._set_up
 
     def _alarm(self, problems: list[str]) -> None:
         """In the log once; in status, metrics and the mail to operations until the file is right."""

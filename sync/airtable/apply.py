@@ -33,6 +33,8 @@ from .testimony import Testimony
 RECORDS_MAX = 10
 """Airtable's limit for one call."""
 UNKNOWN_COLUMN, UNKNOWN_ROW = "UNKNOWN_FIELD_NAME", "ROW_DOES_NOT_EXIST"
+INVALID_VALUE = "invalid_value"
+"""The reason of a refusal for what was to be written."""
 
 ToWrite = TypeVar("ToWrite", Insert, Update)
 Result = Written | Refused
@@ -199,7 +201,7 @@ class Writer:
         named = [
             column.header for column in self._table.columns.values() if f'"{column.header}"' in error.text
         ]
-        return Refused(op.uid, "row_gone" if gone else "invalid_value", " ".join([error.kind, *named]))
+        return Refused(op.uid, "row_gone" if gone else INVALID_VALUE, " ".join([error.kind, *named]))
 
 
 def choices_of(value: Any) -> frozenset[str]:

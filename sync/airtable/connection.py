@@ -10,7 +10,7 @@ from sync.errors import NotFound, ServiceError
 from sync.web import web_origin
 from validators.schema import SchemaConfig, TableKey
 
-from .apply import UNKNOWN_COLUMN, Writer
+from .apply import INVALID_VALUE, UNKNOWN_COLUMN, Writer
 from .blueprint import blueprints
 from .bound import Base, table_binding
 from .client import AirtableClient
@@ -111,10 +111,14 @@ class AirtableConnection(Connection):
         testimony = self._testimony if self._webhook.alive else None
         writer = Writer(self._client, self._base.table(table), testimony)
         try:
-            return writer.write(operations)
+            outcome = writer.write(operations)
         finally:
             if writer.made_options:
                 self._base.forget()
+        if any(one.reason == INVALID_VALUE for one in outcome.refused):
+            # A column may have been given another type since the schema was read: then it is left alone from now on.
+            self._base.forget()
+        return outcome
 
     def stamp(self, values: Mapping[str, str]) -> None:
         """Write the heartbeat and key figures to 系统状态, one row each."""

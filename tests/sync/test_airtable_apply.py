@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 import pytest
+import requests
 from airtable_office import Office, open_office, update
 
 from sync.connection import Insert, Remove, SeenRow, SystemColumn, Update
@@ -208,6 +209,30 @@ def test_field_without_column_is_refused_and_its_row_untouched(office: Office) -
     outcome = office.connection.apply("customers", [*ops, fine])
     assert [refused.reason for refused in outcome.refused] == ["column_missing"] * 2
     assert [one.row.cells for one in outcome.written] == [{"full_name": "新"}]
+
+
+def test_a_column_that_a_person_retyped_is_left_alone_once_it_refused(office: Office) -> None:
+    """Else the same write is refused in every cycle, and the other cells of its row never get through."""
+    (row,) = some_rows(office, 1)
+    retype_column(office, "备注", {"type": "number", "options": {"precision": 0}})
+    op = update(row, row.cells, notes="好")
+    assert [one.reason for one in office.connection.apply("customers", [op]).refused] == ["invalid_value"]
+    assert [one.reason for one in office.connection.apply("customers", [op]).refused] == ["column_missing"]
+    fine = update(row, row.cells, full_name="新")
+    assert office.connection.apply("customers", [fine]).written
+
+
+def retype_column(office: Office, header: str, settings: dict[str, object]) -> None:
+    """What a person does in the column's menu."""
+    place = office.served.description["airtable"]
+    tables = f"{place['endpoint_url']}/v0/meta/bases/{place['base_id']}/tables"
+    field = office.table().schema().field(header)
+    requests.patch(
+        f"{tables}/{office.bindings['table:customers']}/fields/{field.id}",
+        headers={"Authorization": f"Bearer {place['staff_token']}"},
+        json=settings,
+        timeout=10,
+    ).raise_for_status()
 
 
 def test_system_cells_of_a_column_that_vanished_are_left_out(office: Office) -> None:

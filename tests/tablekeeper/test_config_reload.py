@@ -62,6 +62,19 @@ def test_good_change_lets_the_daemon_begin_anew(office: Office, archive: Archive
     assert daemon.replaced
 
 
+def test_columns_that_setup_made_beside_the_daemon_let_it_begin_anew(
+    office: Office, archive: Archive
+) -> None:
+    daemon = Daemon(archive, ConfigWatch(office.config, archive.hub, archive.vault))
+    assert office.run("setup").code == 0
+    daemon._cycle_and_next()
+    assert not daemon.replaced
+    office.delete_tab("客户基本信息")
+    assert office.run("setup").code == 0
+    daemon._cycle_and_next()
+    assert daemon.replaced
+
+
 def test_broken_config_keeps_the_last_good_one_and_alarms_once(office: Office, archive: Archive) -> None:
     watch = ConfigWatch(office.config, archive.hub, archive.vault)
     change(office, "tables", "customers", "fields", "occupation", "type", to="txet")
