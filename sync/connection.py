@@ -84,6 +84,8 @@ class Listing:
     """Rows that the service itself reports as deleted."""
     missing: frozenset[FieldKey] = frozenset()
     """Columns that cannot be found: frozen until they are back."""
+    lost_options: Mapping[FieldKey, frozenset[str]] = field(default_factory=dict)
+    """Options that somebody deleted from a column: the service emptied the cells that showed them, no person did."""
     overwritten: tuple[SeenRow, ...] = ()
     """Cells as people had left them when a write of ours replaced them unseen; partial rows of nothing else."""
     standing: Standing | None = None

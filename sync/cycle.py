@@ -161,6 +161,7 @@ def absorb_block(
             links,
             fields=replica.fields(table),
             missing=listing.missing,
+            lost_options=listing.lost_options,
             replica=replica,
         )
         decoded = put_back_clears(

@@ -1,6 +1,6 @@
 """Cells to canonical values. A bad cell is a value, a damaged stand-in is put back, a foreign token is never honoured."""
 
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Protocol
@@ -41,6 +41,8 @@ class Reader:
     today: date
     fields: Set[FieldKey]
     missing: Set[FieldKey] = frozenset()
+    lost_options: Mapping[FieldKey, frozenset[str]] = field(default_factory=dict)
+    """Options that were deleted from a column, and so from its cells."""
     read_only: Set[FieldKey] = frozenset()
     """Fields that the replica shows and that may not be changed there."""
     kept_by: Callable[[FieldKey], Sequence[str]] = lambda key: ()
@@ -107,10 +109,30 @@ def _decode_cell(key: FieldKey, config: FieldConfig, known: Known, reader: Reade
         draft.typed[key] = state.base[key]
     else:
         _decode_plain(key, config, row.cells.get(key), reader, draft, known)
+        _give_back_options(key, known, reader, draft)
     if key in reader.read_only and known.record is not None and not config.computed:
         _withdraw(key, config, known, reader, draft)
     else:
         _put_back(key, config, known, draft)
+
+
+def _give_back_options(key: FieldKey, known: Known, reader: Reader, draft: _Draft) -> None:
+    """A cell that lacks just what was deleted from its column shows what it showed: nobody emptied it."""
+    lost, before = reader.lost_options.get(key, frozenset()), known.state.base.get(key)
+    if isinstance(before, frozenset):
+        left: Value | None = before - lost or None
+    else:
+        left = None if before in lost else before
+    if left != before and key in draft.typed and draft.typed[key] == left:
+        draft.typed[key] = before
+        draft.rewrite.add(key)
+        draft.restore[key] = Issue(
+            "option_deleted",
+            Level.HINT,
+            (key,),
+            "选项从列中被删除",
+            "不再用的选项请运维在 config.yaml 中停用",
+        )
 
 
 def _withdraw(key: FieldKey, config: FieldConfig, known: Known, reader: Reader, draft: _Draft) -> None:

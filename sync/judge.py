@@ -23,6 +23,8 @@ from .store.former_keys import by_former_key
 from .store.hub import Unit
 from .store.records import Record
 
+NO_OPTIONS: Mapping[FieldKey, frozenset[str]] = {}
+
 
 def decode_rows(
     engine: Engine,
@@ -32,6 +34,7 @@ def decode_rows(
     *,
     fields: Set[FieldKey],
     missing: Set[FieldKey] = frozenset(),
+    lost_options: Mapping[FieldKey, frozenset[str]] = NO_OPTIONS,
     replica: Replica | None = None,
 ) -> list[Decoded]:
     """Cells to canonical values. `missing` are columns that cannot be found at the moment; a file is no replica."""
@@ -47,6 +50,7 @@ def decode_rows(
         today=engine.today(),
         fields=fields,
         missing=missing,
+        lost_options=lost_options,
         read_only=replica.read_only(table) if replica else frozenset(),
         kept_by=lambda key: keepers(engine.config.replicas, table, key),
     )

@@ -34,6 +34,8 @@ class BoundTable:
     """By field key or system header; only those that stand and have a usable type."""
     by_id: Mapping[str, BoundColumn]
     missing: frozenset[FieldKey]
+    lost_options: Mapping[FieldKey, frozenset[str]]
+    """Configured options that their column does not offer, or no longer."""
 
     @property
     def uid_column(self) -> str:
@@ -115,7 +117,19 @@ class Base:
             {column.id: column for column in columns.values()},
             frozenset(column.key for column in blueprint.columns if column.key not in columns)
             - frozenset(SystemColumn),
+            _lost_options(blueprint, columns),
         )
 
     def _target(self, column: Column) -> str | None:
         return self._bindings.get(table_binding(column.links_to)) if column.links_to else None
+
+
+def _lost_options(
+    blueprint: TableBlueprint, columns: Mapping[str, BoundColumn]
+) -> dict[FieldKey, frozenset[str]]:
+    configured = {
+        column.key: frozenset(choice["name"] for choice in column.options.get("choices", ()))
+        for column in blueprint.columns
+        if column.key in columns and column.key not in frozenset(SystemColumn)
+    }
+    return {key: lost for key, names in configured.items() if (lost := names - columns[key].choices)}

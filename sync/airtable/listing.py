@@ -30,7 +30,7 @@ def chunks(items: Iterable[T], size: int) -> Iterator[list[T]]:
 def list_table(client: AirtableClient, table: BoundTable) -> Listing:
     """Every record of a table."""
     rows = [whole_row(table, record.id, record.fields) for record in _all_records(client, table)]
-    return Listing(table.key, rows, complete=True, missing=table.missing)
+    return Listing(table.key, rows, complete=True, missing=table.missing, lost_options=table.lost_options)
 
 
 def _all_records(client: AirtableClient, table: BoundTable) -> Iterable[Record]:

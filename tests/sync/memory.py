@@ -60,6 +60,7 @@ class MemoryConnection:
         self.lists_everything = True
         self.missing: frozenset[str] = frozenset()
         """Columns that somebody retyped or deleted; what stands in them is not shown."""
+        self.lost_options: dict[str, frozenset[str]] = {}
         self._next = 0
 
     # What people do
@@ -101,7 +102,13 @@ class MemoryConnection:
             raise Unavailable(self.name, "down")
         for table in self.tables:
             rows = tuple(self._seen(table, i) for i in range(len(self.lines(table))))
-            yield Listing(table, rows, complete=self.lists_everything, missing=self.missing)
+            yield Listing(
+                table,
+                rows,
+                complete=self.lists_everything,
+                missing=self.missing,
+                lost_options=self.lost_options,
+            )
 
     def acknowledge(self) -> None: ...
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+import requests
 from airtable_office import MemoryBindings, Office, open_office
 
 from sync.connection import SystemColumn
@@ -279,3 +280,21 @@ def test_lost_bindings_mean_a_full_listing_after_setup(office: Office) -> None:
     office.bindings = MemoryBindings()
     office.connect().setup()
     assert [seen.row_id for seen in office.pull()["customers"].rows] == [row.row_id]
+
+
+def test_an_option_that_a_person_deleted_is_told_with_the_listing(office: Office) -> None:
+    office.insert("R1", gender="男")
+    assert not office.pull(full=True)["customers"].lost_options
+    field = office.table().schema().field("性别")
+    place = office.served.description["airtable"]
+    kept = [{"id": one.id, "name": one.name} for one in field.options.choices if one.name != "男"]
+    requests.patch(
+        f"{place['endpoint_url']}/v0/meta/bases/{place['base_id']}/tables"
+        f"/{office.bindings['table:customers']}/fields/{field.id}",
+        headers={"Authorization": f"Bearer {place['staff_token']}"},
+        json={"options": {"choices": kept}},
+        timeout=10,
+    ).raise_for_status()
+    listing = office.pull(full=True)["customers"]
+    assert listing.lost_options == {"gender": {"男"}}
+    assert "gender" not in listing.rows[0].cells

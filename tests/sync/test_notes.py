@@ -54,3 +54,21 @@ def test_a_formula_is_left_alone_and_the_row_says_so(office: Office) -> None:
     line.cells["occupation"] = "律师"
     office.calm()
     assert "未同步" not in note(line)
+
+
+def test_cells_that_an_option_took_along_are_given_back(office: Office) -> None:
+    line = office.airtable.type_row("customers", full_name="王小明", occupation="教师", id_type="护照")
+    office.calm()
+    line.cells["id_type"] = ""
+    office.airtable.lost_options = {"id_type": frozenset({"护照"})}
+    office.calm()
+    assert (
+        line.cells["id_type"]
+        == office.sheets.find("customers", full_name="王小明").cells["id_type"]
+        == "护照"
+    )
+    assert note(line).startswith("已还原·证件类型:选项从列中被删除")
+    office.airtable.lost_options = {}
+    line.cells["id_type"] = ""
+    office.calm()
+    assert not office.sheets.find("customers", full_name="王小明").cells["id_type"]
