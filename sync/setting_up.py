@@ -5,7 +5,6 @@ from collections.abc import Iterable, Sequence
 from validators.schema import FieldKey, TableKey
 
 from .connection import Change, Connection
-from .store.bindings import HubBindings
 from .store.hub import Hub
 from .store.seen import SeenState
 
@@ -33,7 +32,7 @@ def set_up(connection: Connection, hub: Hub) -> Sequence[Change]:
     if any(not change.why for change in changes):
         noted = hub.bindings(SET_UP)
         noted.set(SET_UP, str(int(noted.get(SET_UP) or 0) + 1))
-    _remember_left(hub.bindings(connection.name), changes)
+    remember_left(hub, connection.name, changes)
     return changes
 
 
@@ -53,7 +52,9 @@ def given_up(table: TableKey, key: FieldKey) -> str:
     return f"given_up:{table}:{key}"
 
 
-def _remember_left(noted: HubBindings, changes: Sequence[Change]) -> None:
+def remember_left(hub: Hub, replica: str, changes: Sequence[Change]) -> None:
+    """What a person should delete, so that status and mails can say so."""
+    noted = hub.bindings(replica)
     names = [f"{change.table}: {change.what}" for change in changes if change.left and change.why]
     if names:
         noted.set(LEFT, SEPARATOR.join(names))

@@ -4,7 +4,7 @@ import structlog
 
 from sync.engine import Replica
 from sync.errors import ServiceError
-from sync.setting_up import set_up
+from sync.setting_up import remember_left, set_up
 from tablekeeper.archive import Archive
 
 log = structlog.get_logger("daemon")
@@ -37,3 +37,5 @@ def _extend(archive: Archive, replica: Replica) -> None:
             changes=[f"{one.table}: {one.what}" for one in changes if not one.why],
             left=[f"{one.table}: {one.what}" for one in changes if one.why],
         )
+    else:
+        remember_left(archive.hub, replica.name, wanted)

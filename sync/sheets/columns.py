@@ -52,22 +52,28 @@ def _place(column: Column, headers: Sequence[str], marks: Marks, *, taken: set[i
 
 def marks_of(metadata: Iterable[Json], gid: int, table: TableKey, columns: Iterable[Column]) -> Marks:
     """The columns of one tab that bear our metadata. Of two marks with one value the left one counts."""
-    by_value = {mark_value(table, column.key): column.key for column in columns}
-    marks: dict[ColumnKey, int] = {}
+    marked = columns_marked(metadata, gid, table)
+    keys = {str(column.key): column.key for column in columns}
+    return {keys[key]: index for key, index in marked.items() if key in keys}
+
+
+def columns_marked(metadata: Iterable[Json], gid: int, table: TableKey) -> dict[str, int]:
+    """Every column of one tab that bears our metadata, by the key in it, those that the config no longer has among them."""
+    marked: dict[str, int] = {}
     for entry in metadata:
         place = entry.get("location", {}).get("dimensionRange")
-        key = by_value.get(entry.get("metadataValue", ""))
+        owner, _, key = entry.get("metadataValue", "").partition(":")
         # Google leaves zeros out of its answers: tab 0, column 0.
         if (
-            key is None
-            or place is None
+            place is None
+            or owner != table
             or place.get("sheetId", 0) != gid
             or place.get("dimension") != "COLUMNS"
         ):
             continue
         index = place.get("startIndex", 0)
-        marks[key] = min(index, marks.get(key, index))
-    return marks
+        marked[key] = min(index, marked.get(key, index))
+    return marked
 
 
 def mark_value(table: TableKey, key: ColumnKey) -> str:

@@ -7,7 +7,7 @@ from sync.connection import SystemColumn
 from validators.schema import SchemaConfig, ViewConfig
 
 from . import dress
-from .columns import Found, find_columns, marks_of
+from .columns import Found, columns_marked, find_columns, marks_of
 from .grid import Json, area, insert, span
 from .layout import LEFT, Column, ColumnKey, Layout
 from .plan import Place, Plan
@@ -16,6 +16,7 @@ from .tabs import Sheet
 CONTESTED = "两个列用了这个列名,无法确定是哪一个;本列已冻结 → 请把多余的那一列改名,再运行 tablekeeper setup"
 KEEPS_FORMAT = "原有列的格式不会改动,而数字格式会丢掉长号码的末几位 → 选中整列:格式 → 数字 → 纯文本"
 RENAMED = "表中列名已由员工改为“{shown}”,同步照常 → 如要统一,请修改 config.yaml 中的 name"
+LEFT_COLUMN = "config.yaml 中已没有这一列，不再同步，填在其中的号码不会加密 → 右键点击列标，选“删除列”"
 RETYPED = "原有列的格式不会改动 → 选中整列,自行设置格式与数据验证"
 
 
@@ -45,6 +46,7 @@ class Extension:
                 self._check_column(
                     column, at[column.key], self._header(found.at[column.key]), column.key in marks, plan
                 )
+        self._leave_columns(plan)
         self._add_views(at, plan)
         self._remove_columns(arrange(layout.columns, len(self.headers), found.at, contested)[1], plan)
         plan.remember(layout, [column for column in layout.columns if column.key in at], self.schema)
@@ -111,6 +113,14 @@ class Extension:
                 index = shifted(marks[column.key], insertions)
                 request = {"deleteDimension": {"range": span(gid, "COLUMNS", index, index + 1)}}
                 plan.make(layout.title, f"remove the column {column.header}", [request])
+
+    def _leave_columns(self, plan: Plan) -> None:
+        """Columns of fields that the config no longer has: staff may still type there, so a person deletes them."""
+        layout = self.layout
+        known = {column.key for column in layout.columns} | layout.config.fields.keys()
+        for key, index in sorted(columns_marked(self.place.metadata, self.sheet.gid, layout.table).items()):
+            if key not in known:
+                plan.leave(layout.title, f"delete the column {self._header(index)}", LEFT_COLUMN, left=True)
 
     def _add_views(self, at: Mapping[ColumnKey, int], plan: Plan) -> None:
         there = self.place.views(self.sheet.gid)

@@ -39,9 +39,9 @@ class Plan:
         self.requests += requests
         self.changes.append(Change(table, what, blank=blank, adopted=adopted))
 
-    def leave(self, table: str, what: str, why: str) -> None:
-        """One thing for a person to decide."""
-        self.changes.append(Change(table, what, why))
+    def leave(self, table: str, what: str, why: str, *, left: bool = False) -> None:
+        """One thing for a person to decide; `left` is about what the replica held once."""
+        self.changes.append(Change(table, what, why, left=left))
 
     def remember(self, layout: Layout, columns: Iterable[Column], schema: SchemaConfig) -> None:
         """How the columns were last configured."""

@@ -27,6 +27,7 @@ PROPERTIES = {"timeZone": "Asia/Shanghai", "autoRecalc": "MINUTE"}
 """Serials are wall time of Shanghai. Without the recalculation NOW() stands still while nobody edits, and the warning of
 系统状态 would never appear by itself."""
 SCHEMA_MARK = "schema:1"
+LEFT_TAB = "本表已不属于这份表格，不再同步，填在其中的号码不会加密 → 右键点击下方的表名，选“删除”"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,7 @@ class Setup:
             else:
                 Extension(layout, tab, headers.get(tab.gid, ()), place, self.schema).plan(plan)
         self._plan_own_tabs(place, plan)
+        self._leave_tabs(place, plan)
         return plan
 
     def _headers(self, tabs: Sequence[Sheet]) -> Mapping[int, Sequence[str]]:
@@ -102,6 +104,15 @@ class Setup:
             plan.make(layout.title, f"add the filter view {view.name}", filter_view(view, gid, at))
         plan.remember(layout, layout.columns, self.schema)
         plan.bindings[f"tab:{layout.table}"] = str(gid)
+
+    def _leave_tabs(self, place: Place, plan: Plan) -> None:
+        """Tabs of tables that the replica no longer holds: what stands there may be staff's own, so a person deletes it."""
+        held = {layout.table for layout in self.layouts} | {SCRATCH, STATUS}
+        titles = {sheet.gid: sheet.title for sheet in place.sheets}
+        for name, gids in place.marked.items():
+            for gid in gids if name not in held else ():
+                if gid in titles:
+                    plan.leave(titles[gid], "delete the tab", LEFT_TAB, left=True)
 
     def _plan_own_tabs(self, place: Place, plan: Plan) -> None:
         width = max(len(layout.columns) for layout in self.layouts)

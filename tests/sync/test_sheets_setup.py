@@ -10,6 +10,7 @@ from sync.connection import SystemColumn
 from tests.sync.sheets_office import (
     CUSTOMERS,
     POLICIES,
+    SCHEMA,
     Memo,
     Office,
     open_office,
@@ -17,6 +18,7 @@ from tests.sync.sheets_office import (
     uid,
     world_of_offices,
 )
+from validators.schema import SchemaConfig
 
 
 @pytest.fixture(scope="module")
@@ -228,3 +230,16 @@ def test_replica_with_fewer_fields_has_fewer_columns(office: Office) -> None:
     assert [column.key for column in layout.columns if not isinstance(column.key, SystemColumn)] == [
         "customer_no"
     ]
+
+
+def test_what_the_config_no_longer_has_is_named_for_a_person_to_delete(office: Office) -> None:
+    office.connection.setup()
+    customers = SCHEMA["tables"]["customers"]
+    fields = {key: one for key, one in customers["fields"].items() if key != "remarks"}
+    only = {**SCHEMA, "tables": {"customers": {**customers, "fields": fields}}}
+    changes = office.connect(SchemaConfig.model_validate(only)).setup()
+    assert {(one.table, one.what) for one in changes if one.left} == {
+        (POLICIES, "delete the tab"),
+        (CUSTOMERS, "delete the column 备注"),
+    }
+    assert all(one.why for one in changes)
