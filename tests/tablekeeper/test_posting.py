@@ -23,8 +23,10 @@ from tablekeeper.environment import Environment
 from tablekeeper.mailing import facts
 from tablekeeper.posting import Posting
 from tablekeeper.status import CycleNotes
+from vault.alarms import BUDGET, acknowledge, raise_alarm
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
+ALARMS = "保险库报警"
 ALIVE = "http://127.0.0.1:1/alive"
 
 
@@ -109,6 +111,20 @@ def test_a_refused_address_is_told_to_operations_and_spoils_only_its_own_day(eve
             CycleNotes(archive.hub).note([one.name for one in archive.engine.replicas], evening.now)
             posting._sign_of_life(evening.now.astimezone(SHANGHAI))
             assert evening.calls == calls
+
+
+def test_an_alarm_of_the_vault_stands_in_the_mail_to_operations(evening: Evening) -> None:
+    """Until somebody says to have looked into it."""
+    evening.at(0, 9)
+    with evening.daemon() as (archive, _):
+        before = facts(archive)
+        with archive.vault.store.writing() as connection:
+            raise_alarm(archive.vault, connection, kind=BUDGET, actor="li.na", what="contact")
+        told = facts(archive)
+        assert (dict(before.operations)[ALARMS], dict(told.operations)[ALARMS]) == ("0", "1")
+        assert told.troubles == before.troubles + 1
+        acknowledge(archive.vault, actor="ops")
+        assert facts(archive) == before
 
 
 def test_a_good_day_ends_with_a_sign_of_life(evening: Evening) -> None:
