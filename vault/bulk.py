@@ -8,9 +8,12 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
+from vault.people_tables import plaintext_window
 from vault.store import data_key, sealed_value
 
 INSERTED_AT_ONCE = 1_000
+NUMBERED = (data_key, sealed_value, plaintext_window)
+"""Tables whose rows say with which change they were written."""
 
 T = TypeVar("T")
 Same = Mapping[str, str | int | None]
@@ -35,7 +38,7 @@ def next_change(connection: sa.Connection) -> int:
 
 def last_change(connection: sa.Connection) -> int:
     """The number of the last change that left a row; 0 in an empty vault."""
-    last = [sa.select(sa.func.max(table.c.change)).scalar_subquery() for table in (sealed_value, data_key)]
+    last = [sa.select(sa.func.max(table.c.change)).scalar_subquery() for table in NUMBERED]
     return max(number or 0 for number in connection.execute(sa.select(*last)).one())
 
 

@@ -17,7 +17,7 @@ import orjson
 import sqlalchemy as sa
 
 from vault.box import bind, open_box, seal_box
-from vault.bulk import last_change
+from vault.bulk import NUMBERED, last_change
 from vault.clock import stamp
 from vault.errors import JournalAhead, JournalDamaged, VaultDamaged, VaultUnavailable
 from vault.people_tables import alarm, guess, restriction, sign_in_attempt, usage, vault_user
@@ -57,8 +57,9 @@ class Frame:
 
     @property
     def count(self) -> int:
-        """Rows of values, data keys and audit entries."""
-        return sum(len(self.rows[table.name]) for table in (data_key, sealed_value, audit))
+        """Rows of values, data keys, windows and audit entries."""
+        # A journal of before has no windows.
+        return sum(len(self.rows.get(table.name, ())) for table in (*NUMBERED, audit))
 
     @property
     def destroys(self) -> bool:
@@ -265,7 +266,7 @@ def _new_frames(connection: sa.Connection, end: End, at: str) -> Iterator[Frame]
         rows = {table.name: _stored(connection, sa.select(table)) for table in _KEPT_WHOLE}
         rows |= {} if told else people
         told = True
-        for table in (data_key, sealed_value):
+        for table in NUMBERED:
             between = table.c.change > change, table.c.change <= through
             rows[table.name] = _stored(connection, sa.select(table).where(*between).order_by(table.c.change))
         entries = sa.select(audit).where(audit.c.n > entry).order_by(audit.c.n)

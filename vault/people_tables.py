@@ -71,7 +71,7 @@ restriction = sa.Table(
     sa.Column("at", sa.Text, nullable=False),
     sa.Column("purposes", sa.Text, nullable=False, server_default=""),
 )
-# Plaintext that stood in a cell of a replica: `until` is when the write over it was confirmed.
+# Plaintext that stood in a cell of a replica: `until` is when the write over it was confirmed; `change` is as in the vault's own tables.
 plaintext_window = sa.Table(
     "plaintext_window",
     metadata,
@@ -85,6 +85,8 @@ plaintext_window = sa.Table(
     sa.Column("readers", sa.Text, nullable=False),
     sa.Column("since", sa.Text, nullable=False),
     sa.Column("until", sa.Text),
+    sa.Column("change", sa.BigInteger, nullable=False, server_default="0"),
     sa.Index("plaintext_window_standing", "place", "until", "record"),
     sa.Index("plaintext_window_subject", "subject"),
+    sa.Index("plaintext_window_change", "change"),
 )

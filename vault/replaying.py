@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from vault.audit import Act
-from vault.bulk import blocks, insert_rows, last_change
+from vault.bulk import NUMBERED, blocks, insert_rows, last_change
 from vault.errors import JournalDamaged
 from vault.journal import PEOPLE, Frame, Rows, frames_of
-from vault.store import audit, audit_head, data_key, key_encryption_key, sealed_value
+from vault.people_tables import plaintext_window
+from vault.store import audit, audit_head, key_encryption_key, sealed_value
 
 if TYPE_CHECKING:
     from vault.vault import Vault
@@ -49,6 +50,7 @@ def replay(
             progress(rows)
         if frames:
             vault.chain.append(connection, [Act(actor, "journal_replayed", count=rows)])
+            _number_on(connection)
     vault.store.forget()
     return Replayed(frames, rows, through)
 
@@ -68,10 +70,10 @@ def _require_common_past(connection: sa.Connection, frame: Frame, change: int, h
 
 
 def _take_in(connection: sa.Connection, frame: Frame, change: int, entry: int) -> None:
-    for table in (data_key, sealed_value):
+    for table in NUMBERED:
         # A subject has one data key: what stands under it goes, an erasure or a renewed key takes its place.
         name = table.primary_key.columns[0]
-        rows = [row for row in frame.rows[table.name] if row["change"] > change]
+        rows = [row for row in frame.rows.get(table.name, ()) if row["change"] > change]
         for block in blocks(sorted({row[name.name] for row in rows})):
             connection.execute(table.delete().where(name.in_(block)))
         insert_rows(connection, table, _tuples(table, rows))
@@ -94,6 +96,14 @@ def _take_in_people(connection: sa.Connection, frame: Frame) -> None:
         rows = [dict(zip(names, row, strict=True)) for row in _tuples(table, frame.rows[table.name], names)]
         if rows:
             connection.execute(table.insert(), rows)
+
+
+def _number_on(connection: sa.Connection) -> None:
+    """A server's own numbering does not see the numbers that came with the rows."""
+    if connection.dialect.name == "postgresql":
+        number = plaintext_window.c.window_id
+        series = sa.func.pg_get_serial_sequence(plaintext_window.name, number.name)
+        connection.execute(sa.select(sa.func.setval(series, sa.func.max(number))))
 
 
 def _tuples(table: sa.Table, rows: Rows, columns: Sequence[str] = ()) -> list[tuple[Any, ...]]:

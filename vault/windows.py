@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from vault.bulk import blocks
+from vault.bulk import blocks, next_change
 from vault.clock import stamp
 from vault.people_tables import plaintext_window
 
@@ -54,6 +54,7 @@ class Windows:
         known_readers = "、".join(readers)
         with self._vault.store.writing() as connection:
             noted = self._standing(connection, place, {one.record for one in found})
+            change = next_change(connection)
             rows = [
                 {
                     "place": place,
@@ -64,6 +65,7 @@ class Windows:
                     "typed_by": one.typed_by,
                     "readers": known_readers,
                     "since": stamp(self._vault.clock()),
+                    "change": change,
                 }
                 for one in found
                 if (one.record, one.field, one.token) not in {(r.record, r.field, r.token) for r in noted}
@@ -81,10 +83,10 @@ class Windows:
         if not masked:
             return
         with self._vault.store.writing() as connection:
-            at = stamp(self._vault.clock())
+            over = {"until": stamp(self._vault.clock()), "change": next_change(connection)}
             for block in blocks(masked):
                 those = plaintext_window.c.window_id.in_(block)
-                connection.execute(plaintext_window.update().where(those).values(until=at))
+                connection.execute(plaintext_window.update().where(those).values(**over))
 
     def all(self, *, subject: str = "") -> Iterator[Window]:
         """All windows, or those of one person's values, oldest first."""

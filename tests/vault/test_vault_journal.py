@@ -23,6 +23,7 @@ from vault.users import User, Users
 from vault.values import Secret
 from vault.vault import Vault
 from vault.verifying import verify_rows
+from vault.windows import Shown, Windows
 
 Build = Callable[..., Secret]
 
@@ -103,6 +104,30 @@ def test_users_budgets_alarms_and_restrictions_come_back(
     assert [one.kind for one in open_alarms(restored)] == ["budget"]
     budget = restored.config.budgets["contact"]
     assert Access(restored, clerk.user).left("contact") == budget - 2
+    restored.close()
+
+
+def test_windows_of_plaintext_come_back(
+    vault: Vault, secret: Build, file: Path, backup: Callable[[], Vault]
+) -> None:
+    shown = [
+        Shown(f"R{number}", "customers.mobile", f"R{number}", f"T{number}", "wu.di") for number in range(3)
+    ]
+    windows = Windows(vault)
+    windows.note("airtable", shown[:1], readers=["li.na"])
+    restored = backup()
+    writer = Journal(vault, file)
+    windows.note("sheets", shown[1:])
+    assert writer.write() == 3
+    windows.end("airtable", [("R0", "customers.mobile")])
+    windows.end("sheets", [("R2", "customers.mobile")])
+    assert writer.write() == 2
+    assert writer.write() == 0
+    assert replay(file, restored, actor="officer").rows == 5
+    again = Windows(restored)
+    assert sorted(map(repr, again.all())) == sorted(map(repr, windows.all()))
+    again.note("airtable", shown[2:])
+    assert len(list(again.all())) == 4
     restored.close()
 
 
