@@ -1,21 +1,23 @@
 """What a cell answers must not confirm guesses: values typed again and again into it wait until the next day.
 
 Three things tell something of a value that nobody may see: an equal one keeps its token, a repeated one is named as such, and
-rules compare it with plain fields. Each is counted by `vault.guesses`; past the limit the cell is held, whatever it holds.
+rules compare it with plain fields. Each is counted by `vault.guesses`; past the limit the cell is held, whatever it holds. Guesses
+may also stand in many new rows: those that look alike are counted by `vault.alike`.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 
 from validators.issues import Issue, Rejection
 from validators.schema import FieldKey, Level, TableConfig, TableKey
+from vault.alike import Alike, First
 from vault.guesses import Cell, Guesses, Try
-from vault.masks import split_cell
+from vault.masks import mask, split_cell
 from vault.plaintext import Plaintext
 
 from .engine import Engine
-from .secrets import sealable, vault_field
-from .stages import Checked, Decoded
+from .secrets import exposed, readable, sealable, vault_field
+from .stages import Checked, Decoded, Typed
 
 CODE = "guesses"
 _MESSAGE = ("今天输入的次数太多,暂不采用", "明天自动处理;急用请联系主管")
@@ -30,19 +32,35 @@ class _Draft:
 
     row: Decoded
     tries: dict[FieldKey, Try] = field(default_factory=dict)
+    firsts: dict[FieldKey, First] = field(default_factory=dict)
     looks: dict[FieldKey, list[Cell]] = field(default_factory=dict)
 
 
 def hold_guesses(engine: Engine, place: str, table: TableKey, rows: Sequence[Decoded]) -> list[Decoded]:
     """Count what was typed again, before it is judged, and hold it where there was too much of that. Durable."""
     drafts = [_drafted(engine, table, row) for row in rows]
-    if not any(draft.tries or draft.looks for draft in drafts):
+    if not any(draft.tries or draft.looks or draft.firsts for draft in drafts):
         return list(rows)
     guesses = Guesses(engine.vault)
     over = guesses.note(place, [one for draft in drafts for one in draft.tries.values()])
     looks = {cell for draft in drafts for cells in draft.looks.values() for cell in cells}
     over |= guesses.spent(place, looks)
-    return [_held(draft, over, engine.schema.tables[table]) for draft in drafts]
+    alike = _alike(engine, place, drafts)
+    return [
+        _held(draft, over, held, engine.schema.tables[table])
+        for draft, held in zip(drafts, alike, strict=True)
+    ]
+
+
+def _alike(engine: Engine, place: str, drafts: Sequence[_Draft]) -> list[set[FieldKey]]:
+    """Of each row the fields whose first value is one too many of its like."""
+    ones = [(n, *one) for n, draft in enumerate(drafts) for one in draft.firsts.items()]
+    over = Alike(engine.vault).note(place, [first for *_, first in ones])
+    found = [set[FieldKey]() for _ in drafts]
+    for (n, key, _), much in zip(ones, over, strict=True):
+        if much:
+            found[n].add(key)
+    return found
 
 
 def note_findings(engine: Engine, place: str, table: TableKey, rows: Sequence[Checked]) -> None:
@@ -58,12 +76,17 @@ def _drafted(engine: Engine, table: TableKey, row: Decoded) -> _Draft:
         value, cell = row.typed.get(key), (row.known.uid, vault_field(table, key))
         if value is None:
             continue
+        rare = config.fields[key].unique or config.fields[key].shared_max
         if not is_typed(row, key):
             draft.looks[key] = [cell]  # A held value that is judged again: it counted when it was typed.
+            held = row.known.state.held.get(key)
+            if rare and held and held.issue.code == CODE:
+                draft.firsts[key] = _first(engine, table, key, value)
         elif _stood_before(row, key):
             draft.tries[key] = Try(*cell, sealable(value))
-        elif config.fields[key].unique or config.fields[key].shared_max:
+        elif rare:
             draft.looks[key] = [(row.known.uid, vault_field(table, key) + _SAME)]
+            draft.firsts[key] = _first(engine, table, key, value)
     for key in _changed(row, config):
         cells = [
             (row.known.uid, vault_field(table, other) + _RULE) for other in _partners(engine, table, key)
@@ -73,9 +96,15 @@ def _drafted(engine: Engine, table: TableKey, row: Decoded) -> _Draft:
     return draft
 
 
-def _held(draft: _Draft, over: frozenset[Cell], config: TableConfig) -> Decoded:
+def _first(engine: Engine, table: TableKey, key: FieldKey, value: Typed) -> First:
+    sensitive, plain = engine.schema.tables[table].fields[key].sensitive, exposed(value)
+    assert sensitive is not None and plain is not None, "a value of a sensitive field was typed"
+    return First(vault_field(table, key), mask(sensitive.mask, readable(plain), masks=engine.masks))
+
+
+def _held(draft: _Draft, over: frozenset[Cell], alike: Set[FieldKey], config: TableConfig) -> Decoded:
     row = draft.row
-    keys = {key for key, one in draft.tries.items() if one.cell in over}
+    keys = alike | {key for key, one in draft.tries.items() if one.cell in over}
     keys |= {key for key, cells in draft.looks.items() if not over.isdisjoint(cells)}
     if not keys:
         return row

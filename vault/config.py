@@ -55,6 +55,12 @@ class GuessesConfig(BaseModel):
 
     cell_max: int = Field(default=5, ge=1, description="Per record, field, replica and day.")
     replica_max: int = Field(default=100, ge=1, description="Repeated ones, per replica and day.")
+    alike_max: int = Field(
+        default=20,
+        ge=1,
+        description="First values of a unique field whose masks look alike, per replica and day, before they are held "
+        "unless they are few among the day's.",
+    )
 
 
 class VaultConfig(BaseModel):

@@ -1,5 +1,7 @@
 """A cell is no oracle: what is typed into it again and again is held until the next day, right or wrong."""
 
+from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -32,7 +34,7 @@ def customer(office: Office, **more: object) -> Any:
 
 
 def note(row: Any) -> str:
-    return str(row.system[SystemColumn.NOTE])
+    return str(row.system.get(SystemColumn.NOTE, ""))
 
 
 def test_a_right_guess_past_the_limit_is_not_told_from_a_wrong_one(office: Office) -> None:
@@ -115,6 +117,49 @@ def test_a_plain_field_that_a_rule_compares_cannot_be_used_to_guess(office: Offi
     assert TOO_OFTEN in note(row)
     (copy,) = office.sheets.lines("customers")
     assert copy.cells.get("birth_date") is None
+
+
+def identity_numbers() -> Iterator[str]:
+    """Valid ones of people born on one day."""
+    weights = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+    for number in range(1000):
+        body = f"11010119900307{number:03}"
+        yield body + "10X98765432"[sum(map(int.__mul__, weights, map(int, body))) % 11]
+
+
+def typed_at_once(office: Office, numbers: Iterable[str]) -> list[Any]:
+    rows = [
+        office.airtable.type_row("customers", full_name="王小明", id_number=number, occupation="教师")
+        for number in numbers
+    ]
+    office.calm()
+    return rows
+
+
+def test_guesses_in_many_new_rows_are_held_as_soon_as_they_are_too_many(office: Office) -> None:
+    alike = (number for number in identity_numbers() if number.endswith("8"))
+    target, *wrong = islice(alike, 24)
+    customer(office, id_number=target)
+    rows = typed_at_once(office, wrong)
+    assert [TOO_OFTEN in note(row) for row in rows] == [False] * 19 + [True] * 4
+    office.clock.advance(24 * 3600)
+    office.calm()
+    assert not any(TOO_OFTEN in note(row) for row in rows)
+    more = typed_at_once(office, islice(alike, 17))
+    assert [TOO_OFTEN in note(row) for row in more] == [False] * 16 + [True]
+    hit = customer(office, id_number=target)
+    assert (TOO_OFTEN in note(hit), "已有相同的记录" in note(hit)) == (True, False)
+    hit.cells["occupation"] = "医生"
+    office.calm()
+    assert (TOO_OFTEN in note(hit), "已有相同的记录" in note(hit)) == (True, False)
+    assert {one.what for one in open_alarms(office.engine.vault)} == {"customers.id_number·new"}
+    assert target not in str(open_alarms(office.engine.vault))
+
+
+def test_many_new_rows_of_honest_work_are_never_too_many(office: Office) -> None:
+    rows = typed_at_once(office, islice(identity_numbers(), 90))
+    assert not any(TOO_OFTEN in note(row) for row in rows)
+    assert open_alarms(office.engine.vault) == []
 
 
 def test_counts_survive_a_restart(office: Office) -> None:
