@@ -168,11 +168,15 @@ def _unlisted(queued: frozenset[str], listing: Listing, known: Mapping[Uid, Seen
 
 def _torn(engine: Engine, unit: Unit, replica: Replica, table: TableKey, found: Identified) -> bool:
     rows = {uid: row for uid, row in found.changed[:TORN_LOOK_MAX] if not row.row_id and not row.partial}
-    if len(rows) + len(found.stray) < TORN_MIN:
+    copies = [row for row in found.stray[:TORN_LOOK_MAX] if not row.row_id]
+    if len(rows) + len(copies) < TORN_MIN:
         return False
-    config, states = engine.schema.tables[table], unit.seen.get_many(replica.name, table, rows)
-    copies = [place(config, row, {}) for row in found.stray[:TORN_LOOK_MAX]]
-    return is_torn([place(config, rows[uid], state.base) for uid, state in states.items()], copies)
+    config = engine.schema.tables[table]
+    states = unit.seen.get_many(replica.name, table, {*rows, *(row.uid for row in copies)})
+    return is_torn(
+        [place(config, row, states[uid].base) for uid, row in rows.items() if uid in states],
+        [place(config, row, states[row.uid].base) for row in copies if row.uid in states],
+    )
 
 
 def know(

@@ -42,13 +42,13 @@ def is_torn(places: Sequence[Place], copies: Sequence[Place] = ()) -> bool:
     """Whether rows show what others showed that show it no longer.
 
     Of `copies`, rows that bear a uid which another row has the better claim to, one is enough: nobody copies one row and
-    cuts the key of a second one into it.
+    cuts the key of a second one into it. What a copy `showed` is what stood beside the uid that it bears.
     """
     holders = {one: place for place in places for one in place.showed.items()}
 
     def displaced(place: Place) -> bool:
-        held = ((key, text, holders.get((key, text), place)) for key, text in place.shows.items())
-        return any(holder is not place and holder.shows.get(key) != text for key, text, holder in held)
+        strange = {one: holders[one] for one in place.shows.items() - place.showed.items() if one in holders}
+        return any(holder.shows.get(key) != text for (key, text), holder in strange.items())
 
     return any(map(displaced, copies)) or sum(map(displaced, places)) >= TORN_MIN
 

@@ -128,6 +128,8 @@ def editable(side: Side, table: str) -> list[str]:
 def add_row(staff: Staff, random: Random, side: Side, table: str) -> None:
     """A new row, with some cells filled; now and then what it needs is missing."""
     keys = editable(side, table)
+    if not keys:
+        return  # The tab is gone.
     needed = [key for key in keys if archive.fields(table)[key].get("required")]
     chosen = {*random.sample(keys, random.randint(1, len(keys))), *(needed if random.random() < 0.9 else ())}
     cells = {key: staff.value(random, side, table, key) for key in keys if key in chosen}

@@ -35,6 +35,18 @@ def test_rows_that_show_what_others_still_show_are_copies() -> None:
     assert not is_torn([original, Place({"no": "c1"}, {"no": "c8"}), Place({"no": "c1"}, {"no": "c9"})])
 
 
+def test_one_copy_that_shows_what_another_row_lost_is_a_tear() -> None:
+    lost = Place({}, {"no": "c2"})
+    assert is_torn([lost], copies=[Place({"no": "c2"}, {"no": "c1"})])
+    assert not is_torn([Place({"no": "c2"}, {"no": "c2"})], copies=[Place({"no": "c2"}, {"no": "c1"})])
+
+
+def test_copy_that_shows_what_its_original_showed_is_no_tear() -> None:
+    """Somebody copied a row and typed a new number into the original."""
+    showed = {"no": "c1", "mobile": "t1"}
+    assert not is_torn([Place({"no": "c1"}, showed)], copies=[Place({"mobile": "t1"}, showed)])
+
+
 def test_a_sort_that_leaves_uid_and_key_behind_is_told_by_the_tokens(office: Office) -> None:
     lines, before = list(staffed(office)), names(office)
     moved = [{key: line.cells[key] for key in ("full_name", "mobile")} for line in lines]
