@@ -107,7 +107,7 @@ def _ground(engine: Engine, unit: Unit, entry: LedgerEntry) -> _Ground:
     current = None if ground.current is None else dump_value(ground.current)
     if current != entry.kept:
         raise CannotResolve(
-            "the field was changed since; look at the record and type the value that is right"
+            "the field was changed since; look at the record, type the value that is right, and close this one with --keep"
         )
     return ground
 

@@ -85,6 +85,7 @@ def _deletion(archive: Archive, showing: Showing, one: WaitingDeletion) -> dict[
 
 def _print(found: list[dict[str, Any]]) -> None:
     made = table("表", "编号", "UID", "deleted in", "since", "decision")
+    made.columns[2].no_wrap = True  # To be copied from here.
     for one in found:
         cells = (
             one["table"],

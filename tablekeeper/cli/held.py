@@ -1,20 +1,25 @@
-"""The command held: what waits to be mended where it was typed. Names fields and reasons, never a value."""
+"""The command held: what waits to be mended where it was typed, and giving it up. Names fields and reasons, never a value."""
 
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from itertools import groupby
+from typing import Annotated
+
+import typer
 
 from jobs.files import Files
 from sync.connection import Uid
+from sync.discard import discard_held
 from sync.engine import Replica
 from sync.store.hub import Unit
 from sync.store.seen import SeenState
 from tablekeeper.archive import Archive
+from tablekeeper.cli.explain import Failed, Misused
 from tablekeeper.cli.main import app, out, print_json
 from tablekeeper.cli.opening import opened
 from tablekeeper.cli.output import JsonOption
 from tablekeeper.showing import Showing
-from validators.schema import TableKey
+from validators.schema import FieldKey, TableKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +36,18 @@ class HeldField:
     link: str | None
 
 
-@app.command()
-def held(json: JsonOption = False) -> None:
+held = typer.Typer(
+    help="Rows in which something waits to be mended, with the reason and the link.",
+    invoke_without_command=True,
+)
+app.add_typer(held, name="held")
+
+
+@held.callback()
+def list_held(context: typer.Context, json: JsonOption = False) -> None:
     """Rows in which something waits to be mended, with the reason and the link."""
+    if context.invoked_subcommand:
+        return
     with opened() as archive, archive.hub.reading() as unit:
         found = list(held_fields(archive, unit))
     rows = len({(one.table, one.uid) for one in found})
@@ -41,6 +55,48 @@ def held(json: JsonOption = False) -> None:
         print_json({"rows": rows, "held": [asdict(one) for one in found]})
     else:
         _print(found, rows)
+
+
+@held.command()
+def resolve(
+    uid: Annotated[str, typer.Argument(metavar="UID", help="The record's 记录编号.")],
+    field: Annotated[str, typer.Argument(metavar="FIELD", help="Header or key of the field.")],
+    discard: Annotated[
+        bool, typer.Option("--discard", help="The typed value is wrong: show again what the archive has.")
+    ] = False,
+    json: JsonOption = False,
+) -> None:
+    """Give up a held value: its cell shows again what the archive has. The right value is typed into the row or at the desk."""
+    if not discard:
+        raise Misused(
+            "say what is to become of the held value",
+            advice="type the right one into the row or at the desk, or give it up with --discard",
+        )
+    with opened() as archive:
+        table, key = _place(archive, uid, field)
+        replicas = discard_held(archive.engine, table, uid, key)
+        with archive.hub.reading() as unit:
+            showing = Showing(archive, unit)
+            named = {"table": showing.table(table), "key": showing.key(table, uid)}
+    if json:
+        print_json({**named, "uid": uid, "field": field, "discarded_in": replicas})
+    else:
+        out.print(
+            f"{named['table']} {named['key']} {field}: given up in {', '.join(replicas)}; "
+            "the next cycle shows what the archive has"
+        )
+
+
+def _place(archive: Archive, uid: Uid, field: str) -> tuple[TableKey, FieldKey]:
+    with archive.hub.reading() as unit:
+        table = next((one for one in archive.config.tables if unit.records.get(one, uid)), None)
+    if table is None:
+        raise Failed(f"the archive has no record {uid}", advice="tablekeeper held --json names each uid")
+    fields = archive.config.tables[table].fields
+    key = next((one for one, config in fields.items() if field in (one, config.name)), None)
+    if key is None:
+        raise Misused(f"{archive.config.tables[table].name} has no field {field}", advice="tablekeeper held")
+    return table, key
 
 
 def held_fields(archive: Archive, unit: Unit) -> Iterator[HeldField]:
@@ -54,6 +110,8 @@ def held_fields(archive: Archive, unit: Unit) -> Iterator[HeldField]:
 
 def _of_row(showing: Showing, replica: Replica, table: TableKey, state: SeenState) -> Iterator[HeldField]:
     for key, waiting in state.held.items():
+        if waiting.mended:
+            continue
         yield HeldField(
             table=showing.table(table),
             key=showing.key(table, state.uid),
@@ -67,10 +125,10 @@ def _of_row(showing: Showing, replica: Replica, table: TableKey, state: SeenStat
 
 
 def _print(found: list[HeldField], rows: int) -> None:
-    for (table, key, replica, link), row in groupby(
-        found, lambda one: (one.table, one.key, one.replica, one.link)
+    for (table, key, uid, replica, link), row in groupby(
+        found, lambda one: (one.table, one.key, one.uid, one.replica, one.link)
     ):
-        out.print(f"{table} {key} · {replica}", style="bold")
+        out.print(f"{table} {key} · {replica} · {uid}", style="bold")
         # A rule holds several fields for one reason, which is told once.
         reasons: dict[tuple[str, str], list[str]] = {}
         for one in row:
@@ -79,4 +137,6 @@ def _print(found: list[HeldField], rows: int) -> None:
             out.print(f"  {'、'.join(fields)}:{message} → {mend}")
         if link:
             out.print(f"  {link}", soft_wrap=True)
+    if rows:
+        out.print("tablekeeper held resolve UID FIELD --discard, where what was typed is to be given up")
     out.print(f"{rows} row(s) wait to be mended" if rows else "nothing waits to be mended", style="bold")

@@ -179,3 +179,12 @@ def test_history_of_a_field_that_never_changed_is_empty(office: Office) -> None:
 
 def test_history_of_a_stranger_fails(office: Office) -> None:
     assert office.run("history", "R0").code == 1
+
+
+def test_a_held_value_is_given_up_by_header_only_when_told_so(office: Office) -> None:
+    (row,) = office.run("held", "--json").json["held"]
+    asked = office.run("held", "resolve", row["uid"], row["field"])
+    assert (asked.code, "--discard" in asked.err) == (2, True)
+    unknown = office.run("held", "resolve", row["uid"], "不是一栏", "--discard")
+    assert (unknown.code, "tablekeeper held" in unknown.err) == (2, True)
+    assert office.run("held", "resolve", "R0", row["field"], "--discard").code == 1
