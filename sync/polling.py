@@ -132,9 +132,7 @@ class Polling:
     def _count(self, now: datetime) -> None:
         for name, (config, connection) in self.replicas.items():
             made = connection.calls - self._counted.get(name, 0)
-            if config.calls_per_month is not None and made:
-                with self.hub.unit() as unit:
-                    unit.counters.raise_by(_counter(name, now), made)
+            count_calls(self.hub, config, made, now)
             self._counted[name] = connection.calls
 
 
@@ -142,6 +140,20 @@ def month(hub: Hub, name: str, limit: int, now: datetime) -> Month:
     """The calls that a replica's monthly budget allows, and those that were made this month, by whichever process."""
     with hub.reading() as unit:
         return Month(limit, unit.counters.number(_counter(name, now)), now)
+
+
+def count_calls(hub: Hub, config: ReplicaConfig, made: int, now: datetime) -> None:
+    """Calls that were made at a replica, by whichever process, where a month's are limited."""
+    if config.calls_per_month is not None and made:
+        with hub.unit() as unit:
+            unit.counters.raise_by(_counter(config.name, now), made)
+
+
+def is_spent(hub: Hub, config: ReplicaConfig, now: datetime) -> bool:
+    """Whether all but the reserve of a replica's monthly budget is used up: the rest is for what staff typed."""
+    if config.calls_per_month is None:
+        return False
+    return month(hub, config.name, config.calls_per_month, now).spread_s == float("inf")
 
 
 def _counter(name: str, now: datetime) -> str:

@@ -9,6 +9,7 @@ import structlog
 from jobs.sift import stored
 from sync.connection import Texts
 from sync.errors import ServiceError
+from sync.polling import count_calls, is_spent
 from tablekeeper.archive import Archive, connect
 from tablekeeper.keeping_notes import CHECKS, LEAK_SCAN, LEAKS_FOUND
 from validators.prose import find_sensitive
@@ -46,6 +47,9 @@ def scan(archive: Archive) -> Leaks:
     unread = []
     found.update(_in_hub(archive))
     for replica in archive.engine.replicas:
+        if is_spent(archive.hub, replica.config, archive.engine.clock()):
+            unread.append(replica.name)
+            continue
         # Of its own: the daemon's cycles go on with theirs meanwhile.
         connection = connect(
             archive.config, archive.environment, replica.config, archive.hub, clock=archive.engine.clock
@@ -55,6 +59,8 @@ def scan(archive: Archive) -> Leaks:
                 found.update(_in_column(archive.config, replica.name, one))
         except ServiceError:
             unread.append(replica.name)
+        finally:
+            count_calls(archive.hub, replica.config, connection.calls, archive.engine.clock())
     leaks = Leaks(dict(found.most_common()), tuple(unread))
     _note(archive, leaks)
     return leaks

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 import pytest
 import requests
+import yaml
 from cli_office import Office, office_at_work
 from gspread.utils import rowcol_to_a1
 
@@ -60,6 +61,31 @@ def test_numbers_in_strange_columns_and_tabs_are_found_and_not_told(office: Offi
     assert (place.startswith("airtable 客户基本信息·第"), count) == (True, 1)
     told = answer.out + answer.err + office.run("status").out
     assert not [value for value in (CARD, MOBILE, NUMBER) if value in told]
+
+
+def test_its_calls_count_in_the_month_and_stop_at_the_reserve(office: Office) -> None:
+    raw = yaml.safe_load(office.config.read_text(encoding="utf-8"))
+    (airtable,) = (one for one in raw["sync"]["replicas"] if one["name"] == "airtable")
+
+    def allowed(calls: int) -> None:
+        airtable["calls_per_month"] = calls
+        office.config.write_text(yaml.safe_dump(raw, allow_unicode=True, sort_keys=False), encoding="utf-8")
+
+    def used() -> int:
+        (month,) = office.run("status", "--json").json["calls"].values()
+        return int(month["used"])
+
+    allowed(200_000)
+    before = used()
+    assert office.run("leaks", "--json").json["unread"] == []
+    now = used()
+    assert now > before
+    raw["sync"]["max_lag_s"] = 3_000_000
+    allowed(now)
+    assert office.run("leaks", "--json").json["unread"] == ["airtable"]
+    assert used() == now
+    del airtable["calls_per_month"]
+    office.config.write_text(yaml.safe_dump(raw, allow_unicode=True, sort_keys=False), encoding="utf-8")
 
 
 def test_a_service_that_cannot_be_read_is_named(office: Office) -> None:
