@@ -87,7 +87,7 @@ def build_digest(letter: Letter, setting: Setting, naming: Naming) -> Digest:
         counts=_count(dues),
         lists=lists,
         top=_top(_line(min(dues, key=pressing), setting, naming), words) if dues else "",
-        pages=tuple(_page(section, setting, naming) for section in listing.sections),
+        pages=tuple(_page(section, letter.address, setting, naming) for section in listing.sections),
         remarks=tuple(_remarks(every, dues, setting)),
         owner_fields=_owner_fields(dues, setting.schema),
         todo=naming.todo,
@@ -112,7 +112,7 @@ def _subject(letter: Letter, setting: Setting, counts: Counts, *, lists: bool) -
     return words.figures_subject.format(**named)
 
 
-def _page(section: Section, setting: Setting, naming: Naming) -> Page:
+def _page(section: Section, reader: str, setting: Setting, naming: Naming) -> Page:
     words, digest = setting.words, section.digest
     if digest.content != "items":
         operations = digest.content == "operations"
@@ -124,17 +124,19 @@ def _page(section: Section, setting: Setting, naming: Naming) -> Page:
         heading=words.sections.get(digest.to, digest.to),
         about_others=others,
         nothing="" if section.parts else words.nothing_long.format(whose=whose.strip()),
-        chapters=tuple(_chapter(part, digest, setting, naming) for part in section.parts),
+        chapters=tuple(_chapter(part, digest, reader, setting, naming) for part in section.parts),
     )
 
 
-def _chapter(part: Part, config: DigestConfig, setting: Setting, naming: Naming) -> Chapter:
+def _chapter(part: Part, config: DigestConfig, reader: str, setting: Setting, naming: Naming) -> Chapter:
     words = setting.words
+    of_another = part.person is not None and (part.person.email or "").lower() != reader
     buckets = _buckets(part.dues)
     limit = config.max_rows_per_group
     return Chapter(
         heading=part.person.name if part.person else words.nobody,
         note=words.away if part.person and part.person.away else "",
+        named=config.to != OWNERS or of_another,
         counts=tuple(len(dues) for _, dues in buckets),
         groups=tuple(
             Group(tone, words.buckets[tone], _by_kind(dues[:limit], setting, naming), len(dues[limit:]))
@@ -218,7 +220,7 @@ def _remarks(every: Sequence[Due], dues: Sequence[Due], setting: Setting) -> Ite
         yield words.holiday.format(days=today.days_off, first=first, last=last, count=count)
     if setting.quiet_until is not None and len(every) > len(dues):
         kinds = Counter(due.kind for due in every if not due.law)
-        by_kind = "、".join(f"{words.said(kind)} {count}" for kind, count in kinds.most_common())
+        by_kind = words.between.join(f"{words.said(kind)} {count}" for kind, count in kinds.most_common())
         yield words.first_days.format(until=setting.quiet_until, count=len(every) - len(dues))
         yield words.first_days_list.format(kinds=by_kind)
 

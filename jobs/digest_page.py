@@ -55,6 +55,8 @@ class Chapter:
 
     heading: str
     note: str
+    named: bool
+    """Whether it is said whose files they are: not to whoever reads their own."""
     counts: tuple[int, ...]
     groups: tuple[Group, ...]
 

@@ -162,7 +162,7 @@ def _lines(asked: Asked, words: FactWords) -> Iterator[Line]:
 def _shown(asked: Asked, tally: Tally, words: FactWords) -> str:
     config = asked.config
     per = next(iter(asked.per.groups.values()), Tally()) if asked.per else None
-    if min(tally.records, per.records if per else tally.records) < GROUP_MIN and tally.records:
+    if any(0 < one.records < GROUP_MIN for one in (tally, per) if one):
         return words.too_few.format(count=GROUP_MIN)
     if config.share or per:
         part, whole = (tally.amount, per.amount) if per else (tally.kept, tally.amount)

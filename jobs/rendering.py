@@ -95,7 +95,8 @@ def _summary_lines(page: Page, words: Words) -> list[str]:
     """How many in each bucket, a line per person."""
     rows = [["", *words.buckets]]
     rows += [
-        [chapter.heading + _bracket(chapter.note), *map(str, chapter.counts)] for chapter in page.chapters
+        [chapter.heading + words.bracketed(chapter.note), *map(str, chapter.counts)]
+        for chapter in page.chapters
     ]
     return aligned(rows)
 
@@ -104,7 +105,7 @@ def _fact_lines(facts: Sequence[tuple[str, str]]) -> list[str]:
     return aligned(facts)
 
 
-def _group_lines(group: Group) -> list[str]:
+def _group_lines(group: Group, words: Words) -> list[str]:
     """Two lines per item, or one where there is no link; the kind before the first of its kind."""
     rows = [
         [f"{line.priority}" if line.priority else "", line.name, line.number, line.day, line.left, line.what]
@@ -115,7 +116,7 @@ def _group_lines(group: Group) -> list[str]:
     for text, line in zip(aligned(rows), group.items, strict=True):
         lines += [f"〔{line.kind}〕"] if line.kind != kind else []
         kind = line.kind
-        lines.append(text + _bracket(line.law))
+        lines.append(text + words.bracketed(line.law))
         lines += [f"    {link.label} {link.url}" for link in line.links]
     return lines
 
@@ -123,10 +124,6 @@ def _group_lines(group: Group) -> list[str]:
 def _whole_days(text: str) -> Markup:
     """Dates in one piece: they would break at their hyphens."""
     return Markup(_DAY.sub(r'<span style="white-space:nowrap">\g<0></span>', str(escape(text))))
-
-
-def _bracket(note: str) -> str:
-    return f"({note})" if note else ""
 
 
 @lru_cache(maxsize=4_096)

@@ -47,10 +47,18 @@ class Words:
     wrong_list: str
     hidden: str
     automatic: str
+    stop: str
+    between: str
+    either: str
+    bracket: str
     sections: dict[str, str]
     operations: str
     figures: str
     terms: Mapping[str, str] = field(default_factory=dict)
+
+    def bracketed(self, note: str) -> str:
+        """A note behind what it is about; nothing where there is none."""
+        return self.bracket.format(note=note) if note else ""
 
     def said(self, text: str) -> str:
         """What the configuration calls so, in this language, as far as `mail.english` has it."""
@@ -95,6 +103,10 @@ CHINESE = Words(
     wrong_list="不是我的\uff1f把「{fields}」改对\uff0c明早自动转走。",
     hidden="姓名已隐去部分。证件、电话、健康和财务内容不会出现在邮件里\uff0c请点链接到表格中查看。",
     automatic="本邮件由系统自动发送。",
+    stop="。",
+    between="、",
+    either="」或「",
+    bracket="\uff08{note}\uff09",
     sections={"owners": "我的待办", "managers": "我的团队"},
     operations="运行情况",
     figures="档案概况",
@@ -143,6 +155,10 @@ ENGLISH = Words(
     wrong_list="Not yours? Correct “{fields}”; it moves tomorrow morning.",
     hidden="Names are shown in part. Documents, phones, health and finances are never mailed: follow the link.",
     automatic="Sent automatically.",
+    stop=".",
+    between=", ",
+    either="” or “",
+    bracket=" ({note})",
     sections={"owners": "My work", "managers": "My team"},
     operations="Operations",
     figures="The archive in figures",

@@ -1,5 +1,6 @@
 """The daily job from the hub to the mailbox: who gets what, once."""
 
+import re
 from datetime import date, timedelta
 from typing import Any
 
@@ -100,6 +101,15 @@ def test_owners_get_their_own_files_only(team: Office) -> None:
     assert "https://tables.example/customers/c-wang" in found["wang@insurer.example"].text
     assert 'href="https://tables.example/customers/c-wang"' in found["wang@insurer.example"].html
     assert "C-liu" not in found["wang@insurer.example"].text
+
+
+def test_who_stands_in_reads_whose_files_they_are(team: Office) -> None:
+    """Their own stand without a name, as on every other day."""
+    team.hire("wang", name="王芳", manager_no="zhao", backup_no="liu", away_from=MONDAY)
+    mail = mails(team, jobs_config(digests=[OWNERS]))["liu@insurer.example"]
+    assert "======== 王芳\uff08休假中\uff09 ========" in mail.text
+    assert re.search(r'class="person"[^>]*>王芳 <span', mail.html)
+    assert mail.text.count("========") == 2
 
 
 def test_one_reader_in_two_roles_gets_one_mail(team: Office) -> None:

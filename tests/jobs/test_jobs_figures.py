@@ -149,8 +149,10 @@ def test_every_english_term_stands_for_something_in_the_config() -> None:
 
 
 def test_what_is_about_a_few_is_not_shown(office: Office) -> None:
+    """Nor is a ratio to a few, though nothing stands against them."""
     policies(office, 4)
-    assert lines(office)["有效保单年化保费"] == "少于 5 条\uff0c不显示"
+    found = lines(office)
+    assert found["有效保单年化保费"] == found["近12个月简单赔付率"] == "少于 5 条\uff0c不显示"
 
 
 def test_a_record_that_cannot_be_computed_is_counted(office: Office) -> None:

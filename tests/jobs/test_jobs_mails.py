@@ -1,5 +1,6 @@
 """What stands in the mails of the shipped digests, for whom, and when they are sent."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -242,6 +243,7 @@ def test_mails_speak_english_where_the_archive_does(office: Office) -> None:
     assert mail.subject.startswith("[客户保险档案] 2026-11-23: ")
     assert "overdue" in mail.text
     assert "Not yours?" in mail.text
+    assert re.search("[\uff00-\uffef\u3001\u3002]", mail.text) is None, "nor their marks"
     assert 'lang="en"' in mail.html
 
 
