@@ -67,7 +67,7 @@ def test_cells_that_an_option_took_along_are_given_back(office: Office) -> None:
         == office.sheets.find("customers", full_name="王小明").cells["id_type"]
         == "护照"
     )
-    assert note(line).startswith("已还原·证件类型:选项从列中被删除")
+    assert note(line).startswith("已还原·证件类型：选项从列中被删除")
     office.airtable.lost_options = {}
     line.cells["id_type"] = ""
     office.calm()
