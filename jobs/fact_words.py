@@ -26,6 +26,7 @@ class FactWords:
     conflicts: str
     deletions: str
     alarms: str
+    erasable: str
     mails: str
     config_refused: str
     frozen: str
@@ -81,6 +82,7 @@ CHINESE = FactWords(
     conflicts="未解决的冲突",
     deletions="待确认的删除",
     alarms="保险库报警",
+    erasable="可彻底删除的受限客户",
     mails="未送达的邮件",
     config_refused="未采用的新配置",
     frozen="暂停同步的表和列",
@@ -122,6 +124,7 @@ ENGLISH = FactWords(
     conflicts="open conflicts",
     deletions="deletions to confirm",
     alarms="alarms of the vault",
+    erasable="restricted persons to be erased",
     mails="mails not delivered",
     config_refused="changed config not in use",
     frozen="tables and columns left alone",

@@ -18,6 +18,7 @@ from sync.engine import CycleReport, Engine, FrozenPart
 from sync.errors import ServiceError
 from sync.polling import Polling
 from tablekeeper.archive import Archive
+from tablekeeper.case_ends import end_cases
 from tablekeeper.exposure import exposure, note_exposure
 from tablekeeper.keeping import Keeping
 from tablekeeper.logs import where
@@ -40,6 +41,7 @@ JOURNAL_S = 60
 EXPOSURE_EVERY_H, EXPOSURE_AFTER_MIN = 6, 15
 POSTING_EVERY_S = 60.0
 PURGE_EVERY_H, PURGE_AFTER_MIN = 24, 10
+CASES_EVERY_H = 24
 KEEPING, KEEPING_EVERY_S = "keeping", 60.0
 
 
@@ -90,6 +92,8 @@ class Daemon:
         with self.archive.lease():
             self._catch_signals()
             self._planned = scheduler = self._scheduler()
+            # Before the first cycle, which would write again what a restored backup brought back.
+            self._job("cases", self.cases)()
             scheduler.start()
             log.info(
                 "daemon_started",
@@ -158,6 +162,10 @@ class Daemon:
             IntervalTrigger(hours=PURGE_EVERY_H, timezone=zone),
             # Soon, for one that is restarted often; but not before the first cycles.
             next_run_time=now + timedelta(minutes=PURGE_AFTER_MIN),
+        )
+        scheduler.add_job(
+            self._job("cases", self.cases),
+            IntervalTrigger(hours=CASES_EVERY_H, timezone=zone),
         )
         if self._keeping is not None:
             scheduler.add_job(
@@ -243,6 +251,10 @@ class Daemon:
         """Destroy the values that were cleared long ago, but for those that a law or the hub still wants."""
         if gone := purge_cleared(self.archive):
             log.info("purged", values=gone)
+
+    def cases(self) -> None:
+        """Take what stayed of restricted persons for a case out of the tables when the case is closed."""
+        end_cases(self.archive)
 
     def heartbeat(self) -> None:
         """Stamp 系统状态 on every replica."""

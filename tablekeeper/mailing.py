@@ -10,6 +10,7 @@ from jobs.key_figures import key_figures
 from jobs.outbox import Outbox
 from jobs.preview import Archive as DigestArchive
 from tablekeeper.archive import Archive
+from tablekeeper.case_ends import erasable
 from tablekeeper.keeping_notes import BACKUP, CHECKS, LEAK_SCAN, LEAKS_FOUND
 from tablekeeper.status import MAILS_SINCE, standing
 from vault.masks import mask
@@ -84,6 +85,7 @@ def facts(archive: Archive) -> Facts:
         words.conflicts: now.conflicts,
         words.deletions: now.deletions,
         words.alarms: now.alarms,
+        words.erasable: len(erasable(archive)),
         words.mails: sum(now.mails.values()),
         words.config_refused: int(now.config_refused is not None),
         words.frozen: sum(map(len, now.frozen.values())),

@@ -15,6 +15,7 @@ from sync.reconfigure import reconfigure
 from sync.setting_up import rehearsed, set_up, unrehearsed
 from sync.store.hub import Hub
 from tablekeeper.archive import Archive, open_archive
+from tablekeeper.case_ends import end_cases
 from tablekeeper.cli.explain import Away, Failed, Misused, Waits
 from tablekeeper.cli.main import app, options, out, print_json
 from tablekeeper.cli.opening import connections, make_vault, opened, settings
@@ -122,6 +123,8 @@ def sync_until_calm(archive: Archive) -> dict[str, Any]:
     """Cycles until one finds nothing to do, and what is due stands in its table; their counts added up."""
     reports: list[CycleReport] = []
     tending = Tending(archive)
+    # First, because a restored backup may have brought back what must not be written to the tables again.
+    end_cases(archive)
     for _ in range(CYCLES_MAX):
         report = run_cycle(archive.engine)
         reports.append(report)

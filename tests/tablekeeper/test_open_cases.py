@@ -6,6 +6,14 @@ from collections.abc import Iterator
 import pytest
 from cli_office import Office, office_at_work
 
+from sync.store.records import State
+from tablekeeper.case_ends import end_cases
+from tablekeeper.cli.main import options
+from tablekeeper.cli.opening import opened
+from tablekeeper.mailing import facts
+
+TO_ERASE = "可彻底删除的受限客户"
+
 
 @pytest.fixture(scope="module")
 def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Office]:
@@ -46,7 +54,9 @@ def erase(office: Office, uid: str, *more: str) -> dict[str, object]:
     return found
 
 
-def test_what_an_open_claim_needs_stays_and_the_rest_leaves(office: Office) -> None:
+def test_what_an_open_claim_needs_stays_until_it_is_closed_and_the_rest_leaves(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
     uid = office.uid("C00000201")
     token = office.customer("C00000201")["fields"]["手机号码"].split("〔")[1].rstrip("〕")
     done = erase(office, uid, "--yes")
@@ -58,7 +68,25 @@ def test_what_an_open_claim_needs_stays_and_the_rest_leaves(office: Office) -> N
     assert office.run("reveal", token, "--purpose", "联系客户").code != 0
     assert "13100131000" in office.run("reveal", token, "--purpose", "理赔").out
 
+    monkeypatch.setattr(options, "config", office.config)
+    with office.surroundings({}), opened() as archive, archive.hub.unit() as unit:
+        (gone,) = [one for one in unit.records.of_table("policies", *State) if one.key == "P0000202"]
+        # As a restored backup would have it.
+        unit.records.save("policies", gone.uid, gone.values, state=State.LIVE, now=archive.engine.clock())
+    assert office.run("sync").code == 0
+    assert not shown(office, "P0000202")
+
     claim = office.airtable("历史理赔记录").all()[0]
     office.airtable("历史理赔记录").update(claim["id"], {"理赔状态": "已撤案"})
     assert office.run("sync").code == 0
+
+    with office.surroundings({}), opened() as archive:
+        assert dict(facts(archive).operations)[TO_ERASE] == "0"
+        assert (end_cases(archive), end_cases(archive)) == (1, 0)
+        assert dict(facts(archive).operations)[TO_ERASE] == "1"
+    assert office.run("sync").code == 0
+    assert not any(shown(office, text) for text in kept)
+    assert office.run("reveal", token, "--purpose", "理赔").code != 0
     assert erase(office, uid, "--dry-run")["would"] == "erased"
+    assert office.run("vault", "restricted", "--json").json["restricted"][0]["purposes"] == []
+    assert erase(office, uid, "--yes")["erased"] == uid
