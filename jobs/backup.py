@@ -11,7 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from jobs.backup_config import BackupConfig
-from jobs.backup_errors import BackupUnset, DiskFull, full_disk_told
+from jobs.backup_errors import BackupUnset, full_disk_told, require_room
 from jobs.backup_file import Kind, Manifest, Progress, write_backup
 from jobs.backup_rotation import at_of, file_name, superfluous
 from jobs.backup_server import HUB_FORM, VAULT_FORM, copy_state, one_state, size_of
@@ -184,13 +184,7 @@ def _size(url: str) -> int:
 
 
 def _require_room(places: Places) -> None:
-    needed = _size(places.hub) + _size(places.vault)
-    free = shutil.disk_usage(places.home).free
-    if free < needed:
-        raise DiskFull(
-            f"the disk of {places.home} has {free:,} bytes free; the copy needs {needed:,}",
-            "make room there; nothing was changed",
-        )
+    require_room(places.home, _size(places.hub) + _size(places.vault), "the copy")
 
 
 def _clear_leftovers(home: Path, now: datetime) -> None:

@@ -10,6 +10,7 @@ BackupError
 """
 
 import errno
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -48,6 +49,16 @@ class DiskFull(BackupError):
 
 class ArchivePaused(BackupError):
     """Nobody may work on the archive before a person has said so."""
+
+
+def require_room(place: Path, needed: int, purpose: str) -> None:
+    """Raises DiskFull before anything is begun."""
+    free = shutil.disk_usage(place).free
+    if free < needed:
+        raise DiskFull(
+            f"the disk of {place} has {free:,} bytes free; {purpose} needs {needed:,}",
+            "make room there; nothing was changed",
+        )
 
 
 @contextmanager

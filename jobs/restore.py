@@ -15,11 +15,12 @@ import orjson
 
 from jobs.backup import CONFIG, HUB, KEYS, VAULT
 from jobs.backup_drill import require_whole, verify_file
-from jobs.backup_errors import BackupDamaged, BackupRefused, full_disk_told
+from jobs.backup_errors import BackupDamaged, BackupRefused, full_disk_told, require_room
 from jobs.backup_file import Manifest, Progress
 from jobs.backup_server import HUB_FORM, VAULT_FORM, bring_in, require_restorable
 from jobs.backup_snapshot import keyless, put_keys_in
 from jobs.restore_marker import Marker, write_marker
+from jobs.restore_moves import put_in_place, same_disk
 from jobs.restore_present import erased, newer, records
 from jobs.restore_standing import ask_for_orphans, bind_again, end_again
 from sync.history_chain import note_restored
@@ -32,7 +33,6 @@ from vault.verifying import verify_rows
 
 STAGED = "restoring"
 ACTOR = "restore"
-_BESIDE = ("", "-wal", "-shm")
 Steps = Callable[[str], Progress]
 """Shows how far a step of this name is."""
 
@@ -122,9 +122,12 @@ def stage(
         if sqlite_path(url) is None:
             require_restorable(url)
     folder = _fresh(wanted.over.home)
+    # What is decrypted, and what is unpacked of it, lie there at once.
+    require_room(wanted.over.home, 2 * wanted.file.stat().st_size, "unpacking the backup")
     try:
         with full_disk_told(wanted.over.home):
             manifest = _unpacked(wanted, folder, steps)
+            _require_room_in_place(wanted.over, folder)
             with (
                 closing(open_vault(folder / VAULT, folder / CONFIG)) as restored,
                 closing(open_hub(folder / HUB, folder / CONFIG)) as hub,
@@ -147,12 +150,10 @@ def finish(over: Present, marker: Marker) -> None:
     """Do the moves that are not done yet. Repeating it changes nothing."""
     home, staged = over.home, over.home / marker.staged
     for name, url, form in ((HUB, over.hub, HUB_FORM), (VAULT, over.vault, VAULT_FORM)):
-        if not (staged / name).exists():
-            continue  # It has been moved.
         present = sqlite_path(url)
         if present:
-            _put_in_place(staged / name, present, home / marker.aside)
-        else:
+            put_in_place(staged / name, present, aside=marker.aside)
+        elif (staged / name).exists():
             bring_in(url, staged / name, form, aside=marker.aside)
             (staged / name).unlink()
     if (staged / CONFIG).exists():
@@ -161,13 +162,15 @@ def finish(over: Present, marker: Marker) -> None:
     shutil.rmtree(staged, ignore_errors=True)
 
 
-def _put_in_place(staged: Path, present: Path, aside: Path) -> None:
-    aside.mkdir(mode=0o700, exist_ok=True)
-    for suffix in _BESIDE:
-        old = present.with_name(present.name + suffix)
-        if old.exists():
-            old.replace(aside / old.name)
-    staged.replace(present)
+def _require_room_in_place(over: Present, folder: Path) -> None:
+    """A file that goes to another disk is copied there; what was there is kept beside it."""
+    for name, url in ((HUB, over.hub), (VAULT, over.vault)):
+        present = sqlite_path(url)
+        if present is None:
+            continue
+        present.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not same_disk(folder, present.parent):
+            require_room(present.parent, (folder / name).stat().st_size, "what is restored")
 
 
 def discard(home: Path) -> None:

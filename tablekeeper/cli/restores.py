@@ -143,10 +143,10 @@ def _alone(vault: str) -> Iterator[None]:
 def _aside(environment: Environment, marker: Marker) -> str:
     """Where what was there before is kept."""
     over = _present(environment)
-    in_files = [sqlite_path(url) is not None for url in (over.hub, over.vault)]
-    folder = [str(environment.home / marker.aside)] if any(in_files) else []
-    schema = [] if all(in_files) else [f"the database's schema {marker.aside}"]
-    return " and ".join([*folder, *schema])
+    files = [sqlite_path(url) for url in (over.hub, over.vault)]
+    folders = dict.fromkeys(str(file.parent / marker.aside) for file in files if file)
+    schema = [] if all(files) else [f"the database's schema {marker.aside}"]
+    return " and ".join([*folders, *schema])
 
 
 def _usable(config: Path) -> Config:

@@ -1,12 +1,14 @@
 """Backups and restoring on the command line, over a working archive."""
 
 import io
+import shutil
 import sqlite3
 import tarfile
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pyrage
@@ -18,6 +20,8 @@ from tablekeeper.cli.opening import open_vault
 from tablekeeper.config import load
 from tablekeeper.environment import Environment
 from vault.journal import Journal
+
+SHARED = Path("/dev/shm")
 
 
 @pytest.fixture(scope="module")
@@ -251,7 +255,7 @@ def test_older_keys_are_refused(kept: Kept) -> None:
     assert (answer.code, "these keys are older" in answer.err) == (2, True)
 
 
-@pytest.mark.parametrize("cut_after", range(6))
+@pytest.mark.parametrize("cut_after", range(9))
 def test_a_restore_cut_short_anywhere_is_ended_by_resume(
     kept: Kept, monkeypatch: pytest.MonkeyPatch, cut_after: int
 ) -> None:
@@ -277,6 +281,37 @@ def test_a_restore_cut_short_anywhere_is_ended_by_resume(
     kept.accept(waiting.json["id"])
     assert "every one opens" in kept.office.run("vault", "verify").out
     assert kept.office.run("sync").code == 0
+
+
+@pytest.mark.skipif(
+    not SHARED.is_dir() or SHARED.stat().st_dev == Path.cwd().stat().st_dev, reason="needs another disk"
+)
+def test_a_hub_on_another_disk_is_restored_there_and_the_old_one_kept_beside_it(
+    kept: Kept, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with TemporaryDirectory(dir=SHARED) as disk:
+        place = Path(disk, "hub", "hub.sqlite3")
+        archive, keys = kept.back_up()
+        given = {"TABLEKEEPER_HUB_URL": f"sqlite:///{place}"}
+        options = ("--identity", str(kept.identity), "--keys", str(keys), "--json")
+
+        def restored() -> str:
+            answer = kept.office.run("restore", str(archive), *options, changed=given)
+            assert answer.code == 4, answer.err
+            plan = str(answer.json["id"])
+            assert kept.office.run("resume", "--accept", plan, changed=given).code == 0
+            return str(answer.json["aside"])
+
+        restored()
+        assert kept.office.run("sync", changed=given).code == 0
+        first = count(place, "SELECT count(*) FROM record")
+        aside = place.parent / restored()
+        assert count(aside / place.name, "SELECT count(*) FROM record") == first > 0
+        full = shutil.disk_usage(SHARED)._replace(free=1)
+        monkeypatch.setattr(shutil, "disk_usage", lambda where: full)
+        answer = kept.office.run("restore", str(archive), *options, changed=given)
+        assert (answer.code, "1 bytes free" in answer.err) == (1, True)
+        monkeypatch.undo()
 
 
 def test_a_drill_compares_every_row_and_is_noted(kept: Kept) -> None:
