@@ -95,3 +95,14 @@ def test_copy_whose_original_is_deleted_at_once_gets_none_of_its_secrets(new_off
         office.cycle()
     assert copied.system[SystemColumn.UID] not in ("", uid)
     assert not copied.cells.get("id_number")
+
+
+def test_copy_whose_original_gets_another_number_at_once_is_no_tear(office: Office) -> None:
+    """7: the copy shows the token that its original had; freezing the tab would leave both as they are for good."""
+    row = office.sheets.type_row("customers", full_name="王小明", mobile="13800138000")
+    office.calm()
+    copied = office.sheets.copy_row("customers", row, customer_no=None, full_name="王小红")
+    row.cells["mobile"] = "13900139000"
+    office.calm()
+    assert copied.system[SystemColumn.UID] not in ("", row.system[SystemColumn.UID])
+    assert len(office.airtable.lines("customers")) == 2
