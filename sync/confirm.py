@@ -1,10 +1,11 @@
 """Remembers what was written: base advances, new records go live, refused rows are looked at again."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import structlog
 
-from validators.schema import TableKey
+from validators.schema import FieldKey, TableKey
+from validators.values import Value
 
 from .changes import wake_waiting
 from .connection import Insert, Outcome, SeenRow, Uid, Written
@@ -23,11 +24,16 @@ REHEARSED = "dry_run"
 
 
 def expect(engine: Engine, replica: Replica, table: TableKey, plan: Plan) -> None:
-    """Note what inserted rows will show, before they are sent: should the answer be lost, nobody typed what is found there."""
-    inserted = {one.uid: plan.base[one.uid] for one in plan.operations if isinstance(one, Insert)}
-    if inserted:
+    """Note what cells will show, before it is sent: should the answer be lost, nobody typed what is found there."""
+    sent: dict[Uid, Mapping[FieldKey, Value | None]] = {}
+    for one in plan.operations:
+        if isinstance(one, Insert):
+            sent[one.uid] = plan.base[one.uid]
+        elif written := plan.written.get(one.uid):
+            sent[one.uid] = {key: plan.base[one.uid].get(key) for key in written}
+    if sent:
         with engine.hub.unit() as unit:
-            unit.insertions.begin(replica.name, table, inserted)
+            unit.insertions.begin(replica.name, table, sent)
 
 
 def confirm(

@@ -18,7 +18,7 @@ from .freezing import note_frozen
 from .frozen import mask_torn
 from .guesses import hold_guesses, note_findings
 from .history_chain import chain_history
-from .intake import know, settle
+from .intake import know, recall, settle
 from .judge import check_rows, decode_rows, links_of, merge_rows
 from .overwritten import note_overwritten
 from .plan import Plan, make_plan
@@ -152,7 +152,7 @@ def absorb_block(
     """decode, check, protect, merge, commit: one transaction of the hub, after the vault's own."""
     table = listing.table
     with engine.hub.unit() as unit:
-        known = know(engine, unit, replica, table, rows)
+        known = recall(unit, replica, table, know(engine, unit, replica, table, rows))
         links = links_of(engine, unit, replica, table, known)
         decoded = decode_rows(
             engine,

@@ -1,7 +1,7 @@
 """The way in: which rows of a listing are to be looked at now, and which record each of them is."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import structlog
@@ -218,7 +218,16 @@ def _inserted(
     sent = unit.insertions.take(replica.name, table, new)
     # A row that has to be given the uid still was typed by somebody.
     bearing = {k.uid for k in known if k.row.uid == k.uid}
-    return {uid: new[uid].evolve(base=sent[uid]) for uid in sent.keys() & bearing}
+    return {
+        uid: new[uid].evolve(base={key: value for key, value in sent[uid].items() if value is not None})
+        for uid in sent.keys() & bearing
+    }
+
+
+def recall(unit: Unit, replica: Replica, table: TableKey, known: Sequence[Known]) -> list[Known]:
+    """The same rows with what was sent to them without an answer: found there, it is ours."""
+    sent = unit.insertions.take(replica.name, table, [k.uid for k in known])
+    return [replace(k, sent=sent[k.uid]) if k.uid in sent else k for k in known]
 
 
 def _archived(unit: Unit, table: TableKey, journaled: Mapping[bytes, list[Uid]]) -> set[Uid]:

@@ -1,6 +1,7 @@
 """Runs the pure steps over a block of rows: loads what they need, once for the block."""
 
 from collections.abc import Callable, Mapping, Sequence, Set
+from dataclasses import replace
 
 from validators.issues import Issue
 from validators.schema import FieldConfig, FieldKey, TableConfig, TableKey
@@ -54,7 +55,18 @@ def decode_rows(
         read_only=replica.read_only(table) if replica else frozenset(),
         kept_by=lambda key: keepers(engine.config.replicas, table, key),
     )
-    return [decode(row, table, reader) for row in known]
+    return [_decoded(row, table, reader) for row in known]
+
+
+def _decoded(row: Known, table: TableKey, reader: Reader) -> Decoded:
+    """One row. A cell that shows what we sent there shows what is agreed on, though the answer was lost."""
+    first = decode(row, table, reader)
+    shown = {**first.typed, **first.tokens, **first.withdrawn}
+    ours = {key: value for key, value in row.sent.items() if key in shown and shown[key] == value}
+    if not ours:
+        return first
+    base = {key: value for key, value in {**row.state.base, **ours}.items() if value is not None}
+    return decode(replace(row, state=row.state.evolve(base=base)), table, reader)
 
 
 def links_of(engine: Engine, unit: Unit, replica: Replica, table: TableKey, known: Sequence[Known]) -> Links:

@@ -27,6 +27,8 @@ class Known:
     record: Record | None
     fresh: bool = False
     """Whether the row does not show its uid yet."""
+    sent: Mapping[FieldKey, Value | None] = field(default_factory=dict, repr=False)
+    """What a write of ours that had no answer may have left in its cells."""
 
 
 @dataclass(frozen=True, slots=True)

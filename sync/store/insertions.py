@@ -1,27 +1,29 @@
-"""What rows that were sent to a replica will show there, until the hub has heard that they stand: their base, if they do."""
+"""What was sent to a replica, until the hub has heard what became of it: what is found there then, nobody typed."""
 
 from collections.abc import Iterable, Mapping, Set
 
 from sqlalchemy import ColumnElement, Connection, delete, insert, select
 
-from validators.schema import SchemaConfig, TableKey
-from validators.values import dump_value
+from validators.schema import FieldKey, SchemaConfig, TableKey
+from validators.values import Value, dump_value
 
 from ..connection import Uid
-from ..merge import Row
 from .records import blocks
 from .stored import readable
 from .tables import insertion
 
+Sent = Mapping[FieldKey, Value | None]
+"""None: the cell is blank then."""
+
 
 class Insertions:
-    """Inserts without an answer yet, within one transaction."""
+    """Writes without an answer yet, within one transaction: of an insert the whole row, of an update the cells written."""
 
     def __init__(self, connection: Connection, schema: SchemaConfig) -> None:
         self._connection, self._schema = connection, schema
 
-    def begin(self, replica: str, table: TableKey, rows: Mapping[Uid, Row]) -> None:
-        """Note what rows will show, before they are sent.
+    def begin(self, replica: str, table: TableKey, rows: Mapping[Uid, Sent]) -> None:
+        """Note what cells will show, before they are sent.
 
         Of a row that was sent before, and not heard of since, nobody knows which of the two stands there: in what they differ
         nothing is agreed on.
@@ -32,25 +34,31 @@ class Insertions:
                 "replica": replica,
                 "table": table,
                 "uid": uid,
-                "base": {key: dump_value(value) for key, value in _agreed(earlier.get(uid), row).items()},
+                "base": {
+                    key: None if value is None else dump_value(value)
+                    for key, value in _agreed(earlier.get(uid), row).items()
+                },
             }
             for uid, row in rows.items()
         ]
         if noted:
             self._connection.execute(insert(insertion), noted)
 
-    def take(self, replica: str, table: TableKey, uids: Iterable[Uid]) -> dict[Uid, Row]:
-        """What the rows were sent with that are seen for the first time now; no longer noted after this."""
+    def take(self, replica: str, table: TableKey, uids: Iterable[Uid]) -> dict[Uid, Sent]:
+        """What was sent to these rows and had no answer; no longer noted after this."""
         here = _here(replica, table)
         if self._connection.execute(select(insertion.c.uid).where(*here).limit(1)).first() is None:
             return {}  # The rule.
         fields = self._schema.tables[table].fields
-        found: dict[Uid, Row] = {}
+        found: dict[Uid, Sent] = {}
         for block in blocks(uids):
             query = select(insertion.c.uid, insertion.c.base).where(*here, insertion.c.uid.in_(block))
             for uid, base in self._connection.execute(query):
-                read = {key: readable(fields[key], json) for key, json in base.items() if key in fields}
-                found[uid] = {key: value for key, value in read.items() if value is not None}
+                found[uid] = {
+                    key: None if json is None else readable(fields[key], json)
+                    for key, json in base.items()
+                    if key in fields
+                }
         self.end(replica, table, found)
         return found
 
@@ -71,7 +79,7 @@ def _here(replica: str, table: TableKey) -> tuple[ColumnElement[bool], ColumnEle
     return insertion.c.replica == replica, insertion.c.table == table
 
 
-def _agreed(earlier: Row | None, row: Row) -> Row:
+def _agreed(earlier: Sent | None, row: Sent) -> Sent:
     if earlier is None:
         return row
     return {key: value for key, value in earlier.items() if row.get(key, value) == value}

@@ -1,5 +1,7 @@
 """Cases that the simulation found about which row is which, one law each; see docs/TESTING.md."""
 
+import pytest
+
 from sync.connection import SystemColumn
 from tests.sync.conftest import NewOffice, Office
 from tests.sync.memory import Line
@@ -106,3 +108,31 @@ def test_copy_whose_original_gets_another_number_at_once_is_no_tear(office: Offi
     office.calm()
     assert copied.system[SystemColumn.UID] not in ("", row.system[SystemColumn.UID])
     assert len(office.airtable.lines("customers")) == 2
+
+
+@pytest.mark.parametrize("last", ["教师", "司机", None])
+def test_update_whose_answer_was_lost_is_not_taken_for_typed(office: Office, last: str | None) -> None:
+    """4 and 2: the record changes again before the row is read; what stands there is our own, and no edit of anybody."""
+    row = office.airtable.type_row("customers", full_name="王小明", occupation="教师")
+    office.calm()
+    row.cells["occupation"] = "护士"
+    office.sheets.loses_answers = True
+    office.cycle()
+    office.sheets.loses_answers = False
+    row.cells["occupation"] = last
+    office.calm()
+    assert [line.cells.get("occupation") for line in (row, *office.sheets.lines("customers"))] == [last] * 2
+    with office.engine.hub.unit() as unit:
+        assert unit.lists.conflicts() == []
+
+
+def test_update_that_never_arrived_makes_no_edit_of_what_stands(office: Office) -> None:
+    """2: the cell still shows what it showed; it follows the record, as if nothing had been sent."""
+    row = office.airtable.type_row("customers", full_name="王小明", occupation="教师")
+    office.calm()
+    row.cells["occupation"] = "护士"
+    office.sheets.fail_after = 0
+    office.cycle()
+    office.sheets.fail_after = None
+    office.calm()
+    assert [line.cells["occupation"] for line in (row, *office.sheets.lines("customers"))] == ["护士"] * 2
