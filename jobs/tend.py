@@ -16,7 +16,7 @@ from jobs.items import Item, Items, Kept
 from jobs.people import People, read_people
 from jobs.preview import Archive
 from jobs.reminders import ReminderBook
-from jobs.todo import Granted, Named, closed_row, grant, wanted_row
+from jobs.todo import Granted, Named, closed_row, grant, tells, wanted_row
 from jobs.todo_config import TodoConfig
 from sync.changes import Change, store_changes
 from sync.connection import Uid
@@ -193,7 +193,7 @@ def _changes(
             granted = grant(due, item, row.values, config, desk.people, desk.today)
             changes.append(Change(item.task, row, _wanted(desk, due, granted, row), row.state, row.hints))
             moved += [granted.item] if granted.item != item else []
-        elif item.task not in rows or item.since == desk.today.isoformat():
+        elif item.task not in rows or not tells(rows[item.task].values, due, desk.archive.schema):
             new.append((due, item))  # A row that staff deleted comes back with the next stage.
     made = _new_rows(desk, new[: config.new_max])
     report.waiting = len(new) - len(made)

@@ -13,6 +13,7 @@ from validators.schema import FieldKey, SchemaConfig
 from validators.values import Value
 
 AUTOMATIC = "条件已满足\uff0c自动完成"
+NOT_DONE = "条件仍成立\uff0c尚未完成\uff1b更正记录后自动完成"
 TITLE_MAX = 120
 
 
@@ -37,8 +38,7 @@ def grant(due: Due, item: Item, row: Row, config: TodoConfig, people: People, to
     """What becomes of 延后至 and 转交 in the row of an item."""
     put_off, about_time = _snooze(due, item, row.get("snooze_until"), config, today)
     handed, about_person = _hand_over(put_off, row.get("hand_to"), people)
-    ticked = row.get("status") in (DONE, NOT_NEEDED)
-    about_tick = "条件仍成立\uff0c尚未完成\uff1b更正记录后自动完成" if ticked else ""
+    about_tick = NOT_DONE if _was_ticked(row, due) else ""
     return Granted(
         handed, "\uff1b".join(filter(None, (about_tick, about_time, about_person, _escalation(due))))
     )
@@ -68,10 +68,23 @@ def wanted_row(
     return {key: value for key, value in {**row, **words}.items() if value is not None}
 
 
+def tells(row: Row, due: Due, schema: SchemaConfig) -> bool:
+    """Whether a row, maybe one that staff deleted, told of this day and stage."""
+    return row.get("due_on") == due.anchor and row.get("why") == _why(due, schema)
+
+
 def closed_row(row: Row, today: date) -> dict[FieldKey, Value]:
     """What the row of an item says that is not due any more."""
     said = {key: value for key, value in row.items() if key != "reply"}
     return {"outcome": AUTOMATIC, **said, "status": DONE, "done_on": today}
+
+
+def _was_ticked(row: Row, due: Due) -> bool:
+    """Staff ticked it off now, or did before and were told why that does not count: that stays to be read until the day moves."""
+    if row.get("status") in (DONE, NOT_NEEDED):
+        return True
+    told = str(row.get("reply", "")).startswith(NOT_DONE) and row.get("due_on") == due.anchor
+    return told and row.get("status") != DOING
 
 
 def _snooze(due: Due, item: Item, asked: Value | None, config: TodoConfig, today: date) -> tuple[Item, str]:

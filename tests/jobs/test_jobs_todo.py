@@ -159,6 +159,11 @@ def test_ticking_does_not_close_what_is_still_true(board: Board) -> None:
     [row] = board.rows(target_no="P20200001")
     assert row["status"] == "已升级"
     assert "条件仍成立" in row["reply"]
+    board.tend()
+    assert board.rows(target_no="P20200001") == [row], "the explanation stays to be read"
+    board.type(row["uid"], status="处理中")
+    board.tend()
+    assert "条件仍成立" not in board.rows(target_no="P20200001")[0]["reply"]
 
 
 def test_an_item_follows_its_day(board: Board) -> None:
@@ -280,12 +285,14 @@ def test_a_new_archive_does_not_bury_its_staff(board: Board) -> None:
 
 
 def test_a_deleted_row_comes_back_with_the_next_stage_only(board: Board) -> None:
-    """Whoever deletes it is not asked again the same day."""
+    """Whoever deletes it is not asked again the same day, nor on the day on which the stage came up."""
     board.tend()
     [row] = board.rows(target_no="P20200001")
     with board.office.hub.unit() as unit:
         record = unit.records.get_many("tasks", [row["uid"]])[row["uid"]]
         unit.records.save("tasks", row["uid"], record.values, state=State.ARCHIVED, now=board.engine.clock())
+    board.tend()
+    assert board.rows(target_no="P20200001") == []
     board.tend(TUESDAY)
     assert board.rows(target_no="P20200001") == []
     board.tend(date(2026, 11, 30))
