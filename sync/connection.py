@@ -14,6 +14,7 @@ from typing import Literal, Protocol
 from validators.raw import Raw
 from validators.schema import FieldKey, TableKey
 
+from .cells import unspoken
 from .errors import ServiceError
 
 Uid = str
@@ -54,6 +55,9 @@ class SeenRow:
     a cleared cell is then present with None (and a cleared system cell with an empty text)."""
     actor: str | None = None
     """Who made the change, where the service tells."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "cells", unspoken(self.cells))
 
     def loaded(self) -> "SeenRow":
         """The same row with its cells in memory: a connection may decode them only when they are asked for."""
@@ -116,6 +120,9 @@ class Update:
     cells: Mapping[FieldKey, CellValue] = field(repr=False)
     system: Mapping[SystemColumn, str] = field(repr=False, default_factory=dict)
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "before", unspoken(self.before))
+
 
 @dataclass(frozen=True, slots=True)
 class Remove:
@@ -127,6 +134,9 @@ class Remove:
     before: Mapping[FieldKey, Raw | CellValue] = field(repr=False, default_factory=dict)
     """What the row is believed to show, as in `Update`; None is blank, a cell that is not named may show anything. A
     difference found while removing is a person's edit: the row stays, and is read again."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "before", unspoken(self.before))
 
 
 Operation = Insert | Update | Remove

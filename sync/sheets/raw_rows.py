@@ -4,6 +4,7 @@ from collections.abc import ItemsView, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
+from sync.cells import Unspoken
 from sync.connection import SeenRow
 
 from .answer import TabAnswer
@@ -42,7 +43,7 @@ class RawTab:
         return replace(row, cells=_Cells(self, position), system=_System(self, position))
 
 
-class _OnDemand(Mapping[Key, Cell]):
+class _OnDemand(Unspoken, Mapping[Key, Cell]):
     """Part of a raw row, decoded when somebody looks."""
 
     __slots__ = ("_position", "_tab")
