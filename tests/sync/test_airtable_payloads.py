@@ -11,7 +11,7 @@ NAME = BoundColumn("full_name", "fldN", "客户姓名", "singleLineText", frozen
 GENDER = BoundColumn("gender", "fldG", "性别", "singleSelect", frozenset({"男"}))
 COLUMNS = (UID, NAME, GENDER)
 TABLE = BoundTable(
-    "customers", "tblC", {one.key: one for one in COLUMNS}, {one.id: one for one in COLUMNS}, frozenset()
+    "customers", "tblC", {one.key: one for one in COLUMNS}, {one.id: one for one in COLUMNS}, frozenset(), {}
 )
 
 
