@@ -15,6 +15,9 @@ from .store.hub import Unit
 from .store.records import UNBORN
 from .store.seen import Mark, SeenState
 
+TELLING_MIN = 2
+"""Values by which a row is recognised that stands elsewhere: one alone may be anybody's."""
+
 
 def heal_numbers(
     engine: Engine,
@@ -28,8 +31,8 @@ def heal_numbers(
 
     A row is the one that vanished if it bears its business key, and shows either all that it showed or one of its
     stand-ins, which nobody can make up. Of a record that never went live the key is enough: it stands nowhere else, so
-    that all there is of it stands in that row; or, where the write that was to number it failed, its place and most of
-    what it showed. A copy is not meant: beside it the original still stands, or did when its uid was blanked.
+    that all there is of it stands in that row; or, where the write that was to number it failed, all that it showed, or
+    its place and most of that. A copy is not meant: beside it the original still stands, or did when its uid was blanked.
     """
     if not found.gone:
         return
@@ -38,15 +41,13 @@ def heal_numbers(
         return
     rows = by_business_key(engine, table, nameless)
     owners = {key: uid for key, uid in unit.records.by_key(table, rows).items() if uid in found.gone}
-    places = {known[uid].position: uid for uid in unit.numbering.unread(replica.name, table, found.gone)}
-    uids = {*owners.values(), *places.values()}
+    unread = unit.numbering.unread(replica.name, table, found.gone)
+    uids = {*owners.values(), *unread}
     states, records = unit.seen.get_many(replica.name, table, uids), unit.records.get_many(table, uids)
     unborn = {uid for uid, record in records.items() if record.state in UNBORN}
-    healed = {
-        uid: engine.fingerprint(row)
-        for row in nameless
-        if (uid := places.get(row.position)) in unborn and _is_mostly(engine, table, row, states[uid].base)
-    }
+    untold = _claimed(engine, unit, replica, table, found)
+    waiting = [states[uid] for uid in sorted((unread & unborn) - untold)]
+    healed = _typed_on(engine, table, nameless, waiting)
     healed |= {
         uid: engine.fingerprint(row)
         for key, uid in owners.items()
@@ -70,14 +71,35 @@ def _unclaimed(
     return unclaimed
 
 
-def _is_mostly(engine: Engine, table: TableKey, row: SeenRow, base: Row) -> bool:
-    """Whether a row without number shows most of what stood in its place: somebody typed on in it."""
+def _claimed(engine: Engine, unit: Unit, replica: Replica, table: TableKey, found: Identified) -> set[Uid]:
+    """The uids that wait for rows which stand there as they were."""
+    prints = [engine.fingerprint(row) for row in found.unnumbered if not row.row_id]
+    return {uid for uids in unit.numbering.waiting(replica.name, table, prints).values() for uid in uids}
+
+
+def _typed_on(
+    engine: Engine, table: TableKey, rows: Sequence[SeenRow], states: Sequence[SeenState]
+) -> dict[Uid, bytes]:
+    """The rows in which somebody typed after the write that was to number them failed, by the uid that each was to get."""
+    found: dict[Uid, bytes] = {}
+    for row in rows:
+        for state in sorted(states, key=lambda one: one.position != row.position):
+            same, of = _shared(engine, table, row, state.base)
+            enough = same * 2 > of if row.position == state.position else same == of >= TELLING_MIN
+            if enough and state.uid not in found:
+                found[state.uid] = engine.fingerprint(row)
+                break
+    return found
+
+
+def _shared(engine: Engine, table: TableKey, row: SeenRow, base: Row) -> tuple[int, int]:
+    """How many of the values that stood in a row another one shows, and of how many."""
     config = engine.schema.tables[table]
     # A link shows what its record is called now; a number in prose was sealed, and may stand there still.
     told = {key: value for key, value in base.items() if key not in config.sensitive | config.links}
     plain = {key: value for key, value in told.items() if not tokens_within(str(value))}
     shown = engine.parser.parse(table, {key: row.cells.get(key) for key in plain}, today=engine.today())
-    return sum(shown[key] == value for key, value in plain.items()) * 2 > len(plain)
+    return sum(shown[key] == value for key, value in plain.items()), len(plain)
 
 
 def _is_same(engine: Engine, table: TableKey, row: SeenRow, mark: Mark, state: SeenState) -> bool:

@@ -73,6 +73,7 @@ def settle(engine: Engine, replica: Replica, listing: Listing, report: CycleRepo
             engine.settling.drop(replica.name, table, listing)
             there = found.present | engine.settling.uids(replica.name, table)
             unit.insertions.keep_only(replica.name, table, there)
+        _note_arrived(unit, replica, table, found, known)
         heal_numbers(engine, unit, replica, table, found, known)
         # A row that is about to be numbered stands there still, without the uid that it is known by.
         settled = _settled(engine, replica, table, found, now, early)
@@ -204,24 +205,34 @@ def know(
     unit.numbering.begin(replica.name, table, begun, engine.clock())
     states = unit.seen.get_many(replica.name, table, [row.uid for row in known])
     records = unit.records.get_many(table, [row.uid for row in known])
-    states |= _inserted(unit, replica, table, known, states)
     return [Known(k.uid, k.row, states.get(k.uid, k.state), records.get(k.uid), k.fresh) for k in known]
 
 
-def _inserted(
-    unit: Unit, replica: Replica, table: TableKey, known: Sequence[Known], states: Mapping[Uid, SeenState]
-) -> dict[Uid, SeenState]:
-    """Rows seen for the first time that a write of ours left there: what it wrote is their base, for nobody typed it."""
-    new = {
-        k.uid: states.get(k.uid, k.state) for k in known if k.uid not in states or not states[k.uid].placed
-    }
-    sent = unit.insertions.take(replica.name, table, new)
+def _note_arrived(
+    unit: Unit, replica: Replica, table: TableKey, found: Identified, known: Mapping[Uid, Mark]
+) -> None:
+    """Rows seen for the first time that a write of ours left there: what it wrote is their base, for nobody typed it.
+
+    They are known from now on, even while somebody types in them: else their deletion would be nobody's.
+    """
     # A row that has to be given the uid still was typed by somebody.
-    bearing = {k.uid for k in known if k.row.uid == k.uid}
-    return {
-        uid: new[uid].evolve(base={key: value for key, value in sent[uid].items() if value is not None})
-        for uid in sent.keys() & bearing
+    rows = {
+        uid: row for uid, row in found.changed if row.uid == uid and not (uid in known and known[uid].placed)
     }
+    sent = unit.insertions.take(replica.name, table, rows)
+    states = unit.seen.get_many(replica.name, table, sent)
+    unit.seen.save(
+        replica.name,
+        table,
+        [
+            states.get(uid, SeenState(uid)).evolve(
+                row_id=rows[uid].row_id,
+                position=rows[uid].position,
+                base={key: value for key, value in cells.items() if value is not None},
+            )
+            for uid, cells in sent.items()
+        ],
+    )
 
 
 def recall(unit: Unit, replica: Replica, table: TableKey, known: Sequence[Known]) -> list[Known]:

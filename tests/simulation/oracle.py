@@ -222,6 +222,8 @@ class Oracle:
         for replica, (table, origin, key), value in self.notebook.forbidden:
             if (
                 archive.fields(table)[key]["type"] in VAGUE
+                # A formula is never written over, and it goes nowhere else.
+                or value == FORMULA
                 or self.notebook.made.get((table, origin)) == replica
             ):
                 continue

@@ -93,3 +93,24 @@ def test_edit_of_what_the_deleter_does_not_see_beats_the_delete(new_office: NewO
     office.clock.advance(601)
     office.calm()
     assert [len(one.lines("customers")) for one in (office.airtable, narrow)] == [edited, edited]
+
+
+def test_inserted_row_that_is_typed_into_and_deleted_before_it_was_judged_stays_deleted(
+    new_office: NewOffice,
+) -> None:
+    """3: a delete never comes back. The answer to the insert was lost, so the hub knew of the row from the listing only."""
+    office = new_office(settle_s=5)
+    office.airtable.type_row("customers", full_name="王小明", customer_no="C00000007")
+    office.cycle()
+    office.clock.advance(6)
+    office.sheets.loses_answers = True
+    office.cycle()
+    office.sheets.loses_answers = False
+    (inserted,) = office.sheets.lines("customers")
+    inserted.cells["occupation"] = "教师"
+    office.cycle()
+    office.sheets.delete("customers", inserted)
+    for _ in range(3):
+        office.clock.advance(6)
+        office.cycle()
+    assert (office.airtable.lines("customers"), office.sheets.lines("customers")) == ([], [])

@@ -136,3 +136,31 @@ def test_update_that_never_arrived_makes_no_edit_of_what_stands(office: Office) 
     office.sheets.fail_after = None
     office.calm()
     assert [line.cells["occupation"] for line in (row, *office.sheets.lines("customers"))] == ["护士"] * 2
+
+
+def test_row_that_was_not_numbered_moves_and_is_typed_into_is_still_one_record(office: Office) -> None:
+    """5: no record twice. It shows all that it showed, elsewhere, and something new."""
+    row = office.sheets.type_row("customers", full_name="王小明", occupation="教师")
+    office.sheets.fail_after = 0
+    office.cycle()
+    office.sheets.fail_after = None
+    with office.engine.hub.unit() as unit:
+        (uid,) = unit.seen.of("sheets", "customers")
+    office.sheets.lines("customers").insert(0, Line())
+    row.cells["notes"] = "老客户"
+    office.calm()
+    assert row.system[SystemColumn.UID] == uid
+
+
+def test_row_that_shows_less_than_one_that_was_not_numbered_is_another_record(office: Office) -> None:
+    """7: what was sealed for the first person is not the second one's."""
+    row = office.sheets.type_row("customers", full_name="王小明", occupation="教师", mobile="13800138000")
+    office.sheets.fail_after = 0
+    office.cycle()
+    office.sheets.fail_after = None
+    with office.engine.hub.unit() as unit:
+        (uid,) = unit.seen.of("sheets", "customers")
+    office.sheets.lines("customers").insert(0, Line())
+    row.cells = {"full_name": "王小红", "occupation": "教师"}
+    office.calm()
+    assert row.system[SystemColumn.UID] != uid
