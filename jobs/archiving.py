@@ -17,6 +17,7 @@ from jobs.backup_errors import BackupDamaged, BackupRefused, BackupUnset
 from jobs.backup_file import Manifest, read_backup, write_backup
 from sync.connection import Uid
 from sync.store.hub import Hub, Unit
+from sync.store.issues import load_issue
 from sync.store.records import FINAL, State
 from sync.store.tables import history, ledger, record, seen
 from validators.schema import SchemaConfig
@@ -221,7 +222,8 @@ def _revive(shelf: Shelf, unit: Unit, row: dict[str, Any], now: datetime) -> Non
     fields = shelf.schema.tables[row["table"]].fields
     values = {key: load_value(fields[key], json) for key, json in row["values"].items() if key in fields}
     unit.records.exhume(row["table"], row["uid"])
-    unit.records.save(row["table"], row["uid"], values, state=State(row["state"]), now=now)
+    hints = tuple(load_issue(json) for json in row["hints"])
+    unit.records.save(row["table"], row["uid"], values, state=State(row["state"]), now=now, hints=hints)
 
 
 def hold(shelf: Shelf, uid: Uid, reason: str, *, by: str) -> None:

@@ -124,6 +124,8 @@ class PeopleConfig(Section):
     away_from: FieldKey = "away_from"
     away_to: FieldKey = "away_to"
     active: FieldKey = "active"
+    left_on: FieldKey | None = None
+    """The day on which somebody left: from then on they get no mail, whether `active` is still ticked or not."""
     department: FieldKey | None = None
     """The select of the department. Without it, nothing can be sent or escalated to departments."""
     responsible: dict[TableKey, str] = Field(default_factory=dict)
@@ -133,7 +135,7 @@ class PeopleConfig(Section):
     def fields(self) -> tuple[FieldKey, ...]:
         """Every field it names."""
         named = (self.name, self.email, self.manager, self.backup, self.away_from, self.away_to, self.active)
-        return (*named, self.department) if self.department else named
+        return (*named, *filter(None, (self.left_on, self.department)))
 
 
 class JobsConfig(Section):

@@ -88,7 +88,7 @@ def build_digest(letter: Letter, setting: Setting, naming: Naming) -> Digest:
         lists=lists,
         top=_top(_line(min(dues, key=pressing), setting, naming), words) if dues else "",
         pages=tuple(_page(section, letter.address, setting, naming) for section in listing.sections),
-        remarks=tuple(_remarks(every, dues, setting)),
+        remarks=tuple(_remarks(every, dues, setting)) if lists else (),
         owner_fields=_owner_fields(dues, setting.schema),
         todo=naming.todo,
         footer=setting.facts.footer,
@@ -217,7 +217,8 @@ def _remarks(every: Sequence[Due], dues: Sequence[Due], setting: Setting) -> Ite
     if today.days_off >= LONG_HOLIDAY_DAYS:
         first, last = today.day + timedelta(days=1), today.day + timedelta(days=today.days_off)
         count = sum(first <= due.anchor <= last for due in every)
-        yield words.holiday.format(days=today.days_off, first=first, last=last, count=count)
+        sentence = words.holiday if count else words.holiday_free
+        yield sentence.format(days=today.days_off, first=first, last=last, count=count)
     if setting.quiet_until is not None and len(every) > len(dues):
         kinds = Counter(due.kind for due in every if not due.law)
         by_kind = words.between.join(f"{words.said(kind)} {count}" for kind, count in kinds.most_common())

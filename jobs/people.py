@@ -86,7 +86,7 @@ def _person(uid: Uid, row: Row, config: PeopleConfig, today: date) -> Person:
         email=_text(row, config.email),
         manager=_text(row, config.manager),
         backup=_text(row, config.backup),
-        active=bool(row.get(config.active)),
+        active=bool(row.get(config.active)) and not _has_left(row.get(config.left_on or ""), today),
         away=_is_away(row.get(config.away_from), row.get(config.away_to), today),
         department=str(row.get(config.department or "", "")),
     )
@@ -95,6 +95,10 @@ def _person(uid: Uid, row: Row, config: PeopleConfig, today: date) -> Person:
 def _is_away(first: object, last: object, today: date) -> bool:
     """Away from the first to the last day; with only a first day, until a last one is entered."""
     return isinstance(first, date) and first <= today and (not isinstance(last, date) or today <= last)
+
+
+def _has_left(day: object, today: date) -> bool:
+    return isinstance(day, date) and day <= today
 
 
 def _text(row: Row, key: str) -> str | None:

@@ -42,6 +42,7 @@ class Words:
     top: str
     weekdays: tuple[str, ...]
     holiday: str
+    holiday_free: str
     first_days: str
     first_days_list: str
     wrong_list: str
@@ -98,6 +99,7 @@ CHINESE = Words(
     top="最急\uff1a{what}",
     weekdays=("周一", "周二", "周三", "周四", "周五", "周六", "周日"),
     holiday="明天起放假 {days} 天\uff08{first}至{last}\uff09\uff0c期间到期 {count} 项\uff0c已列在下面\uff0c请在放假前处理。",
+    holiday_free="明天起放假 {days} 天\uff08{first}至{last}\uff09\uff0c期间没有到期事项。",
     first_days="档案刚刚导入\uff1a至 {until} 只列法定时限\uff0c其余 {count} 项先计数\uff0c不必现在处理。",
     first_days_list="其余按类型\uff1a{kinds}",
     wrong_list="不是我的\uff1f把「{fields}」改对\uff0c明早自动转走。",
@@ -150,6 +152,7 @@ ENGLISH = Words(
     top="First: {what}",
     weekdays=("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
     holiday="From tomorrow {days} days off ({first} to {last}); {count} fall into them and are listed below.",
+    holiday_free="From tomorrow {days} days off ({first} to {last}); nothing falls into them.",
     first_days="The archive was imported lately: until {until} only legal time limits are listed; {count} others are counted.",
     first_days_list="The others by kind: {kinds}",
     wrong_list="Not yours? Correct “{fields}”; it moves tomorrow morning.",

@@ -214,8 +214,14 @@ def test_a_long_holiday_is_announced_with_what_falls_into_it(office: Office) -> 
         "policies", "p", policy_no="P20260001", customer_no="c0", status="有效", next_due=date(2026, 10, 3)
     )
     text = mails(office, today=date(2026, 9, 30))["wang"].text
-    assert "明天起放假 7 天\uff082026-10-01至2026-10-07\uff09" in text
+    assert "明天起放假 7 天\uff082026-10-01至2026-10-07\uff09\uff0c期间到期 1 项" in text
     assert "P20260001" in text
+
+
+def test_a_holiday_without_anything_due_says_so_and_figures_say_nothing_of_it(office: Office) -> None:
+    found = mails(office, today=date(2026, 9, 30))
+    assert "期间没有到期事项" in found["wang"].text
+    assert "放假" not in found["lin"].text
 
 
 def test_a_mail_tells_how_the_archive_runs_and_how_to_pass_it_on(office: Office) -> None:

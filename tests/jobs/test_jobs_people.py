@@ -29,6 +29,14 @@ def test_the_files_of_one_who_left_are_the_managers() -> None:
     assert people.in_charge("agent") == person("chief")
 
 
+@pytest.mark.parametrize(("left_on", "works"), [(None, True), ("2026-11-24", True), ("2026-11-23", False)])
+def test_who_left_gets_no_mail_though_nobody_has_unticked_them(left_on: str | None, works: bool) -> None:
+    """From the day they left on."""
+    row = {"name": "agent", "active": True, **({"left_on": date.fromisoformat(left_on)} if left_on else {})}
+    people = read_people([("agent", row)], PeopleConfig(left_on="left_on"), today=TODAY)
+    assert (people.in_charge("agent") is not None) is works
+
+
 def test_files_of_nobody_have_nobody_in_charge() -> None:
     """No owner, an owner who is not in the staff table, and one who left with no manager above."""
     people = People([person("gone", active=False)])

@@ -56,7 +56,7 @@ def arrive(office: Office, number: str, **fields: object) -> str:
 
 def stored(office: Office, uid: str) -> list[tuple[object, ...]]:
     """The person's records in the hub, without what every save renews."""
-    query = """SELECT "table", uid, key, state, "values" FROM record WHERE uid = ? OR "values" LIKE ? ORDER BY uid"""
+    query = """SELECT "table", uid, key, state, hints, "values" FROM record WHERE uid = ? OR "values" LIKE ? ORDER BY uid"""
     with closing(sqlite3.connect(office.home / "hub.sqlite3")) as hub:
         return list(hub.execute(query, (uid, f"%{uid}%")))
 
