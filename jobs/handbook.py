@@ -103,13 +103,15 @@ class Source:
     sync: SyncConfig
     masks: MasksConfig
     responsible: Mapping[TableKey, str]
+    known: tuple[str, ...]
+    """The departments that people of the staff table work in."""
     desk_url: str
 
     @property
     def departments(self) -> tuple[str, ...]:
-        """Those that look after a table or have a spreadsheet of their own, in the config's order."""
+        """Those that look after a table or have a spreadsheet of their own, then the others, in the config's order."""
         limited = [one.name for one in self.sync.replicas if one.place_env]
-        return tuple(dict.fromkeys([*self.responsible.values(), *limited]))
+        return tuple(dict.fromkeys([*self.responsible.values(), *limited, *self.known]))
 
 
 def pages(source: Source, day: date) -> dict[str, str]:

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from jobs.handbook import Source, pages
+from jobs.reminders import departments
 from tablekeeper.cli.main import app, options, out, print_json
 from tablekeeper.cli.output import JsonOption
 from tablekeeper.config import Config, load
@@ -34,5 +35,13 @@ def handbook(to: ToOption = Path("handbook"), json: JsonOption = False) -> None:
 def source_of(config: Config) -> Source:
     """The parts of the config that the handbook is made from."""
     archive = config.archive
-    responsible = config.people.responsible
-    return Source(archive.name, config, config.sync, config.masks, responsible, archive.desk_url)
+    people = config.people
+    return Source(
+        archive.name,
+        config,
+        config.sync,
+        config.masks,
+        people.responsible,
+        departments(config, people),
+        archive.desk_url,
+    )
