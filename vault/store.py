@@ -238,4 +238,4 @@ def _driver_errors() -> Iterator[None]:
     except sqlite3.OperationalError as error:  # From taking the write lock, beside SQLAlchemy.
         raise VaultUnavailable(f"the vault's database: {error}") from None
     except sa.exc.DatabaseError as error:
-        raise VaultDamaged(f"the vault's database: {type(error.orig).__name__}") from None
+        raise VaultDamaged(f"the vault's database is damaged ({type(error.orig).__name__})") from None

@@ -1,7 +1,8 @@
 """Opens the hub's database and hands out units of work."""
 
+import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from alembic.config import Config as AlembicConfig
 from sqlalchemy import Connection, Engine, create_engine, event
 
 from validators.schema import SchemaConfig
+from vault.sqlite import sqlite_path
 
 from .agreement import Agreement
 from .bindings import HubBindings
@@ -93,9 +95,19 @@ class Hub:
 def _engine(url: str) -> Engine:
     engine = create_engine(url, hide_parameters=True, json_serializer=_dumps, json_deserializer=orjson.loads)
     if engine.dialect.name == "sqlite":
+        _make_private_file(url)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
     return engine
+
+
+def _make_private_file(url: str) -> None:
+    """Names and birth dates stand in the hub: its owner alone reads it, like the vault. SQLite gives its log the same mode."""
+    path = sqlite_path(url)
+    # What stands against it is told when the file is opened.
+    with suppress(OSError):
+        if path is not None:
+            os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
 
 
 def _dumps(value: Any) -> str:

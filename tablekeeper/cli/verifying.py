@@ -116,8 +116,8 @@ def _print(found: Findings) -> None:
     out.print(
         f"audit chain: {chain.entries} entries, {'whole' if chain.ok else f'{len(chain.faults)} FAULT(S)'}"
     )
-    states = ", ".join(f"{count} {state}" for state, count in found.hub_tokens.items())
-    out.print(f"tokens in the hub: {found.named}, {states}")
+    states = [f"{count} {state}" for state, count in found.hub_tokens.items()]
+    out.print(f"tokens in the hub: {', '.join([str(found.named), *states])}")
     out.print(f"live tokens in the vault: {sum(found.tokens.values())}, of {found.subjects} people")
     if found.rows.erased:
         out.print(
@@ -134,7 +134,7 @@ def _print_report(found: Findings) -> None:
         for which, count in told[what].items():
             add_row(made, (what.replace("_", " "), which, count))
     for name, at in asdict(found.keys).items():
-        add_row(made, (name.replace("_", " "), "", at or "never"))
+        add_row(made, (name.replace("_", " "), "", at or ("nothing" if name == "unfinished" else "never")))
     out.print(made)
     out.print(NO_MODULE, soft_wrap=True)
 

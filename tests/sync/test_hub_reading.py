@@ -1,7 +1,9 @@
 """Reading the hub while somebody else writes to it."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 
+import pytest
 from postgres import Stores
 
 from sync.store.hub import Hub
@@ -20,6 +22,15 @@ SCHEMA = SchemaConfig.model_validate(
     }
 )
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
+
+
+@pytest.mark.in_files("the modes of files")
+def test_the_files_are_readable_by_their_owner_alone(stores: Stores, tmp_path: Path) -> None:
+    hub = Hub(stores("hub"), SCHEMA)
+    with hub.unit() as unit:
+        unit.records.save("staff", "R1", {"staff_no": "A1"}, state=State.LIVE, now=NOW)
+    assert {path.stat().st_mode & 0o777 for path in tmp_path.glob("hub.sqlite3*")} == {0o600}
+    hub.close()
 
 
 def test_a_reader_sees_what_was_agreed_while_a_writer_is_at_work(stores: Stores) -> None:
