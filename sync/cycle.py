@@ -34,6 +34,7 @@ from .queue import (
     reread,
 )
 from .reconfigure import reconfigure
+from .stripped import without_stripped_links
 from .windows import note_plaintext
 
 log = structlog.get_logger("sync")
@@ -153,6 +154,7 @@ def absorb_block(
     table = listing.table
     with engine.hub.unit() as unit:
         known = recall(unit, replica, table, know(engine, unit, replica, table, rows))
+        known = without_stripped_links(engine, unit, replica, table, known)
         links = links_of(engine, unit, replica, table, known)
         decoded = decode_rows(
             engine,

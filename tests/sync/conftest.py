@@ -74,6 +74,7 @@ SCHEMA = {
                     "upper": True,
                 },
                 "customer_no": {"name": "投保人", "type": "link", "to": "customers", "required": True},
+                "insured_no": {"name": "被保险人", "type": "link", "to": "customers"},
                 "premium": {"name": "保费", "type": "money"},
                 "start": {"name": "生效日期", "type": "date"},
                 "end": {"name": "满期日期", "type": "date"},
