@@ -12,7 +12,10 @@ from .errors import TableMissing
 from .store.hub import Hub
 
 FROZEN = "frozen"
-TORN = "排序打乱了行与记录编号，本表暂停同步 → 撤销那次排序，或用版本历史恢复"
+TORN = (
+    "排序打乱了行与记录编号，本表暂停同步 → 撤销那次排序，或用版本历史恢复；"
+    "已不能撤销时，删除隐藏的“记录编号”列，再请运维执行 tablekeeper setup，各行会按业务编号重新对应"
+)
 NO_TABLE = "找不到本表、表头或“记录编号”列，本表暂停同步，录入的号码不会加密 → 用版本历史恢复，或请运维执行 tablekeeper setup"
 NO_COLUMN = "找不到“{name}”列，本列暂停同步 → 恢复这一列，或请运维执行 tablekeeper setup"
 

@@ -92,7 +92,10 @@ def sync(dry_run: DryRun = False, json: JsonOption = False) -> None:
     if total["failed"]:
         raise Failed(f"{total['failed']} row(s) could not be judged; docs/LOGS.md: row_failed")
     if total["torn"]:
-        raise Waits(f"A sort has torn the ids from their rows in {', '.join(total['torn'])}: undo it there.")
+        torn = ", ".join(total["torn"])
+        raise Waits(
+            f"A sort has torn the ids from their rows in {torn}: undo it there (docs/LOGS.md: table_torn)."
+        )
     if total["waiting_deletions"]:
         raise Waits("Deletions wait for a person: `tablekeeper deletions` lists them.")
 

@@ -112,3 +112,19 @@ def test_a_column_that_is_gone_and_a_table_without_uids_are_told(office: Office)
     office.cycle()
     found = {(part.table, part.unmasked) for part in frozen_parts(office.engine.hub, "sheets")}
     assert found == {("客户", True), ("保险合同信息", True)}
+
+
+def test_a_tear_that_cannot_be_undone_is_mended_by_numbering_the_rows_anew(office: Office) -> None:
+    lines, before = list(staffed(office)), names(office)
+    uids = [line.system[SystemColumn.UID] for line in lines]
+    for line, uid in zip(lines, reversed(uids), strict=True):
+        line.system[SystemColumn.UID] = uid
+    lines[0].cells["occupation"] = "护士"
+    office.cycle()
+    for line in lines:
+        line.system[SystemColumn.UID] = ""
+    office.calm()
+    assert names(office) == before
+    assert [line.system[SystemColumn.UID] for line in lines] == uids
+    number = lines[0].cells["customer_no"]
+    assert office.airtable.find("customers", customer_no=number).cells["occupation"] == "护士"
