@@ -37,15 +37,17 @@ def identify(
     fingerprint: Callable[[SeenRow], bytes],
     forced: frozenset[str],
     barred: Callable[[Iterable[Uid]], set[Uid]] = lambda uids: set(),
+    named: Callable[[SeenRow], bool] = lambda row: True,
 ) -> Identified:
     """Sort the rows of a listing. `forced` names rows to take though unchanged.
 
-    `barred` are records that this replica may not show: a row that claims to be one is none.
+    `barred` are records that this replica may not show: a row that claims to be one is none. `named` tells whether a row
+    shows the business key of the record whose uid it bears; it is asked of rows that bear the same.
     """
     by_row_id = {state.row_id: uid for uid, state in known.items() if state.row_id}
     unclaimed = {row.uid for row in listing.rows if is_uid(row.uid) and row.uid not in known}
     foreign = barred(unclaimed) if unclaimed else set()
-    owners, unnumbered, stray = _owners(listing, by_row_id, known, foreign, fingerprint)
+    owners, unnumbered, stray = _owners(listing, by_row_id, known, foreign, fingerprint, named)
     changed = [
         (uid, row)
         for uid, row in owners.items()
@@ -81,6 +83,7 @@ def _owners(
     known: Mapping[Uid, Mark],
     foreign: set[Uid],
     fingerprint: Callable[[SeenRow], bytes],
+    named: Callable[[SeenRow], bool],
 ) -> tuple[dict[Uid, SeenRow], list[SeenRow], list[SeenRow]]:
     """Rows by uid; rows without one; rows whose uid cell is wrong."""
     claims: dict[Uid, list[SeenRow]] = defaultdict(list)
@@ -106,20 +109,26 @@ def _owners(
         if uid in known and _stands(listing, known[uid]):
             stray += claimants  # Copies: the original has not moved.
             continue
-        owner = claimants[0] if len(claimants) == 1 else _original(claimants, known.get(uid), fingerprint)
+        alone = len(claimants) == 1
+        owner = claimants[0] if alone else _original(claimants, known.get(uid), fingerprint, named)
         owners[uid] = owner
         stray += [row for row in claimants if row is not owner]
     return owners, unnumbered, stray
 
 
 def _original(
-    claimants: list[SeenRow], state: Mark | None, fingerprint: Callable[[SeenRow], bytes]
+    claimants: list[SeenRow],
+    state: Mark | None,
+    fingerprint: Callable[[SeenRow], bytes],
+    named: Callable[[SeenRow], bool],
 ) -> SeenRow:
-    """Of several rows with one uid: the unchanged one, at its old place if several are; else the one at the old place."""
+    """Of several rows with one uid: the unchanged one, else the one that shows the record's key; of several the one at its
+    old place. A copy is given another key, or none."""
     if state is None:
         return claimants[0]
     unchanged = [row for row in claimants if fingerprint(row) == state.fingerprint]
-    return min(unchanged or claimants, key=lambda row: (row.position != state.position, row.position))
+    likely = unchanged or [row for row in claimants if named(row)] or claimants
+    return min(likely, key=lambda row: (row.position != state.position, row.position))
 
 
 def _gone(

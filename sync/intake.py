@@ -60,6 +60,7 @@ def settle(engine: Engine, replica: Replica, listing: Listing, report: CycleRepo
             # A row that settles is taken as it shows now, even where it has merely moved.
             forced=queued | waiting,
             barred=lambda uids: _strangers(engine, unit, replica, table, uids),
+            named=lambda row: _is_named(engine, unit, table, row),
         )
         if _torn(engine, unit, replica, table, found):
             report.torn.append(f"{replica.name}/{table}")
@@ -90,6 +91,12 @@ def settle(engine: Engine, replica: Replica, listing: Listing, report: CycleRepo
         report.settling += len(waiting)
     report.add(report.pulled, replica.name, len(settled))
     return Arrivals(tuple(rows), found.stray, done=queued - _unlisted(queued, listing, states))
+
+
+def _is_named(engine: Engine, unit: Unit, table: TableKey, row: SeenRow) -> bool:
+    """Whether a row shows the business key of the record whose uid it bears."""
+    record = unit.records.get(table, row.uid)
+    return record is not None and record.key in by_business_key(engine, table, [row])
 
 
 def _known(unit: Unit, replica: Replica, listing: Listing, others: Set[str]) -> Mapping[Uid, Mark]:

@@ -138,7 +138,7 @@ def _formulas_unseen(right: Function) -> Function:
 
 
 def _last_claimant(right: Function) -> Function:
-    return lambda claimants, state, fingerprint: claimants[-1]
+    return lambda claimants, *rest: claimants[-1]
 
 
 def _exit_is_a_delete(right: Function) -> Function:

@@ -172,3 +172,13 @@ def test_row_that_stood_nowhere_is_not_gone() -> None:
 def test_destroyed_record_is_gone_and_a_stranger_s_is_nobody() -> None:
     known = [mark(at_base(ONE, "rec1")), mark(at_base(TWO, "rec2"))]
     assert whole(known=known, destroyed=["rec1", "rec9"], complete=False).gone == {ONE}
+
+
+def test_of_two_changed_rows_with_one_uid_the_one_that_shows_the_key_is_the_original() -> None:
+    """A sort put the copy where the original stood."""
+    rows = [row(ONE, 1), row(ONE, 4)]
+    listing = Listing("customers", rows, complete=True)
+    result = identify(
+        listing, known=KNOWN, fingerprint=fingerprint, forced=frozenset(), named=lambda one: one.position == 4
+    )
+    assert (result.changed, result.stray) == (((ONE, rows[1]),), (rows[0],))

@@ -164,3 +164,17 @@ def test_row_that_shows_less_than_one_that_was_not_numbered_is_another_record(of
     row.cells = {"full_name": "王小红", "occupation": "教师"}
     office.calm()
     assert row.system[SystemColumn.UID] != uid
+
+
+def test_copy_that_a_sort_puts_in_the_original_s_place_is_the_copy(office: Office) -> None:
+    """7: both were typed into before the daemon looked; only the original still shows its number."""
+    row = office.sheets.type_row("customers", full_name="王小明", id_number="11010119900307001X")
+    office.calm()
+    uid, shown = row.system[SystemColumn.UID], row.cells["id_number"]
+    copied = office.sheets.copy_row("customers", row, customer_no=None, full_name="王小红")
+    row.cells["occupation"] = "教师"
+    office.sheets.lines("customers").reverse()
+    office.calm()
+    assert (row.system[SystemColumn.UID], row.cells["id_number"]) == (uid, shown)
+    assert copied.system[SystemColumn.UID] not in ("", uid)
+    assert not copied.cells.get("id_number")
