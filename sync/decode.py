@@ -15,10 +15,10 @@ from vault.plaintext import Plaintext
 from vault.vault import Sealed
 
 from .connection import Uid
+from .findings import edited, foreign, formula, lost_token, not_theirs, option_deleted, unknown_link
 from .frozen import is_frozen
 from .secrets import exposed
 from .stages import Decoded, Known, Typed
-from .words import FORMULA, WITHDRAWN
 
 
 class Links(Protocol):
@@ -91,11 +91,11 @@ def _decode_cell(key: FieldKey, config: FieldConfig, known: Known, reader: Reade
     elif key in row.formulas:
         draft.frozen.add(key)
         if not config.computed:
-            draft.restore[key] = Issue(FORMULA, Level.HINT, (key,), "公式不会同步", "直接填写结果")
+            draft.restore[key] = formula(key)
     elif row.partial and key not in row.cells:
         _unchanged(key, config, known, draft)
         if key in draft.tokens and reader.look_up(draft.tokens[key]) is None:
-            draft.restore[key] = _lost(key)
+            draft.restore[key] = lost_token(key)
     elif config.sensitive:
         _decode_sensitive(key, config, row.cells.get(key), known, reader, draft)
     elif _shows_mended(key, known):
@@ -126,13 +126,7 @@ def _give_back_options(key: FieldKey, known: Known, reader: Reader, draft: _Draf
     if left != before and key in draft.typed and draft.typed[key] == left:
         draft.typed[key] = before
         draft.rewrite.add(key)
-        draft.restore[key] = Issue(
-            "option_deleted",
-            Level.HINT,
-            (key,),
-            "选项从列中被删除",
-            "不再用的选项请运维在 config.yaml 中停用",
-        )
+        draft.restore[key] = option_deleted(key)
 
 
 def _withdraw(key: FieldKey, config: FieldConfig, known: Known, reader: Reader, draft: _Draft) -> None:
@@ -149,15 +143,8 @@ def _withdraw(key: FieldKey, config: FieldConfig, known: Known, reader: Reader, 
         draft.tokens[key] = str(before)
     else:
         draft.typed[key] = before
-    draft.restore[key] = _not_theirs(key, reader.kept_by(key))
+    draft.restore[key] = not_theirs(key, reader.kept_by(key))
     draft.rewrite.add(key)
-
-
-def _not_theirs(key: FieldKey, departments: Sequence[str]) -> Issue:
-    names = "、".join(departments)
-    if not names:
-        return Issue(WITHDRAWN, Level.HINT, (key,), "在本表只能查看", "到主表修改")
-    return Issue(WITHDRAWN, Level.HINT, (key,), f"由{names}维护", f"联系{names}")
 
 
 def _put_back(key: FieldKey, config: FieldConfig, known: Known, draft: _Draft) -> None:
@@ -221,25 +208,13 @@ def _decode_plain(
 def _decode_link(key: FieldKey, config: FieldConfig, raw: Raw, reader: Reader, draft: _Draft) -> None:
     found, lost = reader.links.resolve(config, raw)
     if lost:
-        draft.bad[key] = Rejection(_unknown_link(key, config, reader.schema))
+        draft.bad[key] = Rejection(unknown_link(key, config, reader.schema))
     elif config.type is FieldType.LINK and len(found) > 1:
         draft.bad[key] = Rejection(Issue("link_single", Level.ERROR, (key,), "只能填一个", "只保留一个"))
     elif not found:
         draft.typed[key] = None
     else:
         draft.typed[key] = next(iter(found)) if config.type is FieldType.LINK else found
-
-
-def _unknown_link(key: FieldKey, config: FieldConfig, schema: SchemaConfig) -> Issue:
-    target = schema.tables[config.to or ""]
-    key_name = target.fields[target.key].name
-    return Issue(
-        "unknown_link",
-        Level.ERROR,
-        (key,),
-        f"{target.name}中没有这个{key_name}",
-        f"核对{key_name}，或先在{target.name}中建档",
-    )
 
 
 def _decode_sensitive(
@@ -261,16 +236,16 @@ def _decode_sensitive(
         draft.tokens[key] = sealed.token
         if raw != cell_text(sealed.mask, sealed.token):
             draft.rewrite.add(key)
-            draft.restore[key] = _edited(key)
+            draft.restore[key] = edited(key)
     elif sealed is None and cell.token in _own_tokens(key, known):
         # The vault was lost and came back without it: nobody but a person has the value.
         draft.tokens[key] = str(cell.token)
-        draft.restore[key] = _lost(key)
+        draft.restore[key] = lost_token(key)
     elif known.fresh:
         _decode_foreign_in_fresh(key, config, sealed, reader, draft)
     else:
         draft.rewrite.add(key)
-        draft.restore[key] = _edited(key) if sealed is None and cell.token is None else _foreign(key)
+        draft.restore[key] = edited(key) if sealed is None and cell.token is None else foreign(key)
         mine = _own_tokens(key, known)
         if held is not None and held.token and not held.mended:
             _decode_held(
@@ -321,18 +296,4 @@ def _decode_foreign_in_fresh(
     draft.typed[key] = None
     draft.restore[key] = Issue(
         "cleared_copy", Level.HINT, (key,), "复制来的加密内容属于另一个人，已清空", "输入本人的号码"
-    )
-
-
-def _edited(key: FieldKey) -> Issue:
-    return Issue("stand_in_edited", Level.HINT, (key,), "您改动了加密显示的文字", "选中整格输入完整新号码")
-
-
-def _lost(key: FieldKey) -> Issue:
-    return Issue("token_lost", Level.HINT, (key,), "保险库中已没有这个值", "选中整格重新输入完整内容")
-
-
-def _foreign(key: FieldKey) -> Issue:
-    return Issue(
-        "token_foreign", Level.HINT, (key,), "粘贴的加密代码不属于此人此栏", "选中整格输入完整新号码"
     )
