@@ -177,13 +177,15 @@ def _unlisted(queued: frozenset[str], listing: Listing, known: Mapping[Uid, Seen
 def _torn(engine: Engine, unit: Unit, replica: Replica, table: TableKey, found: Identified) -> bool:
     rows = {uid: row for uid, row in found.changed[:TORN_LOOK_MAX] if not row.row_id and not row.partial}
     copies = [row for row in found.stray[:TORN_LOOK_MAX] if not row.row_id]
-    if len(rows) + len(copies) < TORN_MIN:
+    gone = sorted(found.gone)[:TORN_LOOK_MAX]
+    if not rows or len(rows) + len(copies) + len(gone) < TORN_MIN:
         return False
     config = engine.schema.tables[table]
-    states = unit.seen.get_many(replica.name, table, {*rows, *(row.uid for row in copies)})
+    states = unit.seen.get_many(replica.name, table, {*rows, *gone, *(row.uid for row in copies)})
     return is_torn(
         [place(config, row, states[uid].base) for uid, row in rows.items() if uid in states],
         [place(config, row, states[row.uid].base) for row in copies if row.uid in states],
+        [place(config, None, states[uid].base) for uid in gone if uid in states],
     )
 
 

@@ -27,30 +27,35 @@ class Place:
     showed: Distinct
 
 
-def place(table: TableConfig, row: SeenRow, base: Row) -> Place:
+def place(table: TableConfig, row: SeenRow | None, base: Row) -> Place:
     """The place of one row. `base` is what its replica and the hub last agreed on: of a sensitive field, the token."""
-    shows = {table.key: _key(row.cells.get(table.key))}
+    cells = row.cells if row else {}
+    shows = {table.key: _key(cells.get(table.key))}
     for key in table.sensitive:
-        cell = split_cell(str(row.cells.get(key) or ""))
+        cell = split_cell(str(cells.get(key) or ""))
         shows[key] = (cell and cell.token) or ""
     showed = {table.key: _key(base.get(table.key))}
     showed |= {key: str(base.get(key) or "") for key in table.sensitive}
     return Place(_filled(shows), _filled(showed))
 
 
-def is_torn(places: Sequence[Place], copies: Sequence[Place] = ()) -> bool:
+def is_torn(places: Sequence[Place], copies: Sequence[Place] = (), vanished: Sequence[Place] = ()) -> bool:
     """Whether rows show what others showed that show it no longer.
 
     Of `copies`, rows that bear a uid which another row has the better claim to, one is enough: nobody copies one row and
-    cuts the key of a second one into it. What a copy `showed` is what stood beside the uid that it bears.
+    cuts the key of a second one into it. What a copy `showed` is what stood beside the uid that it bears. One is enough,
+    too, that shows two things of a row that shows nothing any more: whoever deleted that uid meant another person.
     """
-    holders = {one: place for place in places for one in place.showed.items()}
+    holders = {one: place for place in (*places, *vanished) for one in place.showed.items()}
 
-    def displaced(place: Place) -> bool:
+    def lost(place: Place) -> list[Place]:
         strange = {one: holders[one] for one in place.shows.items() - place.showed.items() if one in holders}
-        return any(holder.shows.get(key) != text for (key, text), holder in strange.items())
+        return [holder for (key, text), holder in strange.items() if holder.shows.get(key) != text]
 
-    return any(map(displaced, copies)) or sum(map(displaced, places)) >= TORN_MIN
+    def took_over(place: Place) -> bool:
+        return sum(not holder.shows for holder in lost(place)) >= TORN_MIN
+
+    return any(map(lost, copies)) or sum(map(bool, map(lost, places))) >= TORN_MIN
 
 
 def _key(cell: object) -> str:

@@ -47,6 +47,27 @@ def test_copy_that_shows_what_its_original_showed_is_no_tear() -> None:
     assert not is_torn([Place({"no": "c1"}, showed)], copies=[Place({"mobile": "t1"}, showed)])
 
 
+def test_one_row_with_key_and_token_of_one_that_vanished_is_a_tear() -> None:
+    """Two rows were torn, and one of them was deleted: with the uid of the one went the person of the other."""
+    vanished = Place({}, {"no": "c1", "mobile": "t1"})
+    heir = {"no": "c2", "mobile": "t2"}
+    assert is_torn([Place({"no": "c1", "mobile": "t1"}, heir)], vanished=[vanished])
+    assert not is_torn([Place({"no": "c1", "mobile": "t2"}, heir)], vanished=[vanished])
+
+
+def test_row_of_a_torn_pair_is_not_given_the_other_s_person(office: Office) -> None:
+    first, second, *_ = staffed(office)
+    before, number = names(office), second.cells["customer_no"]
+    mine, other = (line.system[SystemColumn.UID] for line in (first, second))
+    first.system[SystemColumn.UID], second.system[SystemColumn.UID] = other, mine
+    office.sheets.delete("customers", second)
+    assert office.cycle().torn == ["sheets/customers"]
+    assert names(office) == before
+    first.system[SystemColumn.UID] = mine
+    office.calm()
+    assert names(office) == {no: name for no, name in before.items() if no != number}
+
+
 def test_a_sort_that_leaves_uid_and_key_behind_is_told_by_the_tokens(office: Office) -> None:
     lines, before = list(staffed(office)), names(office)
     moved = [{key: line.cells[key] for key in ("full_name", "mobile")} for line in lines]
