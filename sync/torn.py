@@ -55,7 +55,9 @@ def is_torn(places: Sequence[Place], copies: Sequence[Place] = (), vanished: Seq
     def took_over(place: Place) -> bool:
         return sum(not holder.shows for holder in lost(place)) >= TORN_MIN
 
-    return any(map(lost, copies)) or sum(map(bool, map(lost, places))) >= TORN_MIN
+    if any(map(lost, copies)) or any(map(took_over, places)):
+        return True
+    return sum(map(bool, map(lost, places))) >= TORN_MIN
 
 
 def _key(cell: object) -> str:
