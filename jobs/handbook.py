@@ -33,13 +33,13 @@ KINDS = {
     FieldType.DATETIME: "日期和时间",
     FieldType.INT: "整数",
     FieldType.DECIMAL: "数字",
-    FieldType.MONEY: "金额（元）",
+    FieldType.MONEY: "金额(元)",
     FieldType.PERCENT: "百分比",
     FieldType.BOOL: "勾选",
     FieldType.SELECT: "单选",
     FieldType.MULTISELECT: "多选",
     FieldType.LINK: "关联",
-    FieldType.MULTILINK: "关联（可多条）",
+    FieldType.MULTILINK: "关联(可多条)",
     FieldType.PHONE: "电话号码",
     FieldType.EMAIL: "邮箱",
     FieldType.IDNO: "证件号码",
@@ -184,7 +184,7 @@ def _checks(schema: SchemaConfig, table: TableConfig, key: FieldKey, field: Fiel
     if field.unique:
         yield "不得与其他行重复"
     if field.options:
-        yield f"只能选：{'、'.join(schema.options[field.options].values)}"
+        yield f"只能选: {'、'.join(schema.options[field.options].values)}"
     if field.to:
         yield f"填 {schema.tables[field.to].name} 中已有的编号"
     if field.not_future:

@@ -145,7 +145,7 @@ def _quote(engine: Engine, table: TableKey, row: Checked) -> Checked:
 
     def quoted(issue: Issue) -> Issue:
         texts = [unshown[key] for key in issue.fields if key in unshown]
-        return replace(issue, message=f"{issue.message}（文件中为“{'、'.join(texts)}”）") if texts else issue
+        return replace(issue, message=f"{issue.message}(文件中为“{'、'.join(texts)}”)") if texts else issue
 
     return replace(
         row,

@@ -159,7 +159,7 @@ def _repeated(decoded: Decoded, row: PlainRow, around: Surroundings) -> Iterable
 def _already(key: FieldKey, config: FieldConfig, other: str) -> Issue:
     owner = f"({other})" if other else ""
     return Issue(
-        "not_unique", Level.ERROR, (key,), f"已有相同的记录{owner}", f"核对{config.name}，或删除重复的行"
+        "not_unique", Level.ERROR, (key,), f"已有相同的记录{owner}", f"核对{config.name},或删除重复的行"
     )
 
 

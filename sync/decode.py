@@ -153,7 +153,7 @@ def _put_back(key: FieldKey, config: FieldConfig, known: Known, draft: _Draft) -
     if before is None or draft.typed.get(key, before) == before:
         return
     if config.computed:
-        issue = Issue("computed", Level.HINT, (key,), "由系统计算，不能手工填写", "请修改它所依据的栏")
+        issue = Issue("computed", Level.HINT, (key,), "由系统计算,不能手工填写", "请修改它所依据的栏")
     elif draft.typed[key] is None and (config.required or (config.auto and known.record is not None)):
         issue = Issue("required_cleared", Level.HINT, (key,), "此栏不能留空", "要更换请直接输入新值")
     else:
@@ -295,5 +295,5 @@ def _decode_foreign_in_fresh(
         return
     draft.typed[key] = None
     draft.restore[key] = Issue(
-        "cleared_copy", Level.HINT, (key,), "复制来的加密内容属于另一个人，已清空", "输入本人的号码"
+        "cleared_copy", Level.HINT, (key,), "复制来的加密内容属于另一个人,已清空", "输入本人的号码"
     )

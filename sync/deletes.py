@@ -19,8 +19,8 @@ log = structlog.get_logger("sync")
 PUT_BACK = {
     "not_theirs": "本表不能删除行 → 确需删除请联系档案管理部",
     "refused": "删除未获批准 → 确需删除请联系档案管理部",
-    "needed": "还有记录引用本行，不能删除 → 请先处理引用它的记录",
-    "edited": "您删除前后另一张表改过本行 → 看过后仍要删除，请再删一次",
+    "needed": "还有记录引用本行,不能删除 → 请先处理引用它的记录",
+    "edited": "您删除前后另一张表改过本行 → 看过后仍要删除,请再删一次",
 }
 SMALL_TABLE = 3
 """A table this small may lose all its rows without anybody being asked."""

@@ -18,7 +18,7 @@ def out_of_scope(condition: Condition) -> Issue:
     fields = condition.table.fields
     names = "、".join(field.name for key, field in fields.items() if key in condition.expression.names)
     return Issue(
-        "out_of_scope", Level.ERROR, (), f"新行不属本表范围（由{names}决定）", "改到范围内\uff0c或到主表新增"
+        "out_of_scope", Level.ERROR, (), f"新行不属本表范围(由{names}决定)", "改到范围内\uff0c或到主表新增"
     )
 
 

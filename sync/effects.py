@@ -30,7 +30,7 @@ class Effect:
     count: int
 
     def __str__(self) -> str:
-        return f"{self.where}：{self.what}"
+        return f"{self.where}:{self.what}"
 
 
 def effects(unit: Unit, old: Shape, new: Shape, today: date) -> list[Effect]:
@@ -51,18 +51,18 @@ def _of_fields(unit: Unit, old: SchemaConfig, new: SchemaConfig, today: date) ->
         values = [json for _, json in stored(unit.connection, change.table, change.key)]
         name = f"{new.tables[change.table].name}·{change.new.name}"
         if change.old.name != change.new.name:
-            yield Effect(ARCHIVE, f"{name}：列名原为“{change.old.name}”", 1)
+            yield Effect(ARCHIVE, f"{name}:列名原为“{change.old.name}”", 1)
         if change.sealed or change.opened:
             cells = _cells(unit, change.table, change.key)
             verb = "加密" if change.sealed else "改为明文"
-            yield Effect(ARCHIVE, f"{name}：将{verb}{len(values):,}个值，{cells:,}格", len(values))
+            yield Effect(ARCHIVE, f"{name}:将{verb}{len(values):,}个值,{cells:,}格", len(values))
         elif change.new.sensitive is None:
             bad = sum(_is_invalid(change, json, new, today) for json in values)
-            yield Effect(ARCHIVE, f"{name}：{bad:,}个值将不再有效", bad)
+            yield Effect(ARCHIVE, f"{name}:{bad:,}个值将不再有效", bad)
     for table, key in dropped(old, new):
         count = len(stored(unit.connection, table, key))
         name = f"{old.tables[table].name}·{old.tables[table].fields[key].name}"
-        yield Effect(ARCHIVE, f"{name}：不再同步，{count:,}个值留在档案里", max(count, 1))
+        yield Effect(ARCHIVE, f"{name}:不再同步,{count:,}个值留在档案里", max(count, 1))
 
 
 def _is_invalid(change: FieldChange, json: object, schema: SchemaConfig, today: date) -> bool:
@@ -87,7 +87,7 @@ def _of_options(unit: Unit, old: SchemaConfig, new: SchemaConfig) -> Iterator[Ef
             for before, after in names.items():
                 count = sum(before == json or (isinstance(json, list) and before in json) for json in values)
                 yield Effect(
-                    ARCHIVE, f"{config.name}·{field.name}：“{before}”改为“{after}”，{count:,}个值", count
+                    ARCHIVE, f"{config.name}·{field.name}:“{before}”改为“{after}”,{count:,}个值", count
                 )
 
 
@@ -95,19 +95,17 @@ def _of_replicas(unit: Unit, old: Shape, new: Shape) -> Iterator[Effect]:
     before, after = {one.name: one for one in old.replicas}, {one.name: one for one in new.replicas}
     for name in before.keys() - after.keys():
         rows = _rows(unit, name)
-        yield Effect(name, f"不再同步，{rows:,}行留在原处，档案不变", max(rows, 1))
+        yield Effect(name, f"不再同步,{rows:,}行留在原处,档案不变", max(rows, 1))
     for name in after.keys() - before.keys():
         tables = [table for table in new.schema.tables if after[name].holds(table)]
         rows = sum(unit.records.count(table).get(State.LIVE, 0) for table in tables)
         filtered = ",按范围筛选后" if after[name].filter else ""
-        yield Effect(name, f"新副本，{len(tables)}张表，至多写入{rows:,}行{filtered}", max(rows, 1))
+        yield Effect(name, f"新副本,{len(tables)}张表,至多写入{rows:,}行{filtered}", max(rows, 1))
     for name in before.keys() & after.keys():
         for table in new.schema.tables:
             if before[name].holds(table) and not after[name].holds(table):
                 yield Effect(
-                    name,
-                    f"不再包含{new.schema.tables[table].name}：{_rows(unit, name, table):,}行留在原处",
-                    1,
+                    name, f"不再包含{new.schema.tables[table].name}:{_rows(unit, name, table):,}行留在原处", 1
                 )
 
 
@@ -119,12 +117,12 @@ def _of_columns(unit: Unit, old: SchemaConfig, new: Shape, change: HoldingChange
         # Nobody can delete a column of Airtable but a person.
         kept = any(one.name == change.replica and one.service == "airtable" for one in new.replicas)
         verb = "清空并停用" if kept else "移除"
-        yield Effect(change.replica, f"{table}将{verb}{len(gone)}列，{cells:,}格", len(gone))
+        yield Effect(change.replica, f"{table}将{verb}{len(gone)}列,{cells:,}格", len(gone))
     if change.added:
         rows = _rows(unit, change.replica, change.table)
         yield Effect(
             change.replica,
-            f"{table}将新增{len(change.added)}列，{rows * len(change.added):,}格",
+            f"{table}将新增{len(change.added)}列,{rows * len(change.added):,}格",
             len(change.added),
         )
 
@@ -139,7 +137,7 @@ def _of_filters(unit: Unit, old: Shape, new: Shape, today: date) -> Iterator[Eff
         here = unit.seen.of(change.replica, change.table).keys() & live.keys()
         table = new.schema.tables[change.table].name
         yield Effect(change.replica, f"{table}将进入{len(belong - here):,}行", len(belong - here))
-        yield Effect(change.replica, f"{table}将移出{len(here - belong):,}行（次日早晨）", len(here - belong))
+        yield Effect(change.replica, f"{table}将移出{len(here - belong):,}行(次日早晨)", len(here - belong))
 
 
 def _cells(unit: Unit, table: TableKey, key: FieldKey, replica: str | None = None) -> int:

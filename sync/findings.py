@@ -25,7 +25,7 @@ def unknown_link(key: FieldKey, config: FieldConfig, schema: SchemaConfig) -> Is
         Level.ERROR,
         (key,),
         f"{target.name}中没有这个{key_name}",
-        f"核对{key_name}，或先在{target.name}中建档",
+        f"核对{key_name},或先在{target.name}中建档",
     )
 
 

@@ -20,7 +20,7 @@ from .secrets import exposed, readable, sealable, vault_field
 from .stages import Checked, Decoded, Typed
 
 CODE = "guesses"
-_MESSAGE = ("今天输入的次数太多，暂不采用", "明天自动处理；急用请联系主管")
+_MESSAGE = ("今天输入的次数太多,暂不采用", "明天自动处理;急用请联系主管")
 _SAME, _RULE = "·same", "·rule"
 """Counted apart from what is typed into the cell: how often a value was named as another's, and rules spoke of it."""
 _NAMING = frozenset({"not_unique", "shared"})

@@ -18,7 +18,7 @@ from .secrets import readable, sealable, vault_field
 from .stages import Checked, Decoded, Protected
 from .store.seen import Held
 
-ERASED = ("此人的资料已依法删除，不再保存", "不要再录入此人的号码")
+ERASED = ("此人的资料已依法删除,不再保存", "不要再录入此人的号码")
 PROSE_MASKS = {"idno": "idno", "phone": "phone", "account": "account"}
 
 

@@ -16,7 +16,7 @@ from .store.seen import SeenState
 from .store.tables import history
 from .words import HINT
 
-BROUGHT_BACK = "已还原·删除已撤销，本行由系统补回"
+BROUGHT_BACK = "已还原·删除已撤销,本行由系统补回"
 _NOTHING = "null"
 """How the history's JSON columns hold an absent value."""
 
@@ -35,7 +35,7 @@ def restore_record(engine: Engine, table: TableKey, uid: Uid, *, actor: str) -> 
         if record is None:
             raise CannotRestore("档案中没有这条记录")
         if unit.records.tombstones(table).get(uid) in FINAL:
-            raise CannotRestore("此人的资料已依法删除或仅依法保存，不能恢复")
+            raise CannotRestore("此人的资料已依法删除或仅依法保存,不能恢复")
         if record.state is State.ARCHIVED:
             _revive(engine, unit, record, actor)
         elif not _put_back(engine, unit, record):
@@ -51,7 +51,7 @@ def _revive(engine: Engine, unit: Unit, record: Record, actor: str) -> None:
     taken = unit.records.by_key(record.table, [record.key]) if record.key else {}
     if taken:
         name = engine.schema.tables[record.table].fields[engine.schema.tables[record.table].key].name
-        raise CannotRestore(f"{name} {record.key} 已被另一条记录使用，请先处理那条记录")
+        raise CannotRestore(f"{name} {record.key} 已被另一条记录使用,请先处理那条记录")
     unit.records.exhume(record.table, record.uid)
     change = Change(record.uid, record, record.values, State.LIVE, record.hints, actor)
     store_changes(engine, unit, SOURCE, record.table, [change])
@@ -139,7 +139,7 @@ def _restore_sealed(
     if sealed is not None and sealed.state == "cleared":
         sealed = engine.vault.restore([token], actor=actor).get(token)
     if sealed is None or sealed.state != "live":
-        raise CannotRestore(f"{config.name}的原值已超过保存期限，不能恢复")
+        raise CannotRestore(f"{config.name}的原值已超过保存期限,不能恢复")
     if config.unique:
         text = engine.vault.open_for_check([token])[token]
         others = {one.subject for one in engine.vault.matches(f"{table}.{key}", text)} - {sealed.subject}

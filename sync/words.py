@@ -59,8 +59,8 @@ def explain(
         *still,
         *(f"未采用·{entry.text}" for entry in lost),
         *([LEAVES] if leaves else []),
-        *([f"等待{waits_for} 更正后自动生效，本行无需处理。"] if state is State.WAITING else []),
-        *(f"已保存·{_about(table, issue)}，{issue.mend}" for issue in hints),
+        *([f"等待{waits_for} 更正后自动生效,本行无需处理。"] if state is State.WAITING else []),
+        *(f"已保存·{_about(table, issue)},{issue.mend}" for issue in hints),
     ]
     return _status(
         errors, [*hints, *restored, *still, *lost, *([LEAVES] if leaves else [])], state
@@ -75,9 +75,9 @@ def undone(note: str) -> list[str]:
 def lost_to(config: FieldConfig, key: FieldKey, *, mine: Value | None, kept: Value | None) -> Lost:
     """A value lost a conflict: plain fields name both values, sensitive ones none."""
     if config.sensitive:
-        return Lost(key, f"{config.name}：另一张表中已先改过 → 要用您的，请重新输入完整新值")
+        return Lost(key, f"{config.name}:另一张表中已先改过 → 要用您的,请重新输入完整新值")
     return Lost(
-        key, f"{config.name}：您填{_quote(mine)}，另一张表中已先改为{_quote(kept)} → 要用您的，请再填一次"
+        key, f"{config.name}:您填{_quote(mine)},另一张表中已先改为{_quote(kept)} → 要用您的,请再填一次"
     )
 
 
@@ -109,14 +109,14 @@ def _restored(table: TableConfig, issue: Issue) -> str:
 def _about(table: TableConfig, issue: Issue) -> str:
     if len(issue.fields) != 1 or _OF_THE_ROW.fullmatch(issue.code):
         return issue.message
-    return f"{table.fields[issue.fields[0]].name}：{issue.message}"
+    return f"{table.fields[issue.fields[0]].name}:{issue.message}"
 
 
 def _shorten(lines: Sequence[str]) -> Iterable[str]:
     unique = list(dict.fromkeys(lines))
     if len(unique) <= LINES_MAX:
         return unique
-    return [*unique[: LINES_MAX - 1], f"另有{len(unique) - LINES_MAX + 1}项，改好以上各项后再显示"]
+    return [*unique[: LINES_MAX - 1], f"另有{len(unique) - LINES_MAX + 1}项,改好以上各项后再显示"]
 
 
 def _quote(value: Value | None) -> str:

@@ -26,7 +26,7 @@ def parse_account(raw: str) -> str | Rejection:
     is_card = digits.startswith("62")
     least = CARD_LENGTH_MIN if is_card else LENGTH_MIN
     if not least <= len(digits) <= LENGTH_MAX:
-        message = f"共{len(digits)}位，应为{least}至{LENGTH_MAX}位"
+        message = f"共{len(digits)}位,应为{least}至{LENGTH_MAX}位"
         return reject("account_length", message, _MEND, partial=len(digits) < least)
     if is_card and not luhn.is_valid(digits):
         # A card of 19 digits passes through 16, 17 and 18 while it is typed.

@@ -67,4 +67,4 @@ def _at_slashes(text: str, options: OptionList) -> list[str | None]:
 def _unknown(options: OptionList) -> Rejection:
     shown = "、".join(options.values[:OPTIONS_NAMED_MAX])
     more = f"等{len(options.values)}项" if len(options.values) > OPTIONS_NAMED_MAX else ""
-    return reject("option_unknown", "不在选项中", f"请从下拉选项中选：{shown}{more}")
+    return reject("option_unknown", "不在选项中", f"请从下拉选项中选:{shown}{more}")

@@ -65,9 +65,9 @@ def _unknown_number(national: str) -> Rejection:
     if national.startswith("1"):
         if length == MOBILE_LENGTH:
             return reject("phone_unknown", "号段不存在", _MEND_PHONE)
-        return reject("phone_length", f"共{length}位，应为{MOBILE_LENGTH}位", _MEND_PHONE, partial=partial)
+        return reject("phone_length", f"共{length}位,应为{MOBILE_LENGTH}位", _MEND_PHONE, partial=partial)
     if length in (7, 8) and not national.startswith("0"):
-        return reject("phone_area", "座机缺少区号", "补上区号，如010-12345678", partial=True)
+        return reject("phone_area", "座机缺少区号", "补上区号,如010-12345678", partial=True)
     return reject("phone_unknown", "不是有效的电话号码", _MEND_PHONE, partial=partial)
 
 

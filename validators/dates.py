@@ -91,7 +91,7 @@ def _day(text: str) -> date | Rejection:
     try:
         return date(year, month, day)
     except ValueError:
-        return reject("date_impossible", "日期不存在", "在本格改为正确的日期，如2024-03-01")
+        return reject("date_impossible", "日期不存在", "在本格改为正确的日期,如2024-03-01")
 
 
 def _at_clock(day: date, text: str) -> datetime | Rejection:

@@ -133,7 +133,7 @@ def _shaped(field: FieldConfig, text: str) -> str | Rejection:
     tidied = normalise_identifier(text)
     if re.search(field.pattern, tidied):
         return tidied
-    return reject("text_shape", f"格式不符，应为{field.shape}" if field.shape else "格式不符", _MEND)
+    return reject("text_shape", f"格式不符,应为{field.shape}" if field.shape else "格式不符", _MEND)
 
 
 def _beyond_limits(field: FieldConfig, value: Value, today: date) -> Rejection | None:
@@ -170,7 +170,7 @@ def _in_future(field: FieldConfig, day: date, today: date) -> Rejection | None:
 
 def _wrong_length(field: FieldConfig, length: int) -> Rejection | None:
     if field.min_length is not None and length < field.min_length:
-        return reject("text_short", f"共{length}个字，至少{field.min_length}个字", _MEND)
+        return reject("text_short", f"共{length}个字,至少{field.min_length}个字", _MEND)
     if field.max_length is not None and length > field.max_length:
-        return reject("text_long", f"共{length}个字，最多{field.max_length}个字", "在本格缩短内容")
+        return reject("text_long", f"共{length}个字,最多{field.max_length}个字", "在本格缩短内容")
     return None

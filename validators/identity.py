@@ -25,7 +25,7 @@ CHECK_CHARACTERS = "10X98765432"
 LENGTH = 18
 
 _MEND = "在本格重新输入完整号码"
-_MEND_DOCUMENT = "核对证件类型，或在本格重新输入完整号码"
+_MEND_DOCUMENT = "核对证件类型,或在本格重新输入完整号码"
 _SHAPE = re.compile(r"[0-9]{17}[0-9X]")
 _UNFINISHED = re.compile(r"[0-9]{1,17}")
 _SCIENTIFIC = re.compile(r"[0-9](\.[0-9]+)?E\+[0-9]+")
@@ -103,9 +103,9 @@ def _misshapen(number: str) -> Rejection:
     partial = _UNFINISHED.fullmatch(number) is not None
     if partial and len(number) == 15:
         # Invalid since 2013-01-01 (居民身份证法 amended 2011). Never converted silently: the bearer has a new card.
-        message = "共15位，一代号码已失效，应为18位"
-        return reject("idno_first_generation", message, "核对新证件，在本格输入18位号码", partial=True)
-    return reject("idno_length", f"共{len(number)}位，应为{LENGTH}位", _MEND, partial=partial)
+        message = "共15位,一代号码已失效,应为18位"
+        return reject("idno_first_generation", message, "核对新证件,在本格输入18位号码", partial=True)
+    return reject("idno_length", f"共{len(number)}位,应为{LENGTH}位", _MEND, partial=partial)
 
 
 def _parse_settled(number: str, today: date) -> str | Rejection:
@@ -128,7 +128,7 @@ def _parse_foreigner(number: str, today: date) -> str | Rejection:
 def _parse_company(number: str, today: date) -> str | Rejection:
     number = number.replace("-", "")
     if len(number) != LENGTH:
-        message = f"共{len(number)}位，应为{LENGTH}位"
+        message = f"共{len(number)}位,应为{LENGTH}位"
         return reject("idno_length", message, _MEND, partial=len(number) < LENGTH and number.isalnum())
     return number if uscc.is_valid(number) else reject("idno_check", "校验码不符", _MEND)
 

@@ -14,6 +14,4 @@ def reject(code: str, message: str, mend: str, *, partial: bool = False) -> Reje
 
 def lost_digits() -> Rejection:
     """A number that a spreadsheet has rounded: what was typed cannot be told any more."""
-    return reject(
-        "digits_lost", "表格把长号码变成了数字，末几位已丢失", "把单元格设为文本，再重新输入完整号码"
-    )
+    return reject("digits_lost", "表格把长号码变成了数字,末几位已丢失", "把单元格设为文本,再重新输入完整号码")

@@ -134,21 +134,21 @@ class TokenUnknown(Refused):
     """This vault never issued the token, or its check characters are wrong."""
 
     reason = "token"
-    words = "没有这个代号，请核对后重试"
+    words = "没有这个代号,请核对后重试"
 
 
 class Restricted(Refused):
     """The person's values are kept for the law alone."""
 
     reason = "restricted"
-    words = "此人的资料仅依法保存，不再使用"
+    words = "此人的资料仅依法保存,不再使用"
 
 
 class TokenErased(Refused):
     """The value behind the token was destroyed."""
 
     reason = "erased"
-    words = "内容已依法删除，不再保存"
+    words = "内容已依法删除,不再保存"
 
 
 class SubjectUnknown(Refused):
@@ -166,21 +166,21 @@ class RoleRefuses(Refused):
     """The user's role does not allow this action on this field."""
 
     reason = "role"
-    words = "您的岗位没有这项权限，如有需要请联系主管"
+    words = "您的岗位没有这项权限,如有需要请联系主管"
 
 
 class BudgetReached(Refused):
     """The user's budget of the day for this class of fields is used up."""
 
     reason = "budget"
-    words = "今天的查看次数已用完，明天恢复；急用请联系主管"
+    words = "今天的查看次数已用完,明天恢复;急用请联系主管"
 
 
 class TriesReached(Refused):
     """This field of this person was compared too often today."""
 
     reason = "tries"
-    words = "这一项今天核对的次数已用完，明天恢复"
+    words = "这一项今天核对的次数已用完,明天恢复"
 
 
 class UserInvalid(Refused):
@@ -208,18 +208,18 @@ class SignInClosed(SignInRefused):
     """Too many wrong keys were given for this name; it is closed for a while."""
 
     reason = "closed"
-    words = "密码多次不正确，请稍后再试"
+    words = "密码多次不正确,请稍后再试"
 
 
 class UserDisabled(SignInRefused):
     """The user was disabled."""
 
     reason = "disabled"
-    words = "您的账户已停用，请联系系统运维"
+    words = "您的账户已停用,请联系系统运维"
 
 
 class UserExpired(SignInRefused):
     """The user's approval has run out."""
 
     reason = "expired"
-    words = "您的授权已到期，请联系主管续期"
+    words = "您的授权已到期,请联系主管续期"

@@ -17,12 +17,12 @@ from .client import AirtableClient, ServiceField, ServiceTable
 from .plan import title_binding
 
 MARK = "停用·"
-DESCRIPTION = "本列已不属于本表，内容已清空，同步不再使用。请删除本列。"
-DELETE_COLUMN = "本列已不再使用，接口不能删除列 → 在 Airtable 中点列标题右侧的箭头 → Delete field"
+DESCRIPTION = "本列已不属于本表,内容已清空,同步不再使用。请删除本列。"
+DELETE_COLUMN = "本列已不再使用,接口不能删除列 → 在 Airtable 中点列标题右侧的箭头 → Delete field"
 DELETE_TABLE = (
-    "本表已不属于此副本，内容仍在其中，接口不能删除表 → 在 Airtable 中点表名右侧的箭头 → Delete table"
+    "本表已不属于此副本,内容仍在其中,接口不能删除表 → 在 Airtable 中点表名右侧的箭头 → Delete table"
 )
-NOT_YET = "同步改用新配置之后才能清空 → 先运行 tablekeeper sync（或等正在运行的程序改用新配置），再运行 tablekeeper setup"
+NOT_YET = "同步改用新配置之后才能清空 → 先运行 tablekeeper sync(或等正在运行的程序改用新配置),再运行 tablekeeper setup"
 RECORDS_PER_CALL = 10
 
 

@@ -14,7 +14,7 @@ TYPE_NAMES = {
     "singleLineText": "Single line text(单行文本)",
     "multilineText": "Long text(长文本)",
     "date": "Date(日期)",
-    "dateTime": "Date(日期，打开 Include time)",
+    "dateTime": "Date(日期,打开 Include time)",
     "number": "Number(数字)",
     "currency": "Currency(货币)",
     "percent": "Percent(百分比)",
@@ -192,9 +192,9 @@ def _unfit(column: Column, field: ServiceField) -> str:
     """What is wrong with the column and what to do, for whoever runs `setup`."""
     is_type, needed = TYPE_NAMES.get(field.type, field.type), TYPE_NAMES[column.type]
     if field.type == LINKS == column.type:
-        return f"“{field.name}”关联到了另一张表。请改名或删除该列，再运行 tablekeeper setup。"
-    reason = "加密后的文字放不进这种列，号码会一直是明文" if column.sensitive else "改好之前本列不同步"
+        return f"“{field.name}”关联到了另一张表。请改名或删除该列,再运行 tablekeeper setup。"
+    reason = "加密后的文字放不进这种列,号码会一直是明文" if column.sensitive else "改好之前本列不同步"
     return (
-        f"“{field.name}”现在是 {is_type}，需要 {needed}：{reason}。"
-        f"在 Airtable 中点列标题右侧的箭头 → Edit field → 类型选 {needed} → Save，再运行 tablekeeper setup。"
+        f"“{field.name}”现在是 {is_type},需要 {needed}:{reason}。"
+        f"在 Airtable 中点列标题右侧的箭头 → Edit field → 类型选 {needed} → Save,再运行 tablekeeper setup。"
     )

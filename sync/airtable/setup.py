@@ -52,7 +52,7 @@ class Setup:
             if not dry_run:
                 self._do(step)
         except Rejected as error:
-            yield Change(step.table.name, what(step), f"Airtable 没有接受：{error.kind}")
+            yield Change(step.table.name, what(step), f"Airtable 没有接受:{error.kind}")
         else:
             why = step.why if isinstance(step, Unfit) else None
             yield Change(step.table.name, what(step), why, blank(step), adopted=_adopts(step))

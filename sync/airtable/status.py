@@ -23,7 +23,7 @@ WARNING_TYPES = frozenset({"formula", *PLAIN_TEXTS})
 
 # Not every plan lets a token create a formula; the warning is then a standing sentence on the column.
 STANDING_WARNING = Column(
-    WARNING, WARNING, TEXT, WARNING_TYPES, description=f"更新时间早于 {STALE_MIN} 分钟前，就是：{STOPPED}"
+    WARNING, WARNING, TEXT, WARNING_TYPES, description=f"更新时间早于 {STALE_MIN} 分钟前,就是:{STOPPED}"
 )
 STATUS_BLUEPRINT = TableBlueprint(
     STATUS_TABLE,

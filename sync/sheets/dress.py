@@ -16,7 +16,7 @@ SENSITIVE_NOTE = (
     "更正:选中整格直接输入完整新值,不要双击改星号。看完整号码:点「查看」。"
 )
 READ_ONLY = "本表只能查看此栏，改动会被撤回"
-PROTECTED = "由系统维护，请勿修改"
+PROTECTED = "由系统维护,请勿修改"
 TEXT: Json = {"type": "TEXT"}
 
 

@@ -13,13 +13,11 @@ from .layout import LEFT, Column, ColumnKey, Layout
 from .plan import Place, Plan
 from .tabs import Sheet
 
-CONTESTED = (
-    "两个列用了这个列名，无法确定是哪一个；本列已冻结 → 请把多余的那一列改名，再运行 tablekeeper setup"
-)
-KEEPS_FORMAT = "原有列的格式不会改动，而数字格式会丢掉长号码的末几位 → 选中整列：格式 → 数字 → 纯文本"
-RENAMED = "表中列名已由员工改为“{shown}”，同步照常 → 如要统一，请修改 config.yaml 中的 name"
+CONTESTED = "两个列用了这个列名,无法确定是哪一个;本列已冻结 → 请把多余的那一列改名,再运行 tablekeeper setup"
+KEEPS_FORMAT = "原有列的格式不会改动,而数字格式会丢掉长号码的末几位 → 选中整列:格式 → 数字 → 纯文本"
+RENAMED = "表中列名已由员工改为“{shown}”,同步照常 → 如要统一,请修改 config.yaml 中的 name"
 LEFT_COLUMN = "config.yaml 中已没有这一列，不再同步，填在其中的号码不会加密 → 右键点击列标，选“删除列”"
-RETYPED = "原有列的格式不会改动 → 选中整列，自行设置格式与数据验证"
+RETYPED = "原有列的格式不会改动 → 选中整列,自行设置格式与数据验证"
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,7 +67,7 @@ def _read(file: Path, config: Config) -> Workbook:
 def _confirm(report: ImportReport, *, yes: bool) -> None:
     """Ask a person who sits there; a script has said what it wants."""
     if not yes and sys.stdin.isatty():
-        typer.confirm(f"导入以上 {report.adds} 行？", abort=True, err=True)
+        typer.confirm(f"导入以上 {report.adds} 行?", abort=True, err=True)
 
 
 def _require_tables(archive: Archive) -> None:
@@ -121,6 +121,6 @@ def _tell(before: ImportReport, report: AdmitReport, total: dict[str, Any] | Non
         add_row(made, one.values())
     out.print(made)
     if report.held or report.waiting:
-        out.print("待更正的内容已存入，在表格中改正后自动生效：tablekeeper held 列出各行")
+        out.print("待更正的内容已存入,在表格中改正后自动生效:tablekeeper held 列出各行")
     if total is None:
-        out.print("守护进程正在运行，由它把各行写到其余表格")
+        out.print("守护进程正在运行,由它把各行写到其余表格")

@@ -32,7 +32,7 @@ def two_fields(play: Play) -> str:
         ),
     )
     play.keep("之后", *rows, "airtable")
-    return f"同一行，一边改{OCCUPATION}，一边改{HOURS}：两处都留下"
+    return f"同一行,一边改{OCCUPATION},一边改{HOURS}:两处都留下"
 
 
 def same_field(play: Play) -> str:
@@ -42,7 +42,7 @@ def same_field(play: Play) -> str:
     play.office.sheets.edit(CUSTOMERS, play.place(customer.number), {OCCUPATION: "教师"})
     play.look("同时修改", customer.number, "sheets")
     rows = play.until(
-        "两边一致，未采用的一方得到说明",
+        "两边一致,未采用的一方得到说明",
         customer.number,
         lambda airtable, sheets: (
             airtable.get(OCCUPATION) == sheets.get(OCCUPATION)
@@ -50,7 +50,7 @@ def same_field(play: Play) -> str:
         ),
     )
     play.keep("之后", *rows, "sheets" if "未采用" in rows[1].get(NOTE, "") else "airtable")
-    return "先到者留下；另一个值写进校验说明，也记在冲突清单里"
+    return "先到者留下;另一个值写进校验说明,也记在冲突清单里"
 
 
 def killed_daemon(play: Play) -> str:
@@ -69,7 +69,7 @@ def killed_daemon(play: Play) -> str:
     _count_names(play, "重启后", names)
     if not _all_stand(play, names):
         raise NotSeen("每位新客户在每边应恰有一行")
-    return "答复还没收到就被杀：重启后认出已写的行，没有一行重复或丢失"
+    return "答复还没收到就被杀:重启后认出已写的行,没有一行重复或丢失"
 
 
 def _brother(play: Play, name: str) -> Cells:

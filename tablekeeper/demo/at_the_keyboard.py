@@ -37,7 +37,7 @@ def new_customer(play: Play) -> str:
         ),
     )
     play.keep("之后", *rows, "airtable")
-    return f"{number} 的身份证号码和手机号码都只剩掩码和代码，表格里也有了这一行"
+    return f"{number} 的身份证号码和手机号码都只剩掩码和代码,表格里也有了这一行"
 
 
 def wrong_identity_number(play: Play) -> str:
@@ -61,7 +61,7 @@ def wrong_identity_number(play: Play) -> str:
         ),
     )
     play.keep("更正后", *rows, "sheets")
-    return "错的号码立刻加密，没有到另一张表去"
+    return "错的号码立刻加密,没有到另一张表去"
 
 
 def half_typed_phone(play: Play) -> str:
@@ -83,7 +83,7 @@ def half_typed_phone(play: Play) -> str:
         ),
     )
     play.keep("输完后", *rows, "airtable")
-    return "未输完的号码多等一会儿才判断，表格一直保留原来的号码"
+    return "未输完的号码多等一会儿才判断,表格一直保留原来的号码"
 
 
 def pasted_token(play: Play) -> str:
@@ -118,7 +118,7 @@ def edited_mask(play: Play) -> str:
         ),
     )
     play.keep("之后", *rows, "sheets")
-    return "号码没有丢：它在保险库里"
+    return "号码没有丢:它在保险库里"
 
 
 def phone_in_prose(play: Play) -> str:
@@ -134,4 +134,4 @@ def phone_in_prose(play: Play) -> str:
         ),
     )
     play.keep("之后", *rows, "airtable")
-    return "文字留下，号码就地加密"
+    return "文字留下,号码就地加密"

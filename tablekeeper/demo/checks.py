@@ -63,11 +63,11 @@ class Account:
         return self.writes_when_idle == 0 and self.rounds_when_idle > 0
 
     def _idle(self) -> str:
-        return f"{IDLE_S:.0f} 秒内看了 {self.rounds_when_idle} 轮，写入 {self.writes_when_idle} 次"
+        return f"{IDLE_S:.0f} 秒内看了 {self.rounds_when_idle} 轮,写入 {self.writes_when_idle} 次"
 
     def _where(self) -> str:
         if not self.plaintext_found:
-            return f"查找 {self.searched} 个敏感值：0 处"
+            return f"查找 {self.searched} 个敏感值:0 处"
         places = [f"{place}: {count}" for place, count in self.leaks.items() if count]
         return _told([*places, *self.bare])
 

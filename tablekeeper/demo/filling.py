@@ -60,7 +60,7 @@ def take_in(stage: Stage, show: Show, workbook: Workbook) -> Filled:
     """Through the real import: plaintext into the vault first, then the rows into Airtable."""
     with stage.archive() as archive:
         rows = _rows(archive, workbook)
-        with show.step("导入台账：明文先进保险库，再写 Airtable", total=len(rows)) as advance:
+        with show.step("导入台账:明文先进保险库,再写 Airtable", total=len(rows)) as advance:
             report = admit(archive.engine, rows, progress=advance)
     return Filled(report, frozenset(_secrets(stage.config, rows)))
 
@@ -100,7 +100,7 @@ def fill_sheets(stage: Stage, show: Show, office: Office, report: AdmitReport) -
         shown = now
         return now >= sure
 
-    with show.step("启动守护进程：把有效的行带到表格", total=sure + perhaps) as advance:
+    with show.step("启动守护进程:把有效的行带到表格", total=sure + perhaps) as advance:
         stage.daemon.start()
         wait_for("有效的行都到了表格", stand, seconds=FILL_S_MAX)
         calm(stage)
@@ -122,4 +122,4 @@ def tell_what_was_found(stage: Stage, show: Show, office: Office) -> None:
             line = str(row.get(NOTE, "")).partition("\n")[0]
             if row.get(STATUS) == ERROR and line not in examples.values() and len(examples) < EXAMPLES:
                 examples[f"{table.name} {row.get(table.fields[table.key].name, '')}"] = line
-    show.examples("有错的行留在 Airtable，敏感内容已加密，并写明怎么改，例如：", examples.items())
+    show.examples("有错的行留在 Airtable,敏感内容已加密,并写明怎么改,例如:", examples.items())

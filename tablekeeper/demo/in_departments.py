@@ -22,7 +22,7 @@ def department_edits(play: Play) -> str:
     wait_for("下期应缴日到了 Airtable", lambda: _airtable(play, number).get(DUE) == NEW_DUE)
     _keep(play, "之后", number)
     hidden = "核保结论" not in screen.headers(POLICIES)
-    return f"{DUE}由财务部维护，到了各处；{PRODUCT}不归它改，已撤回并说明" + (
+    return f"{DUE}由财务部维护,到了各处;{PRODUCT}不归它改,已撤回并说明" + (
         ";核保结论不在它的表里" if hidden else ""
     )
 

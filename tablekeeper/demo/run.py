@@ -76,7 +76,7 @@ def run(
     """
     began = time.monotonic()
     workbook = workbook_of(load(config_file), workbook_file)
-    show.title("客户保险档案：办公室的一个上午", _premise(workbook_file))
+    show.title("客户保险档案:办公室的一个上午", _premise(workbook_file))
     with staged(config_file, keep) as stage, _logging_to(stage.home / OWN_LOG):
         office = open_office(stage.services, stage.departments)
         filled = _fill(stage, show, office, workbook)
@@ -115,10 +115,10 @@ def _logging_to(file: Path) -> Iterator[None]:
 
 def _premise(workbook_file: Path | None) -> str:
     return (
-        "Airtable、Google Sheets 和邮箱都在本机仿真，不连外网，不限调用次数。\n"
-        f"台账：{workbook_file or '内置样本，200 位虚构客户'}\n"
-        f"等待时间缩短：每 {HASTE['interval_s']:g} 秒看一轮，停手 {HASTE['settle_s']:g} 秒即处理"
-        f"(半个号码 {HASTE['settle_partial_s']:g} 秒)，删除 {HASTE['delete_grace_s']:g} 秒后生效。\n"
+        "Airtable、Google Sheets 和邮箱都在本机仿真,不连外网,不限调用次数。\n"
+        f"台账:{workbook_file or '内置样本,200 位虚构客户'}\n"
+        f"等待时间缩短:每 {HASTE['interval_s']:g} 秒看一轮,停手 {HASTE['settle_s']:g} 秒即处理"
+        f"(半个号码 {HASTE['settle_partial_s']:g} 秒),删除 {HASTE['delete_grace_s']:g} 秒后生效。\n"
         "其余与真实运行相同。"
     )
 
@@ -134,7 +134,7 @@ def _fill(stage: Stage, show: Show, office: Office, workbook: Workbook) -> Fille
 
 def _play_morning(stage: Stage, show: Show, office: Office) -> dict[str, Played]:
     """All scenes, one after the other; one that fails does not stop the others."""
-    show.act("上午九点：同事们照常用自己的表格，守护进程在旁边")
+    show.act("上午九点:同事们照常用自己的表格,守护进程在旁边")
     cast = gather(office.airtable, random.Random(SEED))
     played: dict[str, Played] = {}
     for number, scene in enumerate(morning(office), start=1):
@@ -149,18 +149,18 @@ def _act_out(scene: Scene, play: Play) -> Played:
     try:
         remark, good = scene.play(play), True
     except NotSeen as missed:
-        remark, good = f"没有看到：{missed}", False
+        remark, good = f"没有看到:{missed}", False
     return Played(scene.shown, play.moments, remark, round(time.monotonic() - began, 1), good)
 
 
 def _settle(stage: Stage, show: Show, office: Office, filled: Filled, failures: list[str]) -> Account:
-    with show.step("大家停手，等守护进程无事可写"):
+    with show.step("大家停手,等守护进程无事可写"):
         calm(stage)
     with stage.archive() as archive:
-        show.act("第二天早上：主管的邮件")
+        show.act("第二天早上:主管的邮件")
         _send_mails(stage, show, archive)
         show.act("清账")
-        with show.step("两边逐格对照，到处查找明文"):
+        with show.step("两边逐格对照,到处查找明文"):
             account = settle_accounts(stage, office, archive, filled.secrets, failures)
         show.counts(
             "档案里有", {"记录": account.records, "有错待更正": account.held, "等待他行": account.waiting}

@@ -34,10 +34,10 @@ class Scene:
     play: Callable[[Play], str]
 
 
-APPOINTMENT = Scene("台账里没有主管：在 Airtable 里补登", SUPERIOR, appointed_manager)
+APPOINTMENT = Scene("台账里没有主管:在 Airtable 里补登", SUPERIOR, appointed_manager)
 MORNING = (
     Scene("在 Airtable 里逐字录入新客户", IDENTITY, new_customer),
-    Scene("在表格里输错身份证号码，再更正", IDENTITY, wrong_identity_number),
+    Scene("在表格里输错身份证号码,再更正", IDENTITY, wrong_identity_number),
     Scene("手机号码只输了一半就走开", MOBILE, half_typed_phone),
     Scene("把表格按姓名排序", NAME, sorted_tab),
     Scene("在表格里复制一行给客户的妻子", MOBILE, copied_for_the_wife),

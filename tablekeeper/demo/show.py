@@ -159,7 +159,7 @@ class Show:
         shown = [Text(line, no_wrap="://" in line, overflow="ellipsis") for line in lines[:MAIL_LINES_MAX]]
         if more > 0:
             shown.append(Text(f"… 还有 {more} 行", style="dim"))
-        head = Text(f"收件人：{_listed(mail['to'])}", style="dim")
+        head = Text(f"收件人:{_listed(mail['to'])}", style="dim")
         title = Text(f"✉ {mail['subject']}", style="bold")
         self.console.print(
             Panel(Group(head, Text(), *shown), title=title, title_align="left", box=ROUNDED, padding=(0, 1))
@@ -167,23 +167,21 @@ class Show:
 
     def can_be_watched(self, address: str) -> None:
         """Where the morning can be watched while it is being played."""
-        self.say(f"现在就可以在浏览器里旁观：{address}", "bold")
-        self.say("演完之前请只看不改，否则结尾的对照会把您的改动也算进去。", "dim")
+        self.say(f"现在就可以在浏览器里旁观:{address}", "bold")
+        self.say("演完之前请只看不改,否则结尾的对照会把您的改动也算进去。", "dim")
 
     def invitation(self, address: str, guests: Mapping[str, str]) -> None:
         """Everything stays running, for somebody to try. `guests` may sign in to the desk: names with their keys."""
         lines = (
             Text(address, style="bold cyan"),
             Text(),
-            Text("· 上半是 Airtable，下半是 Google 表格，都可以像平时一样录入、排序、复制、插入、删除。"),
-            Text(
-                "· 在 Airtable 点「新增行」，输入姓名和身份证号码：几秒后号码变成掩码，同一行出现在表格里。"
-            ),
-            Text("· 输错一位，看「校验说明」怎么说；邮箱里是主管收到的邮件。"),
-            *(Text(f"· 查看页登录：{name}  {key}") for name, key in guests.items()),
-            Text("· 按 Ctrl+C 结束，什么都不会留下。", style="dim"),
+            Text("· 上半是 Airtable,下半是 Google 表格,都可以像平时一样录入、排序、复制、插入、删除。"),
+            Text("· 在 Airtable 点「新增行」,输入姓名和身份证号码:几秒后号码变成掩码,同一行出现在表格里。"),
+            Text("· 输错一位,看「校验说明」怎么说;邮箱里是主管收到的邮件。"),
+            *(Text(f"· 查看页登录:{name}  {key}") for name, key in guests.items()),
+            Text("· 按 Ctrl+C 结束,什么都不会留下。", style="dim"),
         )
-        title = Text("都还在运行，请在浏览器里试", style="bold")
+        title = Text("都还在运行,请在浏览器里试", style="bold")
         self.console.print(Panel(Group(*lines), title=title, title_align="left", box=ROUNDED))
 
     def closing(self, checks: Sequence[Check], seconds: float) -> None:
@@ -197,7 +195,7 @@ class Show:
             table.add_row(mark, check.name, Text(check.found, style="" if check.good else "bold red"))
         self.console.print(table)
         good = all(check.good for check in checks)
-        verdict = "全部成立" if good else "有检查未通过，见上"
+        verdict = "全部成立" if good else "有检查未通过,见上"
         self.console.print(
             Text.assemble((verdict, "bold green" if good else "bold red"), (f"  共 {seconds:.0f} 秒", "dim"))
         )

@@ -37,7 +37,7 @@ def appointed_manager(play: Play) -> str:
         key=STAFF_NUMBER,
     )
     play.moments.append(Moment("登记后", f"链接到 {row[STAFF_NAME]}", text_of(rows[1].get(SUPERIOR))))
-    return f"{len(others)} 位同事归 {number} 管：Airtable 里是记录链接，表格里是工号"
+    return f"{len(others)} 位同事归 {number} 管:Airtable 里是记录链接,表格里是工号"
 
 
 def sorted_tab(play: Play) -> str:
@@ -50,8 +50,8 @@ def sorted_tab(play: Play) -> str:
     calm(play.stage)
     writes = sum(is_write(call) for call in play.stage.requests_since(since))
     if writes:
-        raise NotSeen(f"排序之后不应有写入，却有 {writes} 次")
-    return "整张表换了顺序，守护进程一格也没有写"
+        raise NotSeen(f"排序之后不应有写入,却有 {writes} 次")
+    return "整张表换了顺序,守护进程一格也没有写"
 
 
 def _first_names(play: Play) -> str:
@@ -83,7 +83,7 @@ def copied_for_the_wife(play: Play) -> str:
     play.look("丈夫", husband.number, "sheets")
     if play.both(husband.number)[1].get(MOBILE) != original[MOBILE]:
         raise NotSeen("丈夫的一行不应改变")
-    return f"妻子是 {wife}：电话为她重新加密(代码不同)，丈夫的一行没有变"
+    return f"妻子是 {wife}:电话为她重新加密(代码不同),丈夫的一行没有变"
 
 
 def deleted_with_contracts(play: Play) -> str:
@@ -101,7 +101,7 @@ def deleted_with_contracts(play: Play) -> str:
     play.keep("之后", *rows, "airtable")
     again = next(iter(screen.find(CUSTOMERS, NUMBER, customer.number)))
     wait_for("保单重新指向此客户", lambda: _policies_of(play, again) == held)
-    return f"名下有 {held} 份保单，不能这样消失：这一行和保单的链接都回来了"
+    return f"名下有 {held} 份保单,不能这样消失:这一行和保单的链接都回来了"
 
 
 def _policies_of(play: Play, record_id: str) -> int:
@@ -118,4 +118,4 @@ def deleted_without_contracts(play: Play) -> str:
     screen.delete(CUSTOMERS, play.place(number))
     wait_for("没有保单的客户在另一边也归档", lambda: not any(play.both(number)))
     play.look("之后", number, "sheets")
-    return f"{number} 名下没有保单：两边都不再显示，档案仍可恢复"
+    return f"{number} 名下没有保单:两边都不再显示,档案仍可恢复"

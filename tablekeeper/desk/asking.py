@@ -141,7 +141,7 @@ class Asking:
                 )
                 if saved:
                     self._close()
-                    self._visit.say("已保存，稍后写入各表")
+                    self._visit.say("已保存,稍后写入各表")
                 # Also what was refused: the field may be another by now.
                 await done()
 

@@ -134,4 +134,4 @@ def words_for(error: Exception) -> str:
     words = told(error)
     if words is None:
         log.error("desk_failed", kind=type(error).__name__, where=where(error))
-    return words or "出错了，没有保存；已记入日志，请联系信息技术部"
+    return words or "出错了,没有保存;已记入日志,请联系信息技术部"

@@ -131,7 +131,7 @@ class Unfit(Mistaken):
     """Something in the form does not pass; `found` says what, by field."""
 
     def __init__(self, found: Found) -> None:
-        super().__init__("有内容需要改正，见各栏的说明")
+        super().__init__("有内容需要改正,见各栏的说明")
         self.found = found
 
 
@@ -151,7 +151,7 @@ def save(engine: Engine, draft: Draft, *, actor: str) -> list[Entered]:
 def _told(engine: Engine, rows: list[NewRow], place: str) -> Found:
     """What there is to say, also whether somebody else has the same number: counted, for it would confirm guesses."""
     if Guesses(engine.vault).spent(place, {("", "")}):
-        raise Mistaken("今天试过的号码太多，明天恢复；急用请联系主管")
+        raise Mistaken("今天试过的号码太多,明天恢复;急用请联系主管")
     with engine.hub.reading() as unit:
         judged = _judged(engine, InArchive(unit.records, engine.vault), rows)
     for one in judged:

@@ -151,7 +151,7 @@ class EnterPage:
     def _show_all(self, found: Found) -> None:
         """Say at every field what is wrong, also at those that nobody has touched."""
         if found:
-            self._answer.set_content(rendered("refused.html", words="有内容需要改正，见各栏的说明"))
+            self._answer.set_content(rendered("refused.html", words="有内容需要改正,见各栏的说明"))
         for place in self._inputs:
             issue = found.get(place)
             self._mark(place, f"{issue.message} → {issue.mend}" if issue and issue.holds else None)

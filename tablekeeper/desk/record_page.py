@@ -84,7 +84,7 @@ class RecordPage:
                     lambda: restore_record(
                         self._archive.engine, self._sheet.table, self._sheet.uid, actor=self._visit.user.name
                     ),
-                    "已恢复，稍后写回各表",
+                    "已恢复,稍后写回各表",
                 )
             case "refill" if of in self._may()["decide"]:
                 await self._change(
@@ -95,7 +95,7 @@ class RecordPage:
                         of,
                         actor=self._visit.user.name,
                     ),
-                    "已恢复，稍后写回各表",
+                    "已恢复,稍后写回各表",
                 )
             case "keep" | "take":
                 await self._decide(of, take=act == "take")
@@ -139,7 +139,7 @@ class RecordPage:
             lambda: resolve_conflict(
                 self._archive.engine, one.number, take=take, actor=self._visit.user.name
             ),
-            "已改用另一个值，稍后写入各表" if take else "已保留现值",
+            "已改用另一个值,稍后写入各表" if take else "已保留现值",
         )
 
     async def _change(self, work: Callable[[], object], done: str) -> None:

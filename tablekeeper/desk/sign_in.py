@@ -77,7 +77,7 @@ class Gate:
         if self._by_provider_alone:
             return await self.page(request, to=to, refused="请使用公司统一登录", status=403)
         if not self._is_ours(request, form.get("form", "")):
-            return await self.page(request, to=to, refused="页面已过期，请再试一次", status=403)
+            return await self.page(request, to=to, refused="页面已过期,请再试一次", status=403)
         async with self._checking:
             try:
                 name, key = form.get("name", "").strip(), form.get("key", "")
@@ -125,7 +125,7 @@ class Gate:
     async def throttled(self, request: Request, to: str) -> Response:
         """What an address gets that has to wait."""
         log.warning("sign_in_throttled", address=_address(request))
-        return await self.page(request, to=to, refused="失败次数太多，请五分钟后再试", status=429)
+        return await self.page(request, to=to, refused="失败次数太多,请五分钟后再试", status=429)
 
     @property
     def _by_provider_alone(self) -> bool:

@@ -25,9 +25,9 @@ COOKIE = "desk-oidc"
 ASKED_FOR = timedelta(minutes=10)
 """How long somebody may take at the provider's page."""
 ASKED_MAX = 1_000
-NOT_FOR_US = "登录没有成功，请再试一次"
-NO_USER = "您的公司账号还不是本系统的用户，请联系主管"
-NO_ANSWER = "公司统一登录没有成功，请再试一次；仍不行请联系信息技术部"
+NOT_FOR_US = "登录没有成功,请再试一次"
+NO_USER = "您的公司账号还不是本系统的用户,请联系主管"
+NO_ANSWER = "公司统一登录没有成功,请再试一次;仍不行请联系信息技术部"
 
 
 @dataclass(frozen=True, slots=True)

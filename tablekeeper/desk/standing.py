@@ -28,12 +28,12 @@ MAILS_SHOWN = 10
 _NOW_EXPOSED = "此后录入的内容还没有加密"
 VERDICTS: Mapping[Kind, tuple[str, str, str]] = {
     # kind: what is the matter, which plaintext may stand in a table, what to do
-    "well": ("运行正常，各表一致", "", ""),
-    "held": ("运行正常；有内容等待更正", "", "请业务人员更正，见下表"),
+    "well": ("运行正常,各表一致", "", ""),
+    "held": ("运行正常;有内容等待更正", "", "请业务人员更正,见下表"),
     "never": (
         "守护进程从未在这个档案上运行过",
         "表格中录入的内容都没有加密",
-        "请运维执行 tablekeeper check，然后 setup 和 run",
+        "请运维执行 tablekeeper check,然后 setup 和 run",
     ),
     "stopped": ("守护进程没有运行", _NOW_EXPOSED, "请运维执行 tablekeeper run"),
     "lags": ("有的表格同步不上", _NOW_EXPOSED, "请运维执行 tablekeeper check"),
@@ -49,10 +49,10 @@ VERDICTS: Mapping[Kind, tuple[str, str, str]] = {
     ),
     "alarms": ("有未处理的报警", "", "请运维执行 tablekeeper vault alarms"),
     "config": ("config.yaml 改得不对，仍按上一份正确的配置运行", "", "请运维执行 tablekeeper check"),
-    "deletions": ("一次删除太多，等待确认", "", "在下面逐条批准或驳回"),
-    "mails": ("有邮件没有确定发出", "", "请运维执行 tablekeeper digest preview，并查看邮件服务器的日志"),
+    "deletions": ("一次删除太多,等待确认", "", "在下面逐条批准或驳回"),
+    "mails": ("有邮件没有确定发出", "", "请运维执行 tablekeeper digest preview,并查看邮件服务器的日志"),
     "mails_wait": ("有邮件等待邮件服务器", "", "请运维执行 tablekeeper check"),
-    "conflicts": ("有两边填得不一样的内容", "", "打开记录，选择保留哪一个"),
+    "conflicts": ("有两边填得不一样的内容", "", "打开记录,选择保留哪一个"),
 }
 
 
@@ -236,7 +236,7 @@ def _verdict(diagnosis: Diagnosis, figures: Standing, showing: Showing) -> Verdi
         what=what,
         since=showing.moment(diagnosis.since) if diagnosis.since else "",
         exposed=exposed,
-        lost="可能有邮件没有送达；记录没有丢失" if diagnosis.lost else "",
+        lost="可能有邮件没有送达;记录没有丢失" if diagnosis.lost else "",
         next=advice,
     )
 

@@ -68,7 +68,7 @@ class StatusPage:
             return
         decided = await self._visit.do(_deciding(self._desk.archive, uid, DECISIONS[act]))
         if decided:
-            self._visit.say("已记下，下一轮同步时执行")
+            self._visit.say("已记下,下一轮同步时执行")
             self._desk.watch.renew()
             await self._renew()
 

@@ -11,13 +11,13 @@ from sync.restore import CannotRestore
 from tablekeeper.importing.workbook import ImportProblem
 from vault.errors import Refused, SubjectErased, VaultUnavailable
 
-BUSY = "系统正忙，请稍后再试"
+BUSY = "系统正忙,请稍后再试"
 _WORDS: dict[type[Exception], str] = {
-    SubjectErased: "此人的资料已依法删除，不再保存",
-    CannotResolve: "这条冲突已有变化，请刷新页面后再看",
+    SubjectErased: "此人的资料已依法删除,不再保存",
+    CannotResolve: "这条冲突已有变化,请刷新页面后再看",
     VaultUnavailable: BUSY,
     DBAPIError: BUSY,
-    ServiceError: "已保存在档案中；在线表格暂时连不上，稍后自动写入",
+    ServiceError: "已保存在档案中;在线表格暂时连不上,稍后自动写入",
 }
 
 _FULL_WIDTH = dict(zip(",:;?!", "\uff0c\uff1a\uff1b\uff1f\uff01", strict=True))

@@ -58,7 +58,7 @@ class Ledger:
             self._notes.present[ROOT] += 1
             return
         for header, origins in differing(customer.person, self._schema):
-            self._notes.remark(f"同一客户各行的{header}不同，已用较新的一行", origins)
+            self._notes.remark(f"同一客户各行的{header}不同,已用较新的一行", origins)
         cells, links = self._directory.linked(ROOT, customer_cells(customer.person, self._schema))
         yield NewRow(ROOT, customer.uid, cells, links, customer.person.entries[0].origin)
 
@@ -72,7 +72,7 @@ class Ledger:
             likeness = _likeness(entry, POLICIES)
             if likeness in written:
                 self._notes.repeated[POLICIES] += 1
-                self._notes.remark("与前面某行完全相同，只录入一次", [entry.origin])
+                self._notes.remark("与前面某行完全相同,只录入一次", [entry.origin])
                 continue
             written.append(likeness)
             cells, links = with_people(

@@ -53,7 +53,7 @@ def read_grids(file: Path | File) -> tuple[Grid, ...]:
             return tuple(_grids(taken))
     except _UNREADABLE:
         raise ImportProblem(
-            f"无法读取 {taken.name}，文件可能已损坏", "用 Excel 或 WPS 打开后另存为 .xlsx 再导入"
+            f"无法读取 {taken.name},文件可能已损坏", "用 Excel 或 WPS 打开后另存为 .xlsx 再导入"
         ) from None
 
 
@@ -70,7 +70,7 @@ def _require_workbook(file: File) -> None:
     if not head:
         raise ImportProblem(f"{file.name} 是空文件", "核对是否选对了文件")
     if head == _COMPOUND_FILE and _ENCRYPTED in file.content:
-        raise ImportProblem(f"{file.name} 设有打开密码", "在 Excel 中取消密码，另存后再导入")
+        raise ImportProblem(f"{file.name} 设有打开密码", "在 Excel 中取消密码,另存后再导入")
     if head == _COMPOUND_FILE:
         raise ImportProblem(f"{file.name} 是旧版 .xls 格式", "在 Excel 中另存为 .xlsx 再导入")
     if not is_zipfile(BytesIO(file.content)):

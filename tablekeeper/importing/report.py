@@ -131,17 +131,17 @@ def rendered(report: ImportReport) -> RenderableType:
     """The report for the terminal."""
     parts: list[RenderableType] = [_tables(report)]
     if report.adds == 0:
-        parts.append(Text("这个文件里的内容都已在档，没有要新增的。", style="bold"))
+        parts.append(Text("这个文件里的内容都已在档,没有要新增的。", style="bold"))
     if report.problems:
         parts.append(_findings(report))
     parts += [Text(f"{remark.text}:{_rows(remark.origins)}") for remark in report.remarks]
-    parts += [Text(f"{title}：没有识别的列 {'、'.join(names)}") for title, names in report.unmapped.items()]
+    parts += [Text(f"{title}:没有识别的列 {'、'.join(names)}") for title, names in report.unmapped.items()]
     parts += [
-        Text(f"{title}：第{'、'.join(map(str, numbers))}行是合计或签名，未录入")
+        Text(f"{title}:第{'、'.join(map(str, numbers))}行是合计或签名,未录入")
         for title, numbers in report.skipped.items()
     ]
     if report.foreign:
-        parts.append(Text(f"与档案无关的工作表：{'、'.join(report.foreign)}"))
+        parts.append(Text(f"与档案无关的工作表:{'、'.join(report.foreign)}"))
     return Group(*parts)
 
 

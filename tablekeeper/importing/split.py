@@ -57,4 +57,4 @@ def _remark_formulas(rows: Iterable[NewRow], notes: Notes) -> None:
     """Text that a careless program would run."""
     for row in rows:
         if any(isinstance(raw, str) and _FORMULA.match(raw) for raw in row.cells.values()):
-            notes.remark("以“=”等符号开头的内容只作文字保存，不作公式", [row.origin])
+            notes.remark("以“=”等符号开头的内容只作文字保存,不作公式", [row.origin])

@@ -114,7 +114,7 @@ def test_before_may_be_given_as_it_was_once_written(office: Office) -> None:
 def test_system_columns_alone_are_written_without_looking(office: Office) -> None:
     row = office.insert("R1", full_name="王伟")
     mark = office.mark
-    op = Update("R1", row.row_id, -1, True, {}, {}, {SystemColumn.NOTE: "已保存·缺职业类别，请补充"})
+    op = Update("R1", row.row_id, -1, True, {}, {}, {SystemColumn.NOTE: "已保存·缺职业类别,请补充"})
     assert office.connection.apply("customers", [op]).written[0].row.system[SystemColumn.NOTE]
     assert len(office.requests(since=mark)) == 1
 

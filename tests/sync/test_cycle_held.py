@@ -87,7 +87,7 @@ def test_hints_stand_on_both_sides(office: Office) -> None:
     typed = office.airtable.type_row("customers", full_name="王小明")
     office.calm()
     theirs = office.sheets.find("customers", full_name="王小明")
-    assert theirs.system[SystemColumn.NOTE] == typed.system[SystemColumn.NOTE] == "已保存·缺职业，请补充"
+    assert theirs.system[SystemColumn.NOTE] == typed.system[SystemColumn.NOTE] == "已保存·缺职业,请补充"
 
 
 def test_value_held_on_one_side_does_not_make_the_hints_swing(office: Office) -> None:

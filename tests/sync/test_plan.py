@@ -32,7 +32,7 @@ Cells = Mapping[str, str]
 
 cells = st.dictionaries(st.sampled_from(sorted(FIELDS)), st.sampled_from("abc"))
 keys = st.frozensets(st.sampled_from(sorted(FIELDS)))
-words = st.sampled_from([("通过", ""), ("提示", "已保存·缺职业，请补充")])
+words = st.sampled_from([("通过", ""), ("提示", "已保存·缺职业,请补充")])
 
 
 def planned(

@@ -94,7 +94,7 @@ def test_field_made_sensitive_is_sealed_everywhere_and_purged_from_the_hub(at_wo
     escaped = "园艺师".encode("unicode_escape").replace(b"\\u", b"\\u")
     assert escaped in held_by_hub(office) or "园艺师".encode() in held_by_hub(office)
     office = changed(office, occupation(sensitive={"mask": "redact"}), CLAIMS)
-    assert told(office) == ["档案：客户·职业：将加密2个值，6格"]
+    assert told(office) == ["档案:客户·职业:将加密2个值,6格"]
     office.calm()
     for name in ("airtable", "sheets", "理赔部"):
         line = office.replica(name).find("customers", full_name="王小明")
@@ -200,7 +200,7 @@ def test_sensitive_field_is_made_plain_by_two_users_of_the_vault_only(at_work: O
     refused(*NAMES[:2])
     Users(vault).enable(NAMES[1], approved_by="chen", actor="ops")
     office = changed(office, occupation(plain={"approved_by": NAMES[:2], "reason": "公开资料"}), CLAIMS)
-    assert told(office) == ["档案：客户·职业：将改为明文2个值，6格"]
+    assert told(office) == ["档案:客户·职业:将改为明文2个值,6格"]
     office.calm()
     for name in ("airtable", "sheets", "理赔部"):
         jobs = {line.cells["occupation"] for line in office.replica(name).lines("customers")}
@@ -215,7 +215,7 @@ def test_values_that_are_none_of_the_new_type_stay_where_they_stand_and_in_the_l
     office.airtable.find("customers", full_name="李小红").cells["occupation"] = "2020-01-02"
     office.calm()
     office = changed(office, occupation(type="date"), CLAIMS)
-    assert told(office) == ["档案：客户·职业：1个值将不再有效"]
+    assert told(office) == ["档案:客户·职业:1个值将不再有效"]
     office.calm()
     line = office.airtable.find("customers", full_name="王小明")
     assert line.cells["occupation"] == "园艺师" and line.system[SystemColumn.STATUS] == "错误"
@@ -237,7 +237,7 @@ def test_option_that_is_renamed_is_renamed_in_every_row(new_office: NewOffice) -
         schema["options"]["status"] = {"values": ["有效中", "终止"], "aliases": {"有效": "有效中"}}
 
     office = changed(office, rename)
-    assert told(office) == ["档案：保单·状态：“有效”改为“有效中”，1个值"]
+    assert told(office) == ["档案:保单·状态:“有效”改为“有效中”,1个值"]
     office.calm()
     assert office.airtable.lines("policies")[0].cells["status"] == "有效中"
     assert office.sheets.lines("policies")[0].cells["status"] == "有效中"
@@ -250,7 +250,7 @@ def test_field_that_is_dropped_and_comes_back_has_kept_its_values(at_work: Offic
         del schema["tables"]["customers"]["fields"]["occupation"]
 
     office = changed(office, drop, CLAIMS)
-    assert told(office) == ["档案：客户·职业：不再同步，2个值留在档案里"]
+    assert told(office) == ["档案:客户·职业:不再同步,2个值留在档案里"]
     office.airtable.find("customers", full_name="王小明").cells["full_name"] = "王晓明"
     office.calm()
     with office.engine.hub.reading() as unit:
@@ -266,7 +266,7 @@ def test_department_that_loses_a_column_is_told_in_numbers_and_the_archive_keeps
     office = at_work
     fewer = {**CLAIMS, "fields": {"customers": ["customer_no", "full_name"]}}
     office = changed(office, lambda schema: None, fewer)
-    assert told(office) == ["理赔部：客户将移除6列，6格"]
+    assert told(office) == ["理赔部:客户将移除6列,6格"]
     office.calm()
     assert {line.cells["occupation"] for line in office.airtable.lines("customers")} == {"园艺师", "护士"}
 
@@ -293,7 +293,7 @@ def test_filter_that_changes_deletes_nothing_and_says_how_many_rows_come_and_go(
     office = at_work
     filtered = {**CLAIMS, "filter": {"customers": "occupation == '护士'"}}
     office = changed(office, lambda schema: None, filtered)
-    assert told(office) == ["理赔部：客户将移出1行（次日早晨）"]
+    assert told(office) == ["理赔部:客户将移出1行(次日早晨)"]
     office.calm()
     office.clock.advance(86_400)
     office.calm()
@@ -310,7 +310,7 @@ def test_department_that_is_retired_and_emptied_meanwhile_deletes_nothing_when_i
     office = at_work
     sheet = office.replica("理赔部")
     retired = changed(office)
-    assert told(retired) == ["理赔部：不再同步，2行留在原处，档案不变"]
+    assert told(retired) == ["理赔部:不再同步,2行留在原处,档案不变"]
     retired.calm()
     sheet.lines("customers").clear()
     office = changed(retired, lambda schema: None, CLAIMS)

@@ -46,7 +46,7 @@ def test_held_names_field_reason_and_row_but_not_the_value(office: Office) -> No
     answer = office.run("held", "--json")
     (row,) = answer.json["held"]
     assert (row["table"], row["key"], row["field"]) == ("客户基本信息", "C00000002", "手机号码")
-    assert row["message"] == "共7位，应为11位"
+    assert row["message"] == "共7位,应为11位"
     assert row["link"].startswith(office.description["airtable"]["endpoint_url"] + "/app")
     assert WRONG not in answer.out + office.run("held").out
 

@@ -164,7 +164,7 @@ def test_column_that_a_department_loses_leaves_its_spreadsheet_and_no_other(depa
         (finance,) = [one for one in raw["sync"]["replicas"] if one["name"] == FINANCE]
         finance["fields"]["claims"].remove("payee_account")
     changes = office.run("check", "--diff", "--json").json["config_changes"]
-    assert [(one["where"], one["what"]) for one in changes] == [(FINANCE, f"{CLAIM_TAB}将移除1列，2格")]
+    assert [(one["where"], one["what"]) for one in changes] == [(FINANCE, f"{CLAIM_TAB}将移除1列,2格")]
     assert office.run("setup").code == 0
     departments.sync()
     screen = departments.screens[FINANCE]

@@ -66,7 +66,7 @@ def test_the_latest_application_knows_best_and_the_others_are_named() -> None:
     parts = split_of(ledger(new, old))
     assert next(row for row in parts.rows if row.table == "customers").cells["mobile"] == "15400000002"
     assert [(remark.text, remark.origins) for remark in parts.notes.remarks] == [
-        ("同一客户各行的手机号码不同，已用较新的一行", ("台账 第3行",))
+        ("同一客户各行的手机号码不同,已用较新的一行", ("台账 第3行",))
     ]
 
 

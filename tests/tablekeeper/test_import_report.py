@@ -49,7 +49,7 @@ def test_a_wrong_number_holds_the_customer_and_what_belongs_to_him_waits() -> No
     (error,) = errors_of(report)
     assert (error.field, error.message, error.origins) == (
         "身份证号码",
-        "共15位，一代号码已失效，应为18位",
+        "共15位,一代号码已失效,应为18位",
         ("台账 第2行",),
     )
 

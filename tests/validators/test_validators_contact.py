@@ -67,7 +67,7 @@ def test_a_mobile_still_being_typed_is_never_taken_for_a_pager() -> None:
 def test_a_short_mobile_says_how_many_digits_it_has() -> None:
     found = parse_phone("138218200")
     assert isinstance(found, Rejection)
-    assert found.issue.message == "共9位，应为11位"
+    assert found.issue.message == "共9位,应为11位"
 
 
 @pytest.mark.parametrize("written", ["138001380001", "1380013800a", "12800138000", "010-123456789012", "九"])

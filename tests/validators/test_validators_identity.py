@@ -85,14 +85,14 @@ def test_ways_of_writing_a_number_are_no_errors(written) -> None:  # type: ignor
 def test_a_number_that_is_too_short_says_by_how_much_and_may_still_be_typed() -> None:
     found = parse_identity(ADULT[:17], None, today=TODAY)
     assert isinstance(found, Rejection)
-    assert (found.issue.message, found.issue.mend) == ("共17位，应为18位", "在本格重新输入完整号码")
+    assert (found.issue.message, found.issue.mend) == ("共17位,应为18位", "在本格重新输入完整号码")
     assert found.partial
 
 
 def test_a_number_that_is_too_long_is_not_being_typed() -> None:
     found = parse_identity(ADULT + "1", None, today=TODAY)
     assert isinstance(found, Rejection)
-    assert found.issue.message == "共19位，应为18位"
+    assert found.issue.message == "共19位,应为18位"
     assert not found.partial
 
 
