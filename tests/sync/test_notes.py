@@ -38,7 +38,7 @@ def test_an_emptied_number_of_a_record_is_put_back(office: Office) -> None:
     line.cells["customer_no"] = ""
     office.calm()
     assert line.cells["customer_no"] == "C00000001"
-    assert note(line).startswith("已还原·客户编号：此栏不能留空")
+    assert note(line).startswith("已还原·客户编号:此栏不能留空")
 
 
 def test_a_formula_is_left_alone_and_the_row_says_so(office: Office) -> None:
@@ -50,7 +50,7 @@ def test_a_formula_is_left_alone_and_the_row_says_so(office: Office) -> None:
     other.cells["occupation"] = "护士"
     office.calm()
     assert line.cells["occupation"] == FORMULA
-    assert note(line).startswith("未同步·职业：公式不会同步 → 直接填写结果")
+    assert note(line).startswith("未同步·职业:公式不会同步 → 直接填写结果")
     line.cells["occupation"] = "律师"
     office.calm()
     assert "未同步" not in note(line)
@@ -67,7 +67,7 @@ def test_cells_that_an_option_took_along_are_given_back(office: Office) -> None:
         == office.sheets.find("customers", full_name="王小明").cells["id_type"]
         == "护照"
     )
-    assert note(line).startswith("已还原·证件类型：选项从列中被删除")
+    assert note(line).startswith("已还原·证件类型:选项从列中被删除")
     office.airtable.lost_options = {}
     line.cells["id_type"] = ""
     office.calm()
