@@ -212,7 +212,7 @@ def test_new_row_outside_the_filter_is_held_with_an_explanation(departments: Off
         "policies", policy_no="P2030", customer_no="C00000001", status="终止"
     )
     departments.calm()
-    assert note(line) == "未生效·新行不属本表范围(由状态决定) → 改到范围内,或到主表新增"
+    assert note(line) == "未生效·新行不属本表范围(由状态决定) → 改到范围内，或到主表新增"
     assert "P2030" not in numbers(departments.airtable)
     line.cells["status"] = "有效"
     departments.calm()
