@@ -120,8 +120,10 @@ def test_department_finds_its_own_tasks(departments: Departments) -> None:
 def test_amount_that_a_department_keeps_reaches_everybody(departments: Departments) -> None:
     departments.edit(FINANCE, CLAIM_TAB, "赔案号", "LP2024001", 未决赔款准备=1200)
     departments.sync()
-    (claim,) = departments.office.airtable(CLAIM_TAB).all()
-    assert claim["fields"]["未决赔款准备"] == 1200
+    claims = departments.office.airtable(CLAIM_TAB).all()
+    assert [one["fields"]["未决赔款准备"] for one in claims if one["fields"]["赔案号"] == "LP2024001"] == [
+        1200
+    ]
     assert departments.cells(CLAIMS, CLAIM_TAB, "赔案号", "LP2024001")["未决赔款准备"] == "1,200.00"
 
 
@@ -159,18 +161,20 @@ def test_new_policy_in_a_department_that_may_make_none_is_held(departments: Depa
 
 
 def test_column_that_a_department_loses_leaves_its_spreadsheet_and_no_other(departments: Departments) -> None:
-    office = departments.office
+    office, screen = departments.office, departments.screens[FINANCE]
+    departments.edit(FINANCE, CLAIM_TAB, "赔案号", "LP2024001", 未决赔款准备=1300)
+    departments.sync()
+    filled = sum(bool(row["收款账号"]) for row in screen.rows(CLAIM_TAB))
     with office.editing() as raw:
         (finance,) = [one for one in raw["sync"]["replicas"] if one["name"] == FINANCE]
         finance["fields"]["claims"].remove("payee_account")
     changes = office.run("check", "--diff", "--json").json["config_changes"]
-    assert [(one["where"], one["what"]) for one in changes] == [(FINANCE, f"{CLAIM_TAB}将移除1列,2格")]
+    assert [(one["where"], one["what"]) for one in changes] == [(FINANCE, f"{CLAIM_TAB}将移除1列,{filled}格")]
     assert office.run("setup").code == 0
     departments.sync()
-    screen = departments.screens[FINANCE]
     assert screen.tab(CLAIM_TAB).row_values(1)[3:] == ["赔案号", "未决赔款准备", "记录编号"]
     assert "收款账号" in departments.cells(CLAIMS, CLAIM_TAB, "赔案号", "LP2024001")
-    assert departments.cells(FINANCE, CLAIM_TAB, "赔案号", "LP2024001")["未决赔款准备"] == "1,200.00"
+    assert departments.cells(FINANCE, CLAIM_TAB, "赔案号", "LP2024001")["未决赔款准备"] == "1,300.00"
 
 
 def test_archive_works_where_only_the_main_spreadsheet_is_named(tmp_path: Path) -> None:
