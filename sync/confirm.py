@@ -8,8 +8,9 @@ from validators.schema import FieldKey, TableKey
 from validators.values import Value
 
 from .changes import wake_waiting
-from .connection import Insert, Outcome, SeenRow, Uid, Written
+from .connection import Insert, Outcome, SeenRow, SystemColumn, Uid, Update, Written
 from .engine import CycleReport, Engine, Replica
+from .heal import by_business_key
 from .plan import Plan
 from .store.hub import Unit
 from .store.records import UNBORN, State
@@ -42,7 +43,7 @@ def confirm(
     """Take a service's answer into the hub."""
     written = [one for one in outcome.written if one.uid in plan.base and one.row.uid == one.uid]
     with engine.hub.unit() as unit:
-        _number_copies(engine, unit, replica, table, [one.row for one in outcome.written if not one.row.uid])
+        _number_copies(engine, unit, replica, table, _copies(engine, unit, table, plan, outcome))
         states = unit.seen.get_many(replica.name, table, [one.uid for one in written])
         revs = _revs(engine, unit, table, plan, written)
         known = [states.get(one.uid, SeenState(one.uid, held=plan.held[one.uid])) for one in written]
@@ -77,6 +78,23 @@ def confirm(
             reason=refused.reason,
             detail=refused.detail,
         )
+
+
+def _copies(engine: Engine, unit: Unit, table: TableKey, plan: Plan, outcome: Outcome) -> list[SeenRow]:
+    """The rows whose uid was blanked just now and that show whose it is. Where somebody wrote over a row's own uid, the
+    row shows another record, or none: it is no copy, and gets its uid back."""
+    blanked = {
+        one.uid
+        for one in plan.operations
+        if isinstance(one, Update) and one.system.get(SystemColumn.UID) == ""
+    }
+    found = [one for one in outcome.written if one.uid in blanked and not one.row.uid]
+    records = unit.records.get_many(table, [one.uid for one in found])
+    return [
+        one.row
+        for one in found
+        if one.uid in records and records[one.uid].key in by_business_key(engine, table, [one.row])
+    ]
 
 
 def _number_copies(

@@ -199,6 +199,9 @@ def test_status_shows_the_figures_of_the_command_and_of_the_metrics(
     assert office.run("exposure", "--json").code == 0
     told = office.run("status", "--json").json
     page = desk.sign_in(open_page, "/status", name=MANAGER)
+    # Pages share an answer for some seconds; one that is open renews itself.
+    customers = page.locator("#tables ~ .scroll tbody tr").filter(has_text="客户基本信息")
+    expect(customers).to_contain_text(str(told["records"]["客户基本信息"]), timeout=15_000)
     keep_picture(page, "figures", full_page=True)
     rows = [row.split() for row in page.locator("#tables ~ .scroll tbody tr").all_inner_texts()]
     assert {name: int(count) for name, count, *_ in rows} == told["records"]

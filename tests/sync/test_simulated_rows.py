@@ -178,3 +178,21 @@ def test_copy_that_a_sort_puts_in_the_original_s_place_is_the_copy(office: Offic
     assert (row.system[SystemColumn.UID], row.cells["id_number"]) == (uid, shown)
     assert copied.system[SystemColumn.UID] not in ("", uid)
     assert not copied.cells.get("id_number")
+
+
+@pytest.mark.parametrize("written", ["我写的", "another"])
+def test_row_whose_own_uid_was_written_over_is_no_copy(new_office: NewOffice, written: str) -> None:
+    """5: seed 91. Its uid is blanked as a copy's is, and yet it is the record that it shows."""
+    office = new_office(settle_s=5, delete_grace_s=60)
+    row = office.sheets.type_row("customers", full_name="王小明", mobile="13900139000")
+    other = office.sheets.type_row("customers", full_name="李小红", mobile="13900139001")
+    for _ in range(3):
+        office.cycle()
+        office.clock.advance(6)
+    uid, mobile = row.system[SystemColumn.UID], row.cells["mobile"]
+    row.system[SystemColumn.UID] = other.system[SystemColumn.UID] if written == "another" else written
+    for _ in range(4):
+        office.cycle()
+        office.clock.advance(6)
+    assert row.system[SystemColumn.UID] == uid
+    assert row.cells["mobile"] == mobile
