@@ -10,7 +10,7 @@ from validators.values import Value
 from .changes import wake_waiting
 from .connection import Insert, Outcome, SeenRow, SystemColumn, Uid, Update, Written
 from .engine import CycleReport, Engine, Replica
-from .heal import by_business_key
+from .heal import is_named
 from .plan import Plan
 from .store.hub import Unit
 from .store.records import UNBORN, State
@@ -34,7 +34,7 @@ def expect(engine: Engine, replica: Replica, table: TableKey, plan: Plan) -> Non
             sent[one.uid] = {key: plan.base[one.uid].get(key) for key in written}
     if sent:
         with engine.hub.unit() as unit:
-            unit.insertions.begin(replica.name, table, sent)
+            unit.unanswered.begin(replica.name, table, sent)
 
 
 def confirm(
@@ -52,7 +52,7 @@ def confirm(
         ]
         unit.seen.save(replica.name, table, [*plan.settled, *saved])
         unit.seen.forget(replica.name, table, outcome.removed)
-        for noted in (unit.numbering, unit.insertions):
+        for noted in (unit.numbering, unit.unanswered):
             noted.end(replica.name, table, [one.uid for one in written])
         unit.lists.ask_recheck(replica.name, table, [refused.uid for refused in outcome.refused], "refused")
         # A row that was to be removed and shows something else is read anew, all of it.
@@ -89,12 +89,7 @@ def _copies(engine: Engine, unit: Unit, table: TableKey, plan: Plan, outcome: Ou
         if isinstance(one, Update) and one.system.get(SystemColumn.UID) == ""
     }
     found = [one for one in outcome.written if one.uid in blanked and not one.row.uid]
-    records = unit.records.get_many(table, [one.uid for one in found])
-    return [
-        one.row
-        for one in found
-        if one.uid in records and records[one.uid].key in by_business_key(engine, table, [one.row])
-    ]
+    return [one.row for one in found if is_named(engine, unit, table, one.row, one.uid)]
 
 
 def _number_copies(

@@ -110,6 +110,12 @@ def _is_same(engine: Engine, table: TableKey, row: SeenRow, mark: Mark, state: S
     return bool(stand_ins & {str(state.base[key]) for key in sensitive if key in state.base})
 
 
+def is_named(engine: Engine, unit: Unit, table: TableKey, row: SeenRow, uid: Uid) -> bool:
+    """Whether a row shows the business key of this record."""
+    record = unit.records.get(table, uid)
+    return record is not None and record.key in by_business_key(engine, table, [row])
+
+
 def by_business_key(engine: Engine, table: TableKey, rows: Iterable[SeenRow]) -> dict[str, list[SeenRow]]:
     """Rows by the business key that they show; those without a right one are left out."""
     key = engine.schema.tables[table].key

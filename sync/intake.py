@@ -13,7 +13,7 @@ from .connection import Listing, SeenRow, Uid
 from .deletes import note_deletions
 from .engine import CycleReport, Engine, Replica
 from .filters import inside
-from .heal import by_business_key, heal_numbers
+from .heal import by_business_key, heal_numbers, is_named
 from .identify import Identified, identify
 from .setting_up import are_arriving
 from .settle import name_of
@@ -60,7 +60,7 @@ def settle(engine: Engine, replica: Replica, listing: Listing, report: CycleRepo
             # A row that settles is taken as it shows now, even where it has merely moved.
             forced=queued | waiting,
             barred=lambda uids: _strangers(engine, unit, replica, table, uids),
-            named=lambda row: _is_named(engine, unit, table, row),
+            named=lambda row: is_named(engine, unit, table, row, row.uid),
         )
         if _torn(engine, unit, replica, table, found):
             report.torn.append(f"{replica.name}/{table}")
@@ -73,7 +73,7 @@ def settle(engine: Engine, replica: Replica, listing: Listing, report: CycleRepo
         if listing.complete:
             engine.settling.drop(replica.name, table, listing)
             there = found.present | engine.settling.uids(replica.name, table)
-            unit.insertions.keep_only(replica.name, table, there)
+            unit.unanswered.keep_only(replica.name, table, there)
         _note_arrived(unit, replica, table, found, known)
         heal_numbers(engine, unit, replica, table, found, known)
         # A row that is about to be numbered stands there still, without the uid that it is known by.
@@ -91,12 +91,6 @@ def settle(engine: Engine, replica: Replica, listing: Listing, report: CycleRepo
         report.settling += len(waiting)
     report.add(report.pulled, replica.name, len(settled))
     return Arrivals(tuple(rows), found.stray, done=queued - _unlisted(queued, listing, states))
-
-
-def _is_named(engine: Engine, unit: Unit, table: TableKey, row: SeenRow) -> bool:
-    """Whether a row shows the business key of the record whose uid it bears."""
-    record = unit.records.get(table, row.uid)
-    return record is not None and record.key in by_business_key(engine, table, [row])
 
 
 def _known(unit: Unit, replica: Replica, listing: Listing, others: Set[str]) -> Mapping[Uid, Mark]:
@@ -228,7 +222,7 @@ def _note_arrived(
     rows = {
         uid: row for uid, row in found.changed if row.uid == uid and not (uid in known and known[uid].placed)
     }
-    sent = unit.insertions.take(replica.name, table, rows)
+    sent = unit.unanswered.take(replica.name, table, rows)
     states = unit.seen.get_many(replica.name, table, sent)
     unit.seen.save(
         replica.name,
@@ -246,7 +240,7 @@ def _note_arrived(
 
 def recall(unit: Unit, replica: Replica, table: TableKey, known: Sequence[Known]) -> list[Known]:
     """The same rows with what was sent to them without an answer: found there, it is ours."""
-    sent = unit.insertions.take(replica.name, table, [k.uid for k in known])
+    sent = unit.unanswered.take(replica.name, table, [k.uid for k in known])
     return [replace(k, sent=sent[k.uid]) if k.uid in sent else k for k in known]
 
 

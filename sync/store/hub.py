@@ -18,11 +18,11 @@ from vault.sqlite import sqlite_path
 from .agreement import Agreement
 from .bindings import HubBindings
 from .counters import Counters
-from .insertions import Insertions
 from .lists import Lists
 from .numbering import Numbering
 from .records import Records
 from .seen import SeenRows
+from .unanswered import Unanswered
 
 BUSY_TIMEOUT_MS = 15_000
 CHECKPOINT_PAGES = 8_000
@@ -39,7 +39,7 @@ class Unit:
     lists: Lists
     agreement: Agreement
     numbering: Numbering
-    insertions: Insertions
+    unanswered: Unanswered
     counters: Counters
 
 
@@ -87,7 +87,7 @@ class Hub:
             Lists(connection, self.schema),
             Agreement(connection),
             Numbering(connection),
-            Insertions(connection, self.schema),
+            Unanswered(connection, self.schema),
             Counters(connection),
         )
 

@@ -123,7 +123,8 @@ journal = Table(
     Index("journal_by_fingerprint", "replica", "table", "fingerprint"),
 )
 
-# Rows that were sent to a replica without an answer yet, and what they will show.
+# Writes that were sent to a replica without an answer yet, and what they will show: of an insert, hence the name, the whole
+# row; of an update the cells written.
 insertion = Table(
     "insertion",
     metadata,

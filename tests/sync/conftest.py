@@ -138,6 +138,15 @@ class Office:
                 return number
         raise AssertionError(f"not calm after {limit} cycles")
 
+    def fail_to_number(self, table: str) -> str:
+        """A cycle in which Sheets takes no write; the uid that the table's only row there was to get."""
+        self.sheets.fail_after = 0
+        self.cycle()
+        self.sheets.fail_after = None
+        with self.engine.hub.unit() as unit:
+            (uid,) = unit.seen.of("sheets", table)
+        return uid
+
     @property
     def writes(self) -> int:
         """Writes to all replicas so far."""

@@ -48,11 +48,8 @@ def test_copy_is_not_taken_for_the_row_that_stands_beside_it(office: Office) -> 
 def test_row_without_its_uid_is_not_also_looked_at_again(office: Office) -> None:
     """11: a row whose uid could not be written stands there; its place in the queue means that same row."""
     row = office.sheets.type_row("customers", full_name="王小明", mobile="13800138000")
-    office.sheets.fail_after = 0
-    office.cycle()
-    office.sheets.fail_after = None
+    uid = office.fail_to_number("customers")
     with office.engine.hub.unit() as unit:
-        (uid,) = unit.seen.of("sheets", "customers")
         unit.lists.ask_recheck("sheets", "customers", [uid], "linked")
     office.calm()
     assert row.system[SystemColumn.UID] == uid
@@ -62,11 +59,7 @@ def test_row_without_its_uid_is_not_also_looked_at_again(office: Office) -> None
 def test_row_with_the_number_of_a_record_that_never_went_live_is_that_record(office: Office) -> None:
     """5: no record twice. The write of its uid failed, and the person typed on: no fingerprint tells the row any more."""
     row = office.sheets.type_row("customers", full_name="王小明", customer_no="C00000007")
-    office.sheets.fail_after = 0
-    office.cycle()
-    office.sheets.fail_after = None
-    with office.engine.hub.unit() as unit:
-        (uid,) = unit.seen.of("sheets", "customers")
+    uid = office.fail_to_number("customers")
     row.cells["occupation"] = "教师"
     office.calm()
     assert row.system[SystemColumn.UID] == uid
@@ -141,11 +134,7 @@ def test_another_row_typed_in_the_place_of_one_that_was_not_numbered_is_another_
 ) -> None:
     """7: what was sealed for the first person is not the second one's."""
     row = office.sheets.type_row("customers", full_name="王小明", notes="老客户")
-    office.sheets.fail_after = 0
-    office.cycle()
-    office.sheets.fail_after = None
-    with office.engine.hub.unit() as unit:
-        (uid,) = unit.seen.of("sheets", "customers")
+    uid = office.fail_to_number("customers")
     row.cells = {"full_name": "张敏", "notes": "新客户"}
     office.calm()
     assert row.system[SystemColumn.UID] != uid
@@ -271,4 +260,4 @@ def test_erased_person_leaves_no_note_of_an_insert(office: Office) -> None:
         who = person(engine.schema, unit, customer.uid)
     take_out(engine.hub, engine.vault, engine.schema, who, mark=ERASED, now=engine.clock())
     with engine.hub.unit() as unit:
-        assert unit.insertions.take("sheets", "customers", [customer.uid]) == {}
+        assert unit.unanswered.take("sheets", "customers", [customer.uid]) == {}

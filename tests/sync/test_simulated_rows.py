@@ -30,11 +30,7 @@ def test_row_with_a_number_in_prose_that_was_not_numbered_and_is_typed_into_is_s
 ) -> None:
     """5: no record twice. What was sealed in prose still stands there as it was typed, and tells nothing."""
     row = office.sheets.type_row("customers", full_name="王小明", notes="家属电话13800138000")
-    office.sheets.fail_after = 0
-    office.cycle()
-    office.sheets.fail_after = None
-    with office.engine.hub.unit() as unit:
-        (uid,) = unit.seen.of("sheets", "customers")
+    uid = office.fail_to_number("customers")
     row.cells["occupation"] = "教师"
     office.calm()
     assert row.system[SystemColumn.UID] == uid
@@ -141,11 +137,7 @@ def test_update_that_never_arrived_makes_no_edit_of_what_stands(office: Office) 
 def test_row_that_was_not_numbered_moves_and_is_typed_into_is_still_one_record(office: Office) -> None:
     """5: no record twice. It shows all that it showed, elsewhere, and something new."""
     row = office.sheets.type_row("customers", full_name="王小明", occupation="教师")
-    office.sheets.fail_after = 0
-    office.cycle()
-    office.sheets.fail_after = None
-    with office.engine.hub.unit() as unit:
-        (uid,) = unit.seen.of("sheets", "customers")
+    uid = office.fail_to_number("customers")
     office.sheets.lines("customers").insert(0, Line())
     row.cells["notes"] = "老客户"
     office.calm()
@@ -155,11 +147,7 @@ def test_row_that_was_not_numbered_moves_and_is_typed_into_is_still_one_record(o
 def test_row_that_shows_less_than_one_that_was_not_numbered_is_another_record(office: Office) -> None:
     """7: what was sealed for the first person is not the second one's."""
     row = office.sheets.type_row("customers", full_name="王小明", occupation="教师", mobile="13800138000")
-    office.sheets.fail_after = 0
-    office.cycle()
-    office.sheets.fail_after = None
-    with office.engine.hub.unit() as unit:
-        (uid,) = unit.seen.of("sheets", "customers")
+    uid = office.fail_to_number("customers")
     office.sheets.lines("customers").insert(0, Line())
     row.cells = {"full_name": "王小红", "occupation": "教师"}
     office.calm()

@@ -16,7 +16,7 @@ Sent = Mapping[FieldKey, Value | None]
 """None: the cell is blank then."""
 
 
-class Insertions:
+class Unanswered:
     """Writes without an answer yet, within one transaction: of an insert the whole row, of an update the cells written."""
 
     def __init__(self, connection: Connection, schema: SchemaConfig) -> None:
@@ -70,7 +70,7 @@ class Insertions:
             )
 
     def keep_only(self, replica: str, table: TableKey, present: Set[Uid]) -> None:
-        """All other inserts into this table never took effect: it was read to its end without them."""
+        """All other writes into this table never took effect: it was read to its end without them."""
         noted = self._connection.scalars(select(insertion.c.uid).where(*_here(replica, table)))
         self.end(replica, table, [uid for uid in noted if uid not in present])
 
