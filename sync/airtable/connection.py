@@ -128,8 +128,8 @@ class AirtableConnection(Connection):
         return texts(self._client, {table.id: table for table in self._base.tables().values()})
 
     def url(self, table: TableKey, row_id: RowId, position: int) -> str | None:
-        """The page where a person sees this record; None before `setup`."""
+        """The page where a person sees this record; None before `setup`, or where nobody said which base it is."""
         table_id = self._bindings.get(table_binding(table))
-        if not table_id or not row_id:
+        if not (self._client.base_id and table_id and row_id):
             return None
         return f"{self._web}/{self._client.base_id}/{table_id}/{row_id}"

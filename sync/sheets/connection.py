@@ -122,7 +122,7 @@ class SheetsConnection(Connection):
 
     def url(self, table: TableKey, row_id: RowId, position: int) -> str | None:
         gid = self._bindings.get(f"tab:{table}")
-        if gid is None or position < 0:
+        if not self._spreadsheet_id or gid is None or position < 0:
             return None
         return f"{self._web}/spreadsheets/d/{self._spreadsheet_id}/edit#gid={gid}&range=A{position + 1}"
 

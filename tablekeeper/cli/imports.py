@@ -41,7 +41,7 @@ def import_workbook(
         # Before the archive is set up, a file can be looked at all the same.
         _tell_preview(judged(workbook, config, Empty()).report, json=json)
         return
-    with opened() as archive:
+    with opened(calling=True) as archive:
         with archive.hub.reading() as unit:
             reading = judged(workbook, config, InArchive(unit.records, archive.vault))
         if dry_run or not reading.rows:

@@ -33,10 +33,10 @@ def settings() -> tuple[Config, Environment]:
 
 
 @contextmanager
-def opened() -> Iterator[Archive]:
-    """The archive of the config and the environment."""
+def opened(*, calling: bool = False) -> Iterator[Archive]:
+    """The archive of the config and the environment; `calling` its services takes their credentials."""
     config, environment = settings()
-    with open_archive(config, environment) as archive:
+    with open_archive(config, environment, calling=calling) as archive:
         yield archive
 
 

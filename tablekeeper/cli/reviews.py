@@ -18,7 +18,7 @@ from tablekeeper.leak_scan import scan
 @app.command()
 def leaks(json: JsonOption = False) -> None:
     """Look for identity numbers, cards and mobiles in columns where none belong. The daemon does it every day."""
-    with opened() as archive:
+    with opened(calling=True) as archive:
         found = scan(archive)
     if json:
         print_json({"found": found.found, "unread": list(found.unread)})
@@ -41,7 +41,7 @@ def review(
     json: JsonOption = False,
 ) -> None:
     """Who can open what, how old the keys are, what was exposed, what waits too long. The daemon does it every quarter."""
-    with opened() as archive:
+    with opened(calling=True) as archive:
         found = reviewed(archive, to)
     if json:
         print_json(

@@ -81,7 +81,7 @@ def sync(dry_run: DryRun = False, json: JsonOption = False) -> None:
     if dry_run:
         _rehearse(json)
         return
-    with opened() as archive, archive.lease():
+    with opened(calling=True) as archive, archive.lease():
         _require_rehearsal(archive)
         total = sync_until_calm(archive)
     if json:
@@ -221,7 +221,7 @@ def run() -> None:
     replaced = True
     while replaced:
         _take_over_config()
-        with opened() as archive:
+        with opened(calling=True) as archive:
             daemon = Daemon(archive, ConfigWatch(options.config, archive.hub, archive.vault))
             daemon.run()
             replaced = daemon.replaced
@@ -229,10 +229,10 @@ def run() -> None:
 
 def _take_over_config() -> None:
     """Hub and tables into the shape of the config, where it is another one than theirs."""
-    with opened() as archive:
+    with opened(calling=True) as archive:
         _require_rehearsal(archive)
         changed = reconfigure(archive.engine)
     if changed:
         # Opened again: connections remember what they read when they were opened.
-        with opened() as archive:
+        with opened(calling=True) as archive:
             extend(archive)
