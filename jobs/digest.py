@@ -5,7 +5,7 @@ What stands here is all that a mail can hold: a masked name, a business key, a f
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from jobs.config import MANAGERS, OWNERS, DigestConfig
@@ -55,7 +55,7 @@ def shown(letter: Letter, setting: Setting) -> Letter:
         return letter
     sections = []
     for section in letter.sections:
-        parts = (Part(part.person, tuple(due for due in part.dues if due.law)) for part in section.parts)
+        parts = (replace(part, dues=tuple(due for due in part.dues if due.law)) for part in section.parts)
         sections.append(Section(section.digest, tuple(part for part in parts if part.dues)))
     return Letter(letter.address, tuple(sections), letter.departments)
 
@@ -134,7 +134,7 @@ def _chapter(part: Part, config: DigestConfig, reader: str, setting: Setting, na
     buckets = _buckets(part.dues)
     limit = config.max_rows_per_group
     return Chapter(
-        heading=part.person.name if part.person else words.nobody,
+        heading=part.person.name if part.person else part.department or words.nobody,
         note=words.away if part.person and part.person.away else "",
         named=config.to != OWNERS or of_another,
         counts=tuple(len(dues) for _, dues in buckets),
@@ -227,14 +227,11 @@ def _remarks(every: Sequence[Due], dues: Sequence[Due], setting: Setting) -> Ite
 
 
 def _owner_fields(dues: Iterable[Due], schema: SchemaConfig) -> tuple[str, ...]:
-    """The header at the end of each table's path to its owner, without repeats."""
+    """The header at the end of each path that led to whom something concerns, without repeats."""
     names: dict[str, None] = {}
-    for table in dict.fromkeys(due.table for due in dues):
-        here, name = table, ""
-        for key in (schema.tables[table].owner or "").split("."):
-            field = schema.tables[here].fields.get(key) if here in schema.tables else None
-            if field:
-                name, here = field.name, field.to or ""
-        if name:
-            names[name] = None
+    for here, path in dict.fromkeys((due.table, due.path) for due in dues if due.path):
+        for key in path.split("."):
+            field = schema.tables[here].fields[key]
+            name, here = field.name, field.to or ""
+        names[name] = None
     return tuple(names)

@@ -35,6 +35,8 @@ class Due:
     days_left: int
     priority: Priority
     recipient: Uid | None
+    path: str
+    """The links that lead to whom it concerns, or would if they were filled; empty for a department."""
     title: str
     law: str | None
     field: FieldKey = ""
@@ -151,6 +153,7 @@ def make_due(
     if stage is None:
         return None
     come = days_come(config, anchor, scene.today)
+    path, recipient = _whose(scene, config, table, row)
     return Due(
         reminder=config.id,
         kind=config.kind,
@@ -161,9 +164,8 @@ def make_due(
         due_on=_told_on(config, anchor, stage, scene.today),
         days_left=(anchor - scene.today.day).days,
         priority=config.priority,
-        recipient=None
-        if config.department
-        else recipient_of(scene.schema, table, row, config.to, scene.lookup),
+        recipient=recipient,
+        path=path,
         title=title or config.title,
         law=config.law,
         escalated=tuple(dict.fromkeys(each.to for each in config.escalate if each.after <= come)),
@@ -200,13 +202,15 @@ def days_come(config: ReminderConfig, anchor: date, today: Today) -> int:
     return (today.day - anchor).days + today.days_off
 
 
-def recipient_of(
-    schema: SchemaConfig, table: TableKey, row: Row, to: str | None, lookup: Lookup
-) -> Uid | None:
-    """The member of staff whom a record concerns: where `to` leads, else the owner of its table."""
-    paths = (path for path in (to, schema.tables[table].owner) if path)
-    found = (follow(schema, table, row, path, lookup) for path in paths)
-    return next((uid for uid in found if uid), None)
+def _whose(scene: Scene, config: ReminderConfig, table: TableKey, row: Row) -> tuple[str, Uid | None]:
+    """The member of staff whom a record concerns, and how it leads there: by `to`, else by the owner of its table."""
+    paths = (
+        [] if config.department else [path for path in (config.to, scene.schema.tables[table].owner) if path]
+    )
+    for path in paths:
+        if found := follow(scene.schema, table, row, path, scene.lookup):
+            return path, found
+    return (paths[0] if paths else ""), None
 
 
 def follow(schema: SchemaConfig, table: TableKey, row: Row, path: str, lookup: Lookup) -> Uid | None:

@@ -11,10 +11,14 @@ from jobs.reminder_config import MANAGER
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What is due in the files of one person; `person` is None for files that nobody looks after."""
+    """What is due in the files of one person, or what a department has to do.
+
+    Without either: files that nobody looks after.
+    """
 
     person: Person | None
     dues: tuple[Due, ...]
+    department: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +58,9 @@ class Desk:
         address = self.people.reader(owner).email if owner else None
         return [address.lower()] if address else []
 
-    def of_manager(self, owner: Person | None) -> list[str]:
+    def of_manager(self, owner: Person) -> list[str]:
         """Who reads what is addressed to a person's manager today."""
-        return self.of_owner(self.people.manager_of(owner)) if owner else []
+        return self.of_owner(self.people.manager_of(owner))
 
     def of_department(self, name: str) -> list[str]:
         """A department's mailbox, or everybody who works there and has an address."""
@@ -65,6 +69,11 @@ class Desk:
             return [mailbox.lower()]
         readers = (self.people.reader(person).email for person in self.people.of_department(name))
         return list(dict.fromkeys(address.lower() for address in readers if address))
+
+    def above(self, due: Due, owner: Person | None) -> list[str]:
+        """Who reads for the manager of whom something is due to; a department's are those whom its people report to."""
+        people = [owner] if owner else self.people.of_department(due.department) if due.department else []
+        return list(dict.fromkeys(address for person in people for address in self.of_manager(person)))
 
     def of_nobody(self, due: Due) -> list[str]:
         """Who gets what has no owner with an address: the department it is for or that is responsible for its table, else `no_owner`."""
@@ -99,11 +108,15 @@ def sort_letters(
     return Sorted(tuple(letters), unaddressed)
 
 
+Whose = tuple[Person | None, str]
+"""The person whose files it is in, or the department that has to do it."""
+
+
 def _sorted(dues: Sequence[Due], desk: Desk, digest: DigestConfig) -> tuple[dict[str, list[Part]], list[Due]]:
     """The parts of one digest by address, and what reaches nobody."""
     if digest.content != "items":
         return {address: [] for address in desk.of_department(digest.to)}, []
-    found: dict[str, dict[Person | None, list[Due]]] = {}
+    found: dict[str, dict[Whose, list[Due]]] = {}
     lost: list[Due] = []
     for due in dues:
         if digest.kinds and due.kind not in digest.kinds:
@@ -112,9 +125,12 @@ def _sorted(dues: Sequence[Due], desk: Desk, digest: DigestConfig) -> tuple[dict
         addresses = _addresses(due, owner, desk, digest)
         lost += [] if addresses else [due]
         for address in addresses:
-            found.setdefault(address, {}).setdefault(owner, []).append(due)
+            found.setdefault(address, {}).setdefault((owner, "" if owner else due.department), []).append(due)
     parts = {
-        address: [Part(owner, tuple(by_owner[owner])) for owner in sorted(by_owner, key=_by_name)]
+        address: [
+            Part(owner, tuple(by_owner[owner, department]), department)
+            for owner, department in sorted(by_owner, key=_by_name)
+        ]
         for address, by_owner in found.items()
     }
     for address in [] if digest.skip_if_empty else _told_of_nothing(desk, digest):
@@ -124,7 +140,7 @@ def _sorted(dues: Sequence[Due], desk: Desk, digest: DigestConfig) -> tuple[dict
 
 def _addresses(due: Due, owner: Person | None, desk: Desk, digest: DigestConfig) -> list[str]:
     if digest.to == MANAGERS:
-        return desk.of_manager(owner) or desk.of_nobody(due)
+        return desk.above(due, owner) or desk.of_nobody(due)
     if digest.to != OWNERS:
         return desk.of_department(digest.to)
     own = desk.of_owner(owner) or desk.of_nobody(due)
@@ -133,7 +149,7 @@ def _addresses(due: Due, owner: Person | None, desk: Desk, digest: DigestConfig)
 
 def _escalated(due: Due, owner: Person | None, desk: Desk) -> Iterator[str]:
     for each in due.escalated:
-        yield from desk.of_manager(owner) if each == MANAGER else desk.of_department(each)
+        yield from desk.above(due, owner) if each == MANAGER else desk.of_department(each)
 
 
 def _told_of_nothing(desk: Desk, digest: DigestConfig) -> Iterator[str]:
@@ -159,5 +175,6 @@ def _without_repeats(sections: Iterable[Section]) -> Iterator[Section]:
             yield replace(section, parts=left)
 
 
-def _by_name(person: Person | None) -> tuple[bool, str, str]:
-    return (True, "", "") if person is None else (False, person.name, person.uid)
+def _by_name(whose: Whose) -> tuple[bool, str, str]:
+    person, department = whose
+    return (True, department, "") if person is None else (False, person.name, person.uid)

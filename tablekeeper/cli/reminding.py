@@ -9,7 +9,7 @@ import typer
 
 from jobs.calendar import Calendar
 from jobs.collect import Collected, collect
-from jobs.due import Due, Today, follow
+from jobs.due import Due, Today
 from jobs.files import Files
 from jobs.items import Item, Items, wished
 from jobs.laws import sentence
@@ -154,7 +154,7 @@ def _recipient(
     archive: Archive, found: Found, rule: ReminderConfig, due: Due, item: Item | None
 ) -> dict[str, Any]:
     """Who gets it, and by which steps."""
-    why = [] if due.department else [_path(archive, found, rule, due)]
+    why = [_path(rule, due)]
     meant = due.recipient
     if item and item.hand_to:
         meant, handed = item.hand_to, found.people.get(item.hand_to)
@@ -165,23 +165,19 @@ def _recipient(
     reader = found.people.reader(owner) if owner else None
     if owner and reader and reader != owner:
         why.append(f"{owner.name} is away; {reader.name} stands in")
-    if owner is None:
-        department = due.department or archive.config.people.responsible.get(due.table)
+    if owner is None and not due.department:
+        department = archive.config.people.responsible.get(due.table)
         why.append(
             f"nobody is in charge: the department {department}" if department else "nobody is in charge"
         )
     return {"name": _name(reader), "address": reader.email if reader else None, "why": why}
 
 
-def _path(archive: Archive, found: Found, rule: ReminderConfig, due: Due) -> str:
-    row = found.files.lookup(due.table, due.uid) or {}
-    for path, whose in (
-        (rule.to, "the reminder's `to`"),
-        (archive.config.tables[due.table].owner, "the table's owner"),
-    ):
-        if path and follow(archive.config, due.table, row, path, found.files.lookup):
-            return f"{whose}: {path}"
-    return "no link of the record leads to anybody"
+def _path(rule: ReminderConfig, due: Due) -> str:
+    if due.department:
+        return f"the reminder is for the department {due.department}"
+    whose = "the reminder's `to`" if due.path == rule.to else "the table's owner"
+    return f"{whose}: {due.path}" if due.recipient else "no link of the record leads to anybody"
 
 
 def _name(person: Person | None) -> str | None:

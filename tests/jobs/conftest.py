@@ -4,6 +4,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from jobs_default import SCHEMA as SHIPPED
+from jobs_default import Shipped
+from jobs_lives import settle
 from jobs_mailbox import Mailbox
 from jobs_office import SCHEMA, Office
 
@@ -15,6 +18,16 @@ def office(tmp_path: Path) -> Iterator[Office]:
     """An empty office."""
     hub = Hub(f"sqlite:///{tmp_path}/hub.db", SCHEMA)
     yield Office(hub)
+    hub.close()
+
+
+@pytest.fixture
+def settled(tmp_path: Path) -> Iterator[Shipped]:
+    """The shipped archive with one customer and their people."""
+    hub = Hub(f"sqlite:///{tmp_path}/hub.db", SHIPPED)
+    made = Shipped(Office(hub))
+    settle(made)
+    yield made
     hub.close()
 
 

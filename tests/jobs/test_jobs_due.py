@@ -70,6 +70,7 @@ def test_a_due_item_says_what_when_and_whose() -> None:
         days_left=7,
         priority=Priority.HIGH,
         recipient="agent",
+        path="customer_no.agent_no",
         title="联系客户续保",
         law=None,
     )

@@ -1,8 +1,7 @@
-"""Every kind of reminder of the shipped archive: when it is due, to whom, and what closes it."""
+"""What is particular to kinds of reminders of the shipped archive; their days stand in the diary."""
 
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -45,77 +44,26 @@ POLICY: dict[str, Any] = {
     "insured_no": "c",
     "product_type": "医疗保险",
 }
-CLAIM: dict[str, Any] = {"claim_no": "CL2026001", "policy_no": "p", "customer_no": "c", "handler_no": "li"}
 IN_FORCE: dict[str, Any] = {**POLICY, "status": "有效", "effective_date": date(2025, 12, 1)}
 SHORT = {**IN_FORCE, "expiry_date": date(2026, 11, 30)}
 LONG = {**IN_FORCE, "effective_date": date(2006, 12, 1), "expiry_date": date(2026, 11, 30)}
 
-DUE: list[tuple[str, str, dict[str, Any], date, str]] = [
-    ("renewal", "policies", SHORT, date(2026, 11, 30), "wang"),
-    ("maturity", "policies", LONG, date(2026, 11, 30), "wang"),
-    ("premium_due", "policies", {**IN_FORCE, "next_due": date(2026, 12, 1)}, date(2026, 12, 1), "wang"),
-    ("grace", "policies", {**IN_FORCE, "grace_until": date(2026, 12, 1)}, date(2026, 12, 1), "wang"),
-    ("suspended", "policies", {**POLICY, "status": "效力中止", "suspended_on": date(2024, 12, 1)}, date(2026, 12, 1), "wang"),
-    ("new_policy_call", "policies", {**IN_FORCE, "whole_life": True, "delivered_date": date(2026, 11, 16)}, date(2026, 12, 1), "wang"),
-    ("not_delivered", "policies", {**IN_FORCE, "agent_no": "zhao", "issue_date": date(2026, 11, 10)}, date(2026, 11, 30), "zhao"),
-    ("surrender_pay", "policies", {**POLICY, "status": "终止", "termination_reason": "退保终止", "terminated_on": date(2026, 11, 1)}, date(2026, 12, 1), "wang"),
-    ("anniversary", "policies", {**IN_FORCE, "effective_date": date(2016, 12, 1), "whole_life": True}, date(2026, 12, 1), "wang"),
-    ("new_policy_review", "policies", {**IN_FORCE, "issue_date": date(2026, 11, 20)}, date(2026, 11, 20), "wang"),
-    ("claim_review", "claims", {**CLAIM, "decided_on": date(2026, 11, 20)}, date(2026, 11, 20), "wang"),
-    ("claim_decide", "claims", {**CLAIM, "decide_by": date(2026, 11, 25)}, date(2026, 11, 25), "li"),
-    ("claim_pay", "claims", {**CLAIM, "pay_by": date(2026, 11, 25)}, date(2026, 11, 25), "li"),
-    ("claim_refusal", "claims", {**CLAIM, "decided_on": date(2026, 11, 22), "result": "拒赔不解约"}, date(2026, 11, 25), "li"),
-    ("claim_advance", "claims", {**CLAIM, "request_received_on": date(2026, 9, 26)}, date(2026, 11, 25), "li"),
-    ("claim_papers", "claims", {**CLAIM, "docs_asked_on": date(2026, 11, 10)}, date(2026, 12, 10), "li"),
-    ("claim_limitation", "claims", {**CLAIM, "status": "已报案", "loss_date": date(2025, 1, 10)}, date(2027, 1, 10), "li"),
-    ("assessment_expiry", "health_risk", {"customer_no": "c", "appetite_valid_until": date(2026, 12, 1)}, date(2026, 12, 1), "wang"),
-    ("consent_expiry", "consents", {"customer_no": "c", "status": "有效", "expires_on": date(2026, 12, 1)}, date(2026, 12, 1), "wang"),
-    ("task_due", "tasks", {"title": "回电话", "owner_no": "wang", "due_on": date(2026, 11, 20)}, date(2026, 11, 20), "wang"),
-]  # fmt: skip
-"""Reminder, table, row, the day it counts to, and whom it concerns."""
 
-CLOSED: list[tuple[str, dict[str, Any]]] = [
-    ("renewal", {"renewal_willing": "否"}),
-    ("renewal", {"status": "终止"}),
-    ("maturity", {"whole_life": True}),
-    ("premium_due", {"next_due": date(2027, 12, 1)}),
-    ("grace", {"grace_until": date(2027, 2, 1)}),
-    ("suspended", {"status": "有效"}),
-    ("new_policy_call", {"callback_on": MONDAY}),
-    ("not_delivered", {"delivered_date": MONDAY}),
-    ("surrender_pay", {"surrender_amount": Decimal(100)}),
-    ("claim_decide", {"decided_on": MONDAY}),
-    ("claim_decide", {"docs_asked_on": date(2026, 11, 20)}),
-    ("claim_pay", {"paid_on": MONDAY}),
-    ("claim_refusal", {"refusal_notice_on": MONDAY}),
-    ("claim_advance", {"paid_on": MONDAY}),
-    ("claim_papers", {"docs_complete_on": MONDAY}),
-    ("claim_limitation", {"status": "已立案"}),
-    ("consent_expiry", {"status": "已撤回"}),
-    ("task_due", {"status": "已完成"}),
-]
-"""Reminder, and what somebody enters so that it is done."""
-
-
-@pytest.mark.parametrize(("reminder", "table", "row", "day", "whose"), DUE, ids=[each[0] for each in DUE])
-def test_each_kind_is_due_to_whom_it_concerns(
-    shipped: Shipped, reminder: str, table: str, row: dict[str, Any], day: date, whose: str
+@pytest.mark.parametrize(
+    ("reminder", "row", "entered"),
+    [
+        ("renewal", SHORT, {"renewal_willing": "否"}),
+        ("renewal", SHORT, {"status": "终止"}),
+        ("maturity", LONG, {"whole_life": True}),
+    ],
+)
+def test_the_end_of_a_contract_is_told_no_more_when_that_is_pointless(
+    shipped: Shipped, reminder: str, row: dict[str, Any], entered: dict[str, Any]
 ) -> None:
-    """One item, by its day."""
-    shipped.save(table, "x", **row)
-    [due] = shipped.due(reminder)
-    assert (due.anchor, due.recipient) == (day, whose)
-
-
-@pytest.mark.parametrize(("reminder", "entered"), CLOSED)
-def test_each_kind_closes_when_its_condition_is_false(
-    shipped: Shipped, reminder: str, entered: dict[str, Any]
-) -> None:
-    """Nobody ticks it off."""
-    [(table, row)] = [(table, row) for id_, table, row, _, _ in DUE if id_ == reminder]
-    shipped.save(table, "x", **row)
+    """The customer does not want it, it has ended before, or it never ends."""
+    shipped.save("policies", "x", **row)
     assert shipped.due(reminder)
-    shipped.save(table, "x", **{**row, **entered})
+    shipped.save("policies", "x", **{**row, **entered})
     assert not shipped.due(reminder)
 
 
@@ -193,16 +141,6 @@ def test_a_stale_file_counts_only_with_a_contract_in_force(shipped: Shipped) -> 
     assert (due.uid, due.anchor) == ("c", MONDAY)
 
 
-def test_identity_documents_expire_by_law(shipped: Shipped) -> None:
-    """And compliance hears of it a month later."""
-    known = {"customer_no": "C00000001", "agent_no": "wang", "status": "在保客户"}
-    shipped.save("customers", "c", **known, id_valid_to=date(2026, 10, 20))
-    [due] = shipped.due("id_expiry")
-    assert (due.law, due.escalated) == ("反洗钱法34", ("合规与反洗钱部",))
-    shipped.save("customers", "c", **known, id_long_term=True, id_valid_to=date(2026, 10, 20))
-    assert not shipped.due("id_expiry")
-
-
 def test_birthdays_are_told_only_with_consent(shipped: Shipped) -> None:
     """29 February is kept on the 28th."""
     known = {"customer_no": "C00000001", "agent_no": "wang", "birth_date": date(1980, 2, 29)}
@@ -211,22 +149,6 @@ def test_birthdays_are_told_only_with_consent(shipped: Shipped) -> None:
     shipped.save("consents", "y", customer_no="c", consent_type="营销信息接收", status="有效")
     assert [due.anchor for due in shipped.due("birthday", date(2027, 2, 26))] == [date(2027, 2, 28)]
     assert not shipped.due("birthday", date(2027, 3, 1))
-
-
-def test_an_age_that_changes_the_rules_is_told_a_month_before(shipped: Shipped) -> None:
-    """Eighteen; the nineteenth birthday is none of these."""
-    shipped.save("customers", "c", customer_no="C1", agent_no="wang", birth_date=date(2008, 12, 10))
-    assert [due.anchor for due in shipped.due("age_boundary")] == [date(2026, 12, 10)]
-    assert not shipped.due("age_boundary", date(2026, 12, 11))
-
-
-def test_customers_of_somebody_who_left_are_handed_over(shipped: Shipped) -> None:
-    """Until nobody is left."""
-    shipped.office.hire("wang", manager_no="zhao", left_on=date(2026, 11, 20), active=None)
-    [due] = shipped.due("staff_left")
-    assert due.recipient == "zhao"
-    shipped.save("customers", "c", customer_no="C00000001", agent_no="zhao")
-    assert not shipped.due("staff_left")
 
 
 def test_conflicts_and_deletions_wait_for_a_person(shipped: Shipped) -> None:

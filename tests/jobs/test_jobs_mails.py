@@ -176,6 +176,22 @@ def test_what_is_about_the_archive_goes_to_its_department(office: Office) -> Non
     assert "安全审查" not in mails(office, today=date(2026, 12, 8))["ops"].text
 
 
+def test_a_departments_work_is_told_to_it_and_then_to_whom_its_people_report(office: Office) -> None:
+    """Headed by the department: it is not nobody's. Three days before the cooling-off period ends its manager hears of it."""
+    office.hire("chief")
+    office.hire("kefu", department="客服与保全部", manager_no="chief")
+    call = {"policy_no": "P20260008", "customer_no": "c0", "status": "有效", "whole_life": True}
+    office.save("policies", "q", **call, delivered_date=date(2026, 11, 20))
+    first = mails(office)
+    assert "P20260008" in first["kefu"].text and "P20260008" not in first["wang"].text
+    weekly = first["chief"].text
+    assert "P20260008" in weekly and "客服与保全部" in weekly and "无人负责" not in weekly
+    assert [mails(office, today=date(2026, 12, day))["chief"].digest for day in (1, 2)] == [
+        "manager_weekly",
+        "agent_daily",
+    ]
+
+
 def test_readers_without_the_right_get_a_link_to_the_desk(office: Office) -> None:
     """The others one to the row."""
     config = mail_config(readers={"claims": ("理赔部",)})

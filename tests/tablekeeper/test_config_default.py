@@ -223,6 +223,23 @@ def test_the_next_review_counts_from_the_last_one_or_from_the_first_day(rules: R
     assert later["next_review_on"] == date(2026, 4, 30)
 
 
+@pytest.mark.parametrize(
+    ("sent", "until"),
+    [
+        (None, date(2026, 10, 31)),
+        (date(2026, 9, 5), date(2026, 10, 5)),
+        (date(2026, 10, 15), date(2026, 10, 31)),
+    ],
+    ids=["not demanded", "demanded soon", "demanded late"],
+)
+def test_the_grace_period_ends_sixty_days_after_the_due_day_or_thirty_after_a_demand(
+    rules: RuleBook, sent: date | None, until: date
+) -> None:
+    """保险法36: whichever comes first."""
+    row: dict[str, Value | None] = {"next_due": date(2026, 9, 1), "demand_sent_on": sent}
+    assert rules.compute("policies", row, linked={}, today=TODAY)["grace_until"] == until
+
+
 def _findings(
     config: Config,
     rules: RuleBook,
