@@ -12,12 +12,13 @@ from jobs.findings import Finding, findings
 from jobs.reminder_config import EVENT_ON, EVERY_TABLE, ReminderConfig
 from jobs.reminders import ReminderBook
 from jobs.sift import Sieve, Stored, stored
+from jobs.titles import Title
 from sync.connection import Uid
 from sync.merge import Row
 from sync.secrets import from_text
 from sync.store.hub import Unit
 from validators.conditions import ConditionFailed
-from validators.schema import FieldKey, SchemaConfig, TableKey
+from validators.schema import SchemaConfig, TableKey
 from vault.plaintext import Plaintext
 
 BLOCK = 1000
@@ -213,7 +214,7 @@ def _itemised(ground: Ground, config: ReminderConfig, one: Stored, due: Due) -> 
     for key, field in ground.schema.tables[config.table].fields.items():
         held = key in ground.files.held_fields(config.table, one.uid)
         if field.expected and one.values.get(key) is None and not held:
-            yield replace(due, field=key, title=config.title.format(field=field.name))
+            yield replace(due, field=key, title=Title(config.title, (field.name,)))
 
 
 def _of_findings(ground: Ground) -> Iterator[Due | None]:
@@ -225,20 +226,12 @@ def _of_findings(ground: Ground) -> Iterator[Due | None]:
 
 def _found(ground: Ground, reminder: ReminderConfig, finding: Finding) -> Due | None:
     row = ground.files.lookup(finding.table, finding.uid) or {}
-    title = finding.title or titled(ground.schema, reminder, finding.table, finding.fields)
+    title = _title(ground.schema, reminder, finding)
     due = make_due(reminder, finding.table, finding.uid, row, ground.scene, anchor=finding.since, title=title)
     return replace(due, field=finding.part) if due else None
 
 
-HELD_NAMED_MAX = 3
-
-
-def titled(
-    schema: SchemaConfig, reminder: ReminderConfig, table: TableKey, fields: Sequence[FieldKey]
-) -> str:
-    """`更正待生效的内容:身份证号码、手机号码`: which fields, never what stands in them."""
-    if not fields:
-        return reminder.title  # The row lacks what it must have, or is about to be deleted.
-    names = [schema.tables[table].fields[key].name for key in fields]
-    more = f"等{len(names)}项" if len(names) > HELD_NAMED_MAX else ""
-    return f"{reminder.title}\uff1a{'、'.join(names[:HELD_NAMED_MAX])}{more}"
+def _title(schema: SchemaConfig, reminder: ReminderConfig, finding: Finding) -> Title:
+    """Which fields, never what stands in them; none where the row lacks what it must have, or is about to be deleted."""
+    columns = tuple(schema.tables[finding.table].fields[key].name for key in finding.fields)
+    return Title(reminder.title, columns, finding.part, finding.count)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
-from jobs.config import MANAGERS, OWNERS, DigestConfig
+from jobs.config import OWNERS, DigestConfig
 from jobs.digest_page import Anchor, Chapter, Counts, Digest, Facts, Group, Line, Page
 from jobs.due import Due, Today, pressing
 from jobs.items import Item as Kept
@@ -80,7 +80,7 @@ def build_digest(letter: Letter, setting: Setting, naming: Naming) -> Digest:
     counts = _count(every)
     lists = any(section.digest.content == "items" for section in letter.sections)
     return Digest(
-        archive=setting.archive,
+        archive=words.said(setting.archive),
         words=words,
         day=_day_text(day, words),
         subject=_subject(letter, setting, counts, lists=lists),
@@ -89,7 +89,7 @@ def build_digest(letter: Letter, setting: Setting, naming: Naming) -> Digest:
         top=_top(_line(min(dues, key=pressing), setting, naming), words) if dues else "",
         pages=tuple(_page(section, letter.address, setting, naming) for section in listing.sections),
         remarks=tuple(_remarks(every, dues, setting)) if lists else (),
-        owner_fields=_owner_fields(dues, setting.schema),
+        owner_fields=tuple(map(words.said, _owner_fields(dues, setting.schema))),
         todo=naming.todo,
         footer=setting.facts.footer,
     )
@@ -100,7 +100,10 @@ def _dues(letter: Letter) -> list[Due]:
 
 
 def _subject(letter: Letter, setting: Setting, counts: Counts, *, lists: bool) -> str:
-    words, named = setting.words, {"archive": setting.archive, "day": setting.today.day.isoformat()}
+    words, named = (
+        setting.words,
+        {"archive": setting.words.said(setting.archive), "day": setting.today.day.isoformat()},
+    )
     if lists:
         numbers = {"total": counts.total, "overdue": counts.overdue, "urgent": counts.urgent}
         return words.subject.format(**named, **numbers)
@@ -119,11 +122,11 @@ def _page(section: Section, reader: str, setting: Setting, naming: Naming) -> Pa
         facts = setting.facts.operations if operations else setting.facts.figures
         return Page(words.operations if operations else words.figures, False, "", facts=facts)
     others = digest.to != OWNERS
-    whose = words.team if digest.to == MANAGERS else words.yours if digest.to == OWNERS else f"{digest.to} "
+    whose = words.whose.get(digest.to) or words.of_department.format(name=words.said(digest.to))
     return Page(
-        heading=words.sections.get(digest.to, digest.to),
+        heading=words.sections.get(digest.to) or words.said(digest.to),
         about_others=others,
-        nothing="" if section.parts else words.nothing_long.format(whose=whose.strip()),
+        nothing="" if section.parts else words.nothing_long.format(whose=whose),
         chapters=tuple(_chapter(part, digest, reader, setting, naming) for part in section.parts),
     )
 
@@ -134,7 +137,7 @@ def _chapter(part: Part, config: DigestConfig, reader: str, setting: Setting, na
     buckets = _buckets(part.dues)
     limit = config.max_rows_per_group
     return Chapter(
-        heading=part.person.name if part.person else part.department or words.nobody,
+        heading=part.person.name if part.person else words.said(part.department) or words.nobody,
         note=words.away if part.person and part.person.away else "",
         named=config.to != OWNERS or of_another,
         counts=tuple(len(dues) for _, dues in buckets),
@@ -172,7 +175,7 @@ def _line(due: Due, setting: Setting, naming: Naming) -> Line:
     item = setting.items.get(due.item)
     return Line(
         kind=setting.words.said(due.kind),
-        what=setting.words.said(due.title),
+        what=setting.words.titled(due.title),
         name=naming.names[place],
         number=naming.numbers[place],
         table=setting.words.said(setting.schema.tables[due.table].name),
@@ -181,7 +184,7 @@ def _line(due: Due, setting: Setting, naming: Naming) -> Line:
         links=naming.links.get(place, ()),
         priority=setting.words.priorities[due.priority] if due.priority in SHOWN else "",
         urgent=due.priority is Priority.URGENT,
-        law=due.law or "",
+        law=setting.words.said(due.law or ""),
         new=item is None or item.key != due.key or item.since == day.isoformat(),
     )
 

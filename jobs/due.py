@@ -7,6 +7,7 @@ from hashlib import sha256
 
 from jobs.calendar import Calendar
 from jobs.reminder_config import LinkedConfig, Priority, ReminderConfig
+from jobs.titles import Title
 from sync.connection import Uid
 from sync.merge import Row
 from validators.conditions import Condition, ConditionFailed, Lookup
@@ -37,7 +38,7 @@ class Due:
     recipient: Uid | None
     path: str
     """The links that lead to whom it concerns, or would if they were filled; empty for a department."""
-    title: str
+    title: Title
     law: str | None
     field: FieldKey = ""
     """The one field it is about, for missing ones."""
@@ -146,7 +147,7 @@ def make_due(
     scene: Scene,
     *,
     anchor: date,
-    title: str | None = None,
+    title: Title | None = None,
 ) -> Due | None:
     """The due item of a record whose day and condition are known; None before the first stage."""
     stage = newest_stage(config, anchor, scene.today)
@@ -166,7 +167,7 @@ def make_due(
         priority=config.priority,
         recipient=recipient,
         path=path,
-        title=title or config.title,
+        title=title or Title(config.title),
         law=config.law,
         escalated=tuple(dict.fromkeys(each.to for each in config.escalate if each.after <= come)),
         department=config.department or "",

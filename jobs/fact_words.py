@@ -150,5 +150,5 @@ ENGLISH = FactWords(
 
 
 def fact_words(locale: str, terms: Mapping[str, str]) -> FactWords:
-    """The words of a locale such as zh-CN or en; `terms` are the configuration's own names in English."""
+    """The words of a locale such as zh-CN or en; `terms` are `words.english_terms`."""
     return CHINESE if locale.startswith("zh") else replace(ENGLISH, terms=terms)

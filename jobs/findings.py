@@ -18,7 +18,7 @@ from validators.schema import FieldKey, SchemaConfig, TableKey
 class Finding:
     """A record that waits for a person, since when, and which of its fields it is about.
 
-    Without uid it is about the archive as a whole: `part` tells it from others, `title` says what was found.
+    Without uid it is about the archive as a whole: `part` says where something was found, `count` how much.
     """
 
     table: TableKey
@@ -26,7 +26,7 @@ class Finding:
     since: date
     fields: tuple[FieldKey, ...] = ()
     part: str = ""
-    title: str = ""
+    count: int = 0
 
 
 def findings(
@@ -42,7 +42,7 @@ def findings(
 
 def _noted(unit: Unit, reminder: ReminderConfig) -> Iterable[Finding]:
     for one in noted(unit.connection, reminder.anchor):
-        yield Finding(reminder.table, "", one.day, part=one.part, title=f"{reminder.title}：{one.title}")
+        yield Finding(reminder.table, "", one.day, part=one.part, count=one.count)
 
 
 def _held(unit: Unit, files: Files, reminder: ReminderConfig, today: date) -> Iterator[Finding]:

@@ -15,10 +15,10 @@ NOTED = "noted"
 
 @dataclass(frozen=True, slots=True)
 class Noted:
-    """One thing: `part` tells it from others of its kind, `since` is the day on which it was found first."""
+    """What was found in one `part` of a kind, how much, and since when something was found there."""
 
     part: str
-    title: str
+    count: int
     since: str
 
     @property
@@ -27,11 +27,11 @@ class Noted:
         return date.fromisoformat(self.since)
 
 
-def note(hub: Hub, kind: str, titles: Mapping[str, str], today: date) -> None:
-    """What stands now of a kind, by part; what is not among it is done."""
+def note(hub: Hub, kind: str, found: Mapping[str, int], today: date) -> None:
+    """What is found now of a kind, by part; where nothing is found any more, it is done."""
     kept = hub.bindings(NOTED)
     known = {one.part: one.since for one in _read(kept.get(kind))}
-    standing = [Noted(part, title, known.get(part, today.isoformat())) for part, title in titles.items()]
+    standing = [Noted(part, count, known.get(part, today.isoformat())) for part, count in found.items()]
     kept.set(kind, orjson.dumps([asdict(one) for one in standing]).decode())
 
 
@@ -42,4 +42,5 @@ def noted(connection: Connection, kind: str) -> list[Noted]:
 
 
 def _read(text: str | None) -> list[Noted]:
-    return [Noted(**one) for one in orjson.loads(text)] if text else []
+    # Earlier versions noted no count.
+    return [Noted(one["part"], one.get("count", 1), one["since"]) for one in orjson.loads(text or "[]")]

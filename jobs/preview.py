@@ -21,7 +21,7 @@ from jobs.outbox import TOGETHER, mail_id
 from jobs.people import People, read_people
 from jobs.reminders import ReminderBook
 from jobs.rendering import render
-from jobs.words import words_of
+from jobs.words import english_terms, words_of
 from sync.admit import SOURCE as IMPORT
 from sync.connection import Uid
 from sync.store.hub import Hub, Unit
@@ -60,6 +60,11 @@ class Archive:
     """Numbers about the whole archive, asked only when somebody reads them."""
     todo: Callable[[], str] = str
     """Where the to-do table is; empty where nobody has one."""
+
+    @property
+    def terms(self) -> Mapping[str, str]:
+        """What English mails call what the configuration names in Chinese."""
+        return english_terms(self.schema, self.config.mail.english)
 
     def at_the_desk(self, uid: Uid) -> str:
         """Where a record is shown inside the company's network; without uid, how the archive stands."""
@@ -149,7 +154,7 @@ def setting_of(found: Findings, archive: Archive, *, unaddressed: int = 0) -> Se
     quiet_until = found.first_import and found.first_import + timedelta(days=archive.config.mail.first_days)
     return Setting(
         archive.name,
-        words_of(archive.locale, archive.config.mail.english),
+        words_of(archive.locale, archive.terms),
         archive.schema,
         found.today,
         found.items,
@@ -158,7 +163,7 @@ def setting_of(found: Findings, archive: Archive, *, unaddressed: int = 0) -> Se
             found.collected.failures,
             unaddressed,
             found.today.calendar.unknown_year(found.today.day),
-            fact_words(archive.locale, archive.config.mail.english),
+            fact_words(archive.locale, archive.terms),
         ),
         quiet_until if quiet_until and found.today.day < quiet_until else None,
     )

@@ -114,7 +114,7 @@ def _group_lines(group: Group, words: Words) -> list[str]:
     lines: list[str] = []
     kind = ""
     for text, line in zip(aligned(rows), group.items, strict=True):
-        lines += [f"〔{line.kind}〕"] if line.kind != kind else []
+        lines += [words.kind.format(kind=line.kind)] if line.kind != kind else []
         kind = line.kind
         lines.append(text + words.bracketed(line.law))
         lines += [f"    {link.label} {link.url}" for link in line.links]

@@ -106,31 +106,9 @@ def of_age(part: str, at: str | None, now: datetime, *, most: timedelta, what: s
     return Finding(part, Mark.LOOK if late else Mark.GOOD, f"{what}: {at[:10]}")
 
 
-PARTS = {
-    "access": "谁能打开{place}",
-    "users": "保险库用户",
-    "alarms": "保险库告警",
-    "keys": "密钥轮换",
-    "restore drill": "恢复演练",
-    "recovery": "恢复密钥",
-    "backup": "备份",
-    "plaintext": "未脱敏的明文",
-    "held rows": "超过一季度未更正的行",
-    "leaks": "不该有号码的列",
-    "libraries": "程序库漏洞",
-}
-"""What staff call each part; `access` is followed by its replica."""
-
-
-def titles(findings: Iterable[Finding]) -> dict[str, str]:
-    """What a person should look into, by part, without what was found: 提醒与待办 is abroad, the report is not."""
-    counts = Counter(one.part for one in findings if one.mark is Mark.LOOK)
-    return {part: f"{_called(part)}（{count}项）" for part, count in counts.items()}
-
-
-def _called(part: str) -> str:
-    kind, _, place = part.partition(": ")
-    return PARTS[kind].format(place=place)
+def counts(findings: Iterable[Finding]) -> Mapping[str, int]:
+    """How much a person should look into, by part; not what: 提醒与待办 is abroad, the report is not."""
+    return Counter(one.part for one in findings if one.mark is Mark.LOOK)
 
 
 def as_text(archive: str, day: date, findings: Sequence[Finding]) -> str:

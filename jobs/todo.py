@@ -8,6 +8,7 @@ from jobs.items import Item
 from jobs.people import People
 from jobs.reminder_config import MANAGER
 from jobs.todo_config import DOING, DONE, ESCALATED, NOT_NEEDED, OPEN, PUT_OFF, TodoConfig
+from jobs.words import CHINESE
 from sync.merge import Row
 from validators.schema import FieldKey, SchemaConfig
 from validators.values import Value
@@ -53,7 +54,7 @@ def wanted_row(
     words: dict[FieldKey, Value | None] = {
         "kind": due.kind,
         "target_no": named.number or None,
-        "title": f"{due.title}\uff08{named.name}\uff09"[:TITLE_MAX] if named.name else due.title,
+        "title": (CHINESE.titled(due.title) + CHINESE.bracketed(named.name))[:TITLE_MAX],
         "due_on": due.anchor,
         "priority": due.priority.value,
         "owner_no": owner.uid if owner else None,

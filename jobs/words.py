@@ -3,7 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from jobs.reminder_config import Priority
+from jobs.config import MANAGERS, OWNERS
+from jobs.reminder_config import ARCHIVABLE, DESTROYABLE, Priority
+from jobs.titles import Title
+from validators.schema import SchemaConfig
+
+COLUMNS_MAX = 3
+COLUMN = "{field}"
+"""Where a configured title names the column it is about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,13 +33,14 @@ class Words:
     total: str
     nothing: str
     nothing_long: str
-    yours: str
-    team: str
+    whose: Mapping[str, str]
+    of_department: str
     in_charge: str
     items: str
     law: str
     new: str
-    open_in: str
+    kind: str
+    sides: Mapping[str, str]
     desk: str
     more: str
     today: str
@@ -52,7 +60,11 @@ class Words:
     between: str
     either: str
     bracket: str
-    sections: dict[str, str]
+    sections: Mapping[str, str]
+    about_columns: str
+    and_more: str
+    found: str
+    parts: Mapping[str, str]
     operations: str
     figures: str
     terms: Mapping[str, str] = field(default_factory=dict)
@@ -60,6 +72,19 @@ class Words:
     def bracketed(self, note: str) -> str:
         """A note behind what it is about; nothing where there is none."""
         return self.bracket.format(note=note) if note else ""
+
+    def titled(self, title: Title) -> str:
+        """What is to be done, and about which columns or what a job found."""
+        words = self.said(title.words)
+        if title.part:
+            kind, _, place = title.part.partition(": ")
+            part = self.parts.get(kind, title.part).format(place=self.said(place))
+            return self.found.format(title=words, part=part, count=title.count)
+        columns = self.between.join(map(self.said, title.columns[:COLUMNS_MAX]))
+        if COLUMN in words or not columns:
+            return words.replace(COLUMN, columns)
+        more = self.and_more.format(count=len(title.columns)) if len(title.columns) > COLUMNS_MAX else ""
+        return self.about_columns.format(title=words, columns=columns + more)
 
     def said(self, text: str) -> str:
         """What the configuration calls so, in this language, as far as `mail.english` has it."""
@@ -83,13 +108,14 @@ CHINESE = Words(
     total="共 {total} 项\uff0c逾期 {overdue} 项\uff0c紧急 {urgent} 项",
     nothing="今天没有待办",
     nothing_long="今天没有待办\uff1a{whose}客户档案没有到期或要更正的内容。",
-    yours="您的",
-    team="您团队的",
+    whose={OWNERS: "您的", MANAGERS: "您团队的"},
+    of_department="{name}",
     in_charge="负责人",
     items="{bucket}\uff08{count} 项\uff09",
     law="法定时限",
     new="新提醒",
-    open_in="打开",
+    kind="〔{kind}〕",
+    sides={"airtable": "Airtable", "sheets": "表格"},
     desk="查看页",
     more="另有 {count} 项\uff0c请在「提醒与待办」中查看。",
     today="今天",
@@ -107,9 +133,27 @@ CHINESE = Words(
     automatic="本邮件由系统自动发送。",
     stop="。",
     between="、",
+    about_columns="{title}\uff1a{columns}",
+    and_more="等{count}项",
+    found="{title}\uff1a{part}\uff08{count}项\uff09",
+    parts={
+        "access": "谁能打开{place}",
+        "users": "保险库用户",
+        "alarms": "保险库告警",
+        "keys": "密钥轮换",
+        "restore drill": "恢复演练",
+        "recovery": "恢复密钥",
+        "backup": "备份",
+        "plaintext": "未脱敏的明文",
+        "held rows": "超过一季度未更正的行",
+        "leaks": "不该有号码的列",
+        "libraries": "程序库漏洞",
+        ARCHIVABLE: "见 tablekeeper archive list",
+        DESTROYABLE: "见 tablekeeper archive list",
+    },
     either="」或「",
     bracket="\uff08{note}\uff09",
-    sections={"owners": "我的待办", "managers": "我的团队"},
+    sections={OWNERS: "我的待办", MANAGERS: "我的团队"},
     operations="运行情况",
     figures="档案概况",
 )
@@ -130,14 +174,15 @@ ENGLISH = Words(
     urgent_now="{count} urgent, please see to it soon",
     total="{total} in all, {overdue} overdue, {urgent} urgent",
     nothing="Nothing to do today",
-    nothing_long="Nothing to do today: in {whose} files nothing is due and nothing is to be corrected.",
-    yours="your",
-    team="your team's",
+    nothing_long="Nothing to do today: in {whose} nothing is due and nothing is to be corrected.",
+    whose={OWNERS: "your files", MANAGERS: "your team's files"},
+    of_department="what {name} watches",
     in_charge="In charge",
     items="{bucket} ({count})",
     law="by law",
     new="new",
-    open_in="open in",
+    kind="[{kind}]",
+    sides={"airtable": "Airtable", "sheets": "Sheets"},
     desk="desk",
     more="{count} more: see the to-do table.",
     today="today",
@@ -160,14 +205,43 @@ ENGLISH = Words(
     automatic="Sent automatically.",
     stop=".",
     between=", ",
+    about_columns="{title}: {columns}",
+    and_more=" and others, {count} in all",
+    found="{title}: {part} ({count})",
+    parts={
+        "access": "who can open {place}",
+        "users": "users of the vault",
+        "alarms": "alarms of the vault",
+        "keys": "key rotation",
+        "recovery": "recovery key",
+        "plaintext": "plaintext that stood in the open",
+        "held rows": "rows not mended for a quarter",
+        "leaks": "identifiers where none belong",
+        "libraries": "vulnerable libraries",
+        ARCHIVABLE: "see tablekeeper archive list",
+        DESTROYABLE: "see tablekeeper archive list",
+    },
     either="” or “",
     bracket=" ({note})",
-    sections={"owners": "My work", "managers": "My team"},
+    sections={OWNERS: "My work", MANAGERS: "My team"},
     operations="Operations",
     figures="The archive in figures",
 )
 
 
+def english_terms(schema: SchemaConfig, english: Mapping[str, str]) -> Mapping[str, str]:
+    """What English mails call what the configuration names in Chinese: tables and columns by their keys, unless `english` names them."""
+    tables = {table.name: _spelt(key) for key, table in schema.tables.items()}
+    columns = {
+        field.name: _spelt(key) for table in schema.tables.values() for key, field in table.fields.items()
+    }
+    return {**columns, **tables, **english}
+
+
+def _spelt(key: str) -> str:
+    return key.replace("_", " ")
+
+
 def words_of(locale: str, terms: Mapping[str, str]) -> Words:
-    """The words of a locale such as zh-CN or en; `terms` are the configuration's own names in English."""
+    """The words of a locale such as zh-CN or en; `terms` are `english_terms`."""
     return CHINESE if locale.startswith("zh") else replace(ENGLISH, terms=terms)

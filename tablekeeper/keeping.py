@@ -17,7 +17,7 @@ from jobs.backup_file import Progress
 from jobs.noted import note as note_found
 from jobs.noted import noted
 from jobs.reminder_config import ARCHIVABLE, DESTROYABLE
-from jobs.review import Finding, Mark, as_html, as_text, titles
+from jobs.review import Finding, Mark, as_html, as_text, counts
 from jobs.schedule import clock
 from sync.store.hub import Hub
 from tablekeeper.archive import Archive
@@ -100,7 +100,7 @@ def reviewed(archive: Archive, folder: Path | None = None) -> Reviewed:
     files[0].write_text(as_html(name, today, findings), encoding="utf-8")
     files[1].write_text(text, encoding="utf-8")
     archive.hub.bindings(KEPT).set(REVIEW, today.isoformat())
-    note_found(archive.hub, REVIEW, titles(findings), today)
+    note_found(archive.hub, REVIEW, counts(findings), today)
     return Reviewed(findings, text, files)
 
 
@@ -110,7 +110,7 @@ def note_candidates(archive: Archive, today: date) -> None:
     free, _ = candidates(shelf, today)
     ended = [one for one in shelf.register.all() if may_end(one, today)]
     for kind, count in ((ARCHIVABLE, len(free)), (DESTROYABLE, len(ended))):
-        note_found(archive.hub, kind, {kind: f"{count} 份，tablekeeper archive list"} if count else {}, today)
+        note_found(archive.hub, kind, {kind: count} if count else {}, today)
 
 
 def _quarter(day: date) -> tuple[int, int]:

@@ -9,14 +9,13 @@ from jobs.figures import figures
 from jobs.key_figures import key_figures
 from jobs.outbox import Outbox
 from jobs.preview import Archive as DigestArchive
+from jobs.words import english_terms, words_of
 from tablekeeper.archive import Archive
 from tablekeeper.case_ends import erasable
 from tablekeeper.keeping_notes import BACKUP, CHECKS, LEAK_SCAN, LEAKS_FOUND
 from tablekeeper.status import MAILS_SINCE, standing
 from vault.masks import mask
 from vault.report import RESTORE_DRILL
-
-SIDES = {"airtable": "Airtable", "sheets": "表格"}
 
 
 def digest_archive(archive: Archive) -> DigestArchive:
@@ -47,9 +46,10 @@ def links(archive: Archive, places: Iterable[Place]) -> Mapping[Place, tuple[Anc
     for table, uid in places:
         by_table.setdefault(table, []).append(uid)
     found: dict[Place, dict[str, Anchor]] = {}
+    sides = words_of(archive.config.archive.locale, {}).sides
     with archive.hub.reading() as unit:
         for replica in archive.engine.replicas:
-            label = SIDES.get(replica.config.service, replica.name)
+            label = sides.get(replica.config.service, replica.name)
             for table, uids in by_table.items():
                 for uid, state in unit.seen.get_many(replica.name, table, uids).items():
                     url = replica.connection.url(table, state.row_id, state.position)
@@ -72,9 +72,9 @@ def todo_link(archive: Archive) -> str:
 def facts(archive: Archive) -> Facts:
     """How the archive runs: for operations in full, below every mail in two lines; nothing personal."""
     now, clock = standing(archive), archive.engine.clock()
-    words = fact_words(archive.config.archive.locale, archive.config.mail.english)
+    words = _fact_words(archive)
     lag = {
-        name: _ago((clock - last).total_seconds(), words) if last else words.unknown
+        words.said(name): _ago((clock - last).total_seconds(), words) if last else words.unknown
         for name, last in now.last_cycle.items()
     }
     checks = archive.hub.bindings(CHECKS)
@@ -94,7 +94,9 @@ def facts(archive: Archive) -> Facts:
     lines = [(words.total, str(sum(now.records.values()))), (words.waiting, str(sum(now.waiting.values())))]
     lines += [(name, str(count)) for name, count in counted.items()]
     lines += [(words.last_sync.format(name=name), ago) for name, ago in lag.items()] + list(noted.items())
-    lines += [(words.unwritten.format(name=name), str(count)) for name, count in now.unwritten.items()]
+    lines += [
+        (words.unwritten.format(name=words.said(name)), str(count)) for name, count in now.unwritten.items()
+    ]
     lines += _refused(archive, words)
     synced = words.between.join(f"{name} {ago}" for name, ago in lag.items())
     return Facts(
@@ -107,6 +109,11 @@ def facts(archive: Archive) -> Facts:
         ),
         troubles=sum(bool(count) for count in counted.values()) + (int(checks.get(LEAKS_FOUND) or 0) > 0),
     )
+
+
+def _fact_words(archive: Archive) -> FactWords:
+    config = archive.config
+    return fact_words(config.archive.locale, english_terms(config, config.mail.english))
 
 
 def _refused(archive: Archive, words: FactWords) -> list[tuple[str, str]]:
@@ -122,7 +129,7 @@ def _refused(archive: Archive, words: FactWords) -> list[tuple[str, str]]:
 def leaders_figures(archive: Archive) -> tuple[tuple[str, str], ...]:
     """The figures of the config, and how many records and open items there are; reads every record."""
     config, today = archive.config, archive.engine.today()
-    words = fact_words(config.archive.locale, config.mail.english)
+    words = _fact_words(archive)
     kinds = {each.id: each.kind for each in config.reminders}
     with archive.hub.reading() as unit:
         return (

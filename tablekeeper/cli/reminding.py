@@ -16,6 +16,7 @@ from jobs.laws import sentence
 from jobs.people import People, Person, read_people
 from jobs.reminder_config import ReminderConfig
 from jobs.reminders import ReminderBook
+from jobs.words import CHINESE
 from sync.store.hub import Unit
 from tablekeeper.archive import Archive
 from tablekeeper.cli.explain import Misused
@@ -114,7 +115,7 @@ def _due(archive: Archive, found: Found, due: Due) -> dict[str, Any]:
         "item": due.item,
         "reminder": due.reminder,
         "kind": due.kind,
-        "title": due.title,
+        "title": CHINESE.titled(due.title),
         "table": found.showing.table(due.table),
         "number": found.showing.key(due.table, due.uid),
         "uid": due.uid,

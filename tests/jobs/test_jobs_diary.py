@@ -20,6 +20,7 @@ from jobs_lives import (
 
 from jobs.items import Items
 from jobs.noted import note
+from jobs.words import CHINESE
 
 FOUND = {
     "life_event": (on(9, 28, 0), on(9, 30, 7), on(10, 13, 7, MANAGER)),
@@ -90,7 +91,7 @@ def test_a_held_row_is_told_in_working_days_until_it_is_mended(settled: Shipped)
     assert told(settled, "held_rows", "c", date(2026, 9, 20)) == [(0, ())]
     assert told(settled, "held_rows", "c", date(2026, 9, 23)) == [(2, ())]
     due = last_due(settled, "held_rows", FOUND["held_rows"], "c")
-    assert (due.recipient, due.title) == ("wang", "更正未生效的内容\uff1a手机号码")
+    assert (due.recipient, CHINESE.titled(due.title)) == ("wang", "更正未生效的内容\uff1a手机号码")
     settled.office.hold("customers", "c")
     assert not settled.due("held_rows", friday)
 
@@ -130,11 +131,11 @@ def test_what_a_job_found_is_told_to_its_department_until_the_next_look(
 ) -> None:
     """About no record; the first day stays when it is found again."""
     diary, hub = FOUND[reminder], settled.office.hub
-    note(hub, found_as, {"part": "2项"}, diary[0][0])
+    note(hub, found_as, {"backup": 2}, diary[0][0])
     assert_told(settled, reminder, "", diary)
-    note(hub, found_as, {"part": "3项", "other": "1项"}, diary[-1][0])
+    note(hub, found_as, {"backup": 3, "keys": 1}, diary[-1][0])
     older, newer = sorted(settled.due(reminder, diary[-1][0]), key=lambda due: due.anchor)
     assert (older.department, older.recipient, older.anchor) == (whose, None, diary[0][0])
-    assert (older.title.endswith("\uff1a3项"), newer.anchor) == (True, diary[-1][0])
+    assert (older.title.count, newer.anchor) == (3, diary[-1][0])
     note(hub, found_as, {}, diary[-1][0])
     assert not settled.due(reminder, diary[-1][0])

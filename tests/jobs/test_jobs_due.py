@@ -15,6 +15,7 @@ from jobs.config import CalendarConfig
 from jobs.due import Due, Failure, Scene, Today, due_of, newest_stage
 from jobs.reminder_config import Priority, ReminderConfig
 from jobs.reminders import ReminderBook, ReminderProblems, problems
+from jobs.titles import Title
 
 CALENDAR = Calendar(CalendarConfig())
 RECORDS: Mapping[tuple[str, str], Mapping[str, Any]] = {
@@ -71,7 +72,7 @@ def test_a_due_item_says_what_when_and_whose() -> None:
         priority=Priority.HIGH,
         recipient="agent",
         path="customer_no.agent_no",
-        title="联系客户续保",
+        title=Title("联系客户续保"),
         law=None,
     )
 

@@ -10,6 +10,7 @@ from jobs_default import SCHEMA, Shipped
 from jobs_office import MONDAY, NOW, Office
 
 from jobs.due import Due, Failure
+from jobs.words import CHINESE
 from sync.store.hub import Hub
 
 
@@ -126,7 +127,7 @@ def test_a_missing_field_is_an_item_of_its_own(shipped: Shipped) -> None:
     shipped.save("customers", "d", customer_no="C00000002", agent_no="wang", created_on=date(2026, 11, 1))
     found = {due.field: due for due in shipped.due("missing_fields") if due.uid == "d"}
     assert {"mobile", "occupation"} <= found.keys()
-    assert found["occupation"].title == "补充「职业」"
+    assert CHINESE.titled(found["occupation"].title) == "补充「职业」"
     assert len({due.item for due in found.values()}) == len(found)
     shipped.office.hold("customers", "d", "mobile")
     assert "mobile" not in {due.field for due in shipped.due("missing_fields")}
@@ -161,7 +162,7 @@ def test_conflicts_and_deletions_wait_for_a_person(shipped: Shipped) -> None:
         )
         unit.lists.await_approval("sheets", "customers", ["c"], friday)
     [conflict] = shipped.due("conflicts")
-    assert (conflict.anchor, conflict.stage, conflict.title) == (
+    assert (conflict.anchor, conflict.stage, CHINESE.titled(conflict.title)) == (
         date(2026, 11, 20),
         0,
         "两边填写不同\uff0c核对后重新填写\uff1a职业",

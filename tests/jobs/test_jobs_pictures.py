@@ -20,6 +20,7 @@ from jobs.outbox import Outbox
 from jobs.preview import Archive, find, preview
 from jobs.reminders import ReminderBook
 from jobs.urgent import store_urgent
+from jobs.words import english_terms
 from sync.store.hub import Hub
 from sync.store.tables import outbox as outbox_table
 from vault.masks import MasksConfig
@@ -77,7 +78,7 @@ def office(tmp_path: Path) -> Iterator[Office]:
 
 def archive(office: Office, locale: str) -> Archive:
     """As the application makes it, with figures as an archive of some size has them."""
-    words = fact_words(locale, CONFIG.mail.english)
+    words = fact_words(locale, english_terms(SCHEMA, CONFIG.mail.english))
     return Archive(
         "客户保险档案",
         office.hub,

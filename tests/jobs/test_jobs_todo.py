@@ -209,7 +209,7 @@ def test_a_finding_about_the_archive_is_a_row_without_owner(board: Board) -> Non
     note(
         board.office.hub,
         "review",
-        {"keys": "密钥轮换\uff081项\uff09", "backup": "备份\uff081项\uff09"},
+        {"keys": 1, "backup": 1},
         MONDAY,
     )
     board.tend()
@@ -222,7 +222,7 @@ def test_a_finding_about_the_archive_is_a_row_without_owner(board: Board) -> Non
         since = newest_revision(unit) - 1
     assert follow(board.archive, board.engine, since)
     assert board.rows(uid=row["uid"])[0]["owner_no"] == "liu"
-    note(board.office.hub, "review", {"backup": "备份\uff081项\uff09"}, TUESDAY)
+    note(board.office.hub, "review", {"backup": 1}, TUESDAY)
     board.tend(TUESDAY)
     assert [row["status"] for row in board.rows(uid=row["uid"])] == ["已完成"]
     assert [

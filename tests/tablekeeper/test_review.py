@@ -54,7 +54,7 @@ def test_findings_are_reminders_for_operations_until_a_review_finds_nothing(offi
     assert not [title for title in due if "example.com" in title]
     assert due[sheets]["to"] is None
     explained = office.run("reminders", "explain", due[sheets]["item"], "--json").json
-    assert explained["recipient"]["why"] == ["nobody is in charge: the department 信息技术部"]
+    assert explained["recipient"]["why"] == ["the reminder is for the department 信息技术部"]
     drill = next(title for title in due if "恢复演练" in title)
     assert office.run("backup", "drill").code == 0
     assert office.run("review").code == 4
