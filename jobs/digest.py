@@ -77,14 +77,14 @@ def build_digest(letter: Letter, setting: Setting, naming: Naming) -> Digest:
     every = _dues(letter)
     dues = _dues(listing)
     words, day = setting.words, setting.today.day
-    counts = _count(every)
+    counts = _count(every, setting.today)
     lists = any(section.digest.content == "items" for section in letter.sections)
     return Digest(
         archive=words.said(setting.archive),
         words=words,
         day=_day_text(day, words),
         subject=_subject(letter, setting, counts, lists=lists),
-        counts=_count(dues),
+        counts=_count(dues, setting.today),
         lists=lists,
         top=_top(_line(min(dues, key=pressing), setting, naming), words) if dues else "",
         pages=tuple(_page(section, letter.address, setting, naming) for section in listing.sections),
@@ -139,7 +139,7 @@ def _chapter(part: Part, config: DigestConfig, reader: str, setting: Setting, na
     return Chapter(
         heading=part.person.name if part.person else words.said(part.department) or words.nobody,
         note=words.away if part.person and part.person.away else "",
-        named=config.to != OWNERS or of_another,
+        named=config.to != OWNERS or of_another or bool(part.department),
         counts=tuple(len(dues) for _, dues in buckets),
         groups=tuple(
             Group(tone, words.buckets[tone], _by_kind(dues[:limit], setting, naming), len(dues[limit:]))
@@ -204,8 +204,9 @@ def _day_text(day: date, words: Words) -> str:
     return f"{day.isoformat()} {words.weekdays[day.weekday()]}"
 
 
-def _count(dues: Sequence[Due]) -> Counts:
-    now = [due for due in dues if due.days_left <= 0]
+def _count(dues: Sequence[Due], today: Today) -> Counts:
+    # What falls on the days off after today cannot be done on its day.
+    now = [due for due in dues if due.days_left <= today.days_off]
     return Counts(
         total=len(dues),
         overdue=sum(due.days_left < 0 for due in dues),

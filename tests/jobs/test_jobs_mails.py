@@ -183,6 +183,7 @@ def test_a_departments_work_is_told_to_it_and_then_to_whom_its_people_report(off
     office.save("policies", "q", **call, delivered_date=date(2026, 11, 20))
     first = mails(office)
     assert "P20260008" in first["kefu"].text and "P20260008" not in first["wang"].text
+    assert "======== 客服与保全部 ========" in first["kefu"].text
     weekly = first["chief"].text
     assert "P20260008" in weekly and "客服与保全部" in weekly and "无人负责" not in weekly
     assert [mails(office, today=date(2026, 12, day))["chief"].digest for day in (1, 2)] == [
@@ -231,6 +232,7 @@ def test_a_long_holiday_is_announced_with_what_falls_into_it(office: Office) -> 
     text = mails(office, today=date(2026, 9, 30))["wang"].text
     assert "明天起放假 7 天\uff082026-10-01至2026-10-07\uff09\uff0c期间到期 1 项" in text
     assert "P20260001" in text
+    assert "今天必须处理 1 项" in text, "on its day nobody is there"
 
 
 def test_a_holiday_without_anything_due_says_so_and_figures_say_nothing_of_it(office: Office) -> None:
