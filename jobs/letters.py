@@ -89,6 +89,16 @@ class Desk:
         return frozenset(boxes | self._departments.get(address, set()))
 
 
+def unread(people: People, config: JobsConfig) -> list[str]:
+    """The departments that mails are to go to and where nobody has an address today, in the order of the configuration."""
+    desk = Desk(people, config)
+    named = [each.to for each in config.digests if each.to not in (OWNERS, MANAGERS)]
+    named += [each.department for each in config.reminders if each.department]
+    named += [each.to for rule in config.reminders for each in rule.escalate if each.to != MANAGER]
+    named += [] if config.mail.no_owner else config.people.responsible.values()
+    return [name for name in dict.fromkeys(named) if not desk.of_department(name)]
+
+
 def sort_letters(
     dues: Sequence[Due], people: People, digests: Iterable[DigestConfig], config: JobsConfig
 ) -> Sorted:
@@ -143,6 +153,12 @@ def _addresses(due: Due, owner: Person | None, desk: Desk, digest: DigestConfig)
         return desk.above(due, owner) or desk.of_nobody(due)
     if digest.to != OWNERS:
         return desk.of_department(digest.to)
+    return readers(due, desk)
+
+
+def readers(due: Due, desk: Desk) -> list[str]:
+    """Every address that is mailed one thing: of whom it concerns, or who stands in for them, and of who hears of it besides."""
+    owner = desk.people.in_charge(due.recipient)
     own = desk.of_owner(owner) or desk.of_nobody(due)
     return list(dict.fromkeys([*own, *_escalated(due, owner, desk)]))
 

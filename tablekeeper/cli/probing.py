@@ -12,7 +12,10 @@ from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError
 
 from jobs.calendar import Calendar
+from jobs.files import Files
+from jobs.letters import unread
 from jobs.mail import MailUnavailable
+from jobs.people import read_people
 from sync.config import ReplicaConfig, SyncConfig
 from sync.connection import Change
 from sync.effects import Effect, effects
@@ -72,7 +75,7 @@ def probe(path: Path) -> Probe:
         mend = "set it to the id of the spreadsheet or base when the department gets one"
         found.notes.append(Finding(name, f"not served: {variable} is not set", mend))
     _probe_mail(found, config, found.environment)
-    found.notes += _calendar(config)
+    found.notes += [*_calendar(config), *_readers(found, found.environment)]
     _probe_change(found, found.environment)
     return found
 
@@ -199,6 +202,23 @@ def _calendar(config: Config) -> Iterator[Finding]:
         yield Finding(
             "calendar", what, "enter them under `calendar` of config.yaml, 1 January among the closed days"
         )
+
+
+def _readers(found: Probe, environment: Environment) -> Iterator[Finding]:
+    """Departments at which no mail would be read, once anybody is known at all."""
+    if found.config is None:
+        return
+    with _hub_of(found.config, environment) as hub:
+        for name in _unread(hub, found.config) if hub else ():
+            mend = "enter the work address of somebody there among the staff, or name a mailbox under `mail.mailboxes`"
+            yield Finding("mail", f"nobody with an address works in the department {name}", mend)
+
+
+def _unread(hub: Hub, config: Config) -> list[str]:
+    today = datetime.now(ZoneInfo(config.archive.timezone)).date()
+    with hub.reading() as unit:
+        rows = list(Files(unit, config).rows(config.people.table))
+    return unread(read_people(rows, config.people, today=today), config) if rows else []
 
 
 _BARE: dict[str, Any] = {

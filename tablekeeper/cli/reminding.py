@@ -13,6 +13,7 @@ from jobs.due import Due, Today
 from jobs.files import Files
 from jobs.items import Item, Items, wished
 from jobs.laws import sentence
+from jobs.letters import Desk, readers
 from jobs.people import People, Person, read_people
 from jobs.reminder_config import ReminderConfig
 from jobs.reminders import ReminderBook
@@ -124,6 +125,8 @@ def _due(archive: Archive, found: Found, due: Due) -> dict[str, Any]:
         "days_left": due.days_left,
         "priority": due.priority,
         "to": found.showing.key(staff, due.recipient) if due.recipient else None,
+        "department": due.department or None,
+        "mailed_to": readers(due, Desk(found.people, archive.config)),
         "escalated": list(due.escalated),
         "law": due.law,
     }
@@ -191,7 +194,7 @@ def _print_dues(dues: Sequence[dict[str, Any]], on: date) -> None:
     )
     for one in dues:
         cells = (one["title"], one["table"], one["number"], one["day"], one["days_left"], one["priority"])
-        add_row(made, (*cells, one["to"] or "-", one["item"]))
+        add_row(made, (*cells, one["to"] or one["department"] or "-", one["item"]))
     out.print(made if dues else f"{on}: nothing is due")
 
 

@@ -3,8 +3,10 @@
 from datetime import date
 
 import pytest
+from jobs_office import jobs_config
 
 from jobs.config import PeopleConfig
+from jobs.letters import unread
 from jobs.people import People, Person, read_people
 
 TODAY = date(2026, 11, 23)
@@ -95,3 +97,22 @@ def test_away_is_from_the_first_to_the_last_day(first: date | None, last: date |
     found = read_people([("w", values)], PeopleConfig(), today=TODAY).in_charge("w")
     assert found is not None
     assert found.away is away
+
+
+def test_departments_at_which_nobody_reads_are_known_beforehand() -> None:
+    """A mailbox will do, and so will a deputy; the departments of a table's own matter only without a mailbox for all."""
+    there = Person(
+        "he", "何静", "he@insurer.example", None, None, active=True, away=False, department="合规部"
+    )
+    mute = Person("li", "李明", None, None, None, active=True, away=False, department="理赔部")
+    config = jobs_config(
+        digests=[{"id": "weekly", "to": "合规部"}, {"id": "daily", "to": "信息部"}],
+        people={"responsible": {"claims": "理赔部"}},
+        mail={"mailboxes": {"信息部": "it@insurer.example"}},
+    )
+    assert unread(People([there, mute]), config) == ["理赔部"]
+    boxed = config.model_copy(
+        update={"mail": config.mail.model_copy(update={"no_owner": "all@insurer.example"})}
+    )
+    assert unread(People([there, mute]), boxed) == []
+    assert unread(People([mute]), boxed) == ["合规部"]

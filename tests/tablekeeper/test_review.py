@@ -52,7 +52,7 @@ def test_findings_are_reminders_for_operations_until_a_review_finds_nothing(offi
     }
     sheets = next(title for title in due if "谁能打开sheets" in title)
     assert not [title for title in due if "example.com" in title]
-    assert due[sheets]["to"] is None
+    assert (due[sheets]["to"], due[sheets]["department"]) == (None, "信息技术部")
     explained = office.run("reminders", "explain", due[sheets]["item"], "--json").json
     assert explained["recipient"]["why"] == ["the reminder is for the department 信息技术部"]
     drill = next(title for title in due if "恢复演练" in title)
