@@ -229,8 +229,8 @@ def _update(row: PlannedRow, state: SeenState) -> _Decision:
         if row.shows_other(key, cell):
             cells[key] = cell
     for key, held in row.reachable_held.items():
-        stand_in = row.display.held(held)
-        if stand_in is not None and row.judged and row.shown_text(key) != stand_in:
+        stand_in = row.stand_in(key, held)
+        if stand_in is not None and row.shown_text(key) != stand_in:
             cells[key] = stand_in
     system = {
         column: text for column, text in row.system.items() if text != row.shown_system().get(column, text)

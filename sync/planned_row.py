@@ -77,6 +77,14 @@ class PlannedRow:
         read = not seen.partial or key in seen.cells
         return read and not is_normal(cell, seen.cells.get(key))
 
+    def stand_in(self, key: FieldKey, held: Held) -> CellValue:
+        """What a held cell shows in place of what was typed: a sensitive one, or prose that numbers were sealed out of."""
+        if self.judged is None:
+            return None
+        if self.display.fields[key].free_text and key in self.judged.rewrite:
+            return as_cell(held.text)
+        return self.display.held(held)
+
     def shown_text(self, key: FieldKey) -> object:
         """The text of a sensitive cell now: as read, or as it must be when the service did not mention it."""
         assert self.judged is not None

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import Any, Protocol
 
 from validators.issues import Issue
 from validators.prose import Span, find_sensitive
@@ -45,6 +45,7 @@ class _Draft:
     tokens: dict[FieldKey, str] = field(default_factory=dict)
     held: dict[FieldKey, Held] = field(default_factory=dict)
     prose: dict[FieldKey, str] = field(default_factory=dict)
+    withdrawn: dict[FieldKey, Value] = field(default_factory=dict)
     rewrite: set[FieldKey] = field(default_factory=set)
 
 
@@ -79,7 +80,9 @@ def _refuse(row: Checked, schema: SchemaConfig, table: TableKey) -> Checked:
     decoded, fields = row.decoded, schema.tables[table].fields
     typed = {key for key, value in decoded.typed.items() if value is not None}
     secret = {key for key in typed | decoded.bad.keys() if fields[key].sensitive}
-    secret |= {key for key in typed if fields[key].free_text and find_sensitive(str(decoded.typed[key]))}
+    secret |= {
+        key for key, config in fields.items() if config.free_text and _has_numbers(_written(decoded, key))
+    }
     return replace(
         row,
         held={key: issue for key, issue in row.held.items() if key not in secret},
@@ -90,6 +93,7 @@ def _refuse(row: Checked, schema: SchemaConfig, table: TableKey) -> Checked:
             bad={key: one for key, one in decoded.bad.items() if key not in secret},
             bad_text={},
             copied={},
+            withdrawn={key: value for key, value in decoded.withdrawn.items() if not _has_numbers(value)},
             restore={
                 **decoded.restore,
                 **{key: Issue("erased", Level.HINT, (key,), *ERASED) for key in secret},
@@ -123,8 +127,9 @@ def _secrets(
                 yield _invalid(draft, table, key, text)
         elif config.sensitive and isinstance(value, Plaintext):
             yield _valid(draft, table, key, config, value, masks)
-        elif config.free_text and isinstance(value, str) and find_sensitive(value):
-            yield from _prose(draft, table, key, value, masks)
+        elif config.free_text:
+            yield from _prose(draft, table, key, _written(decoded, key), masks, draft.prose)
+            yield from _prose(draft, table, key, decoded.withdrawn.get(key), masks, draft.withdrawn)
 
 
 def _valid(
@@ -152,10 +157,26 @@ def _invalid(draft: _Draft, table: TableKey, key: FieldKey, text: Plaintext[str]
     return secret, lambda sealed: draft.held.__setitem__(key, Held(issue, sealed.token))
 
 
+def _written(decoded: Decoded, key: FieldKey) -> object:
+    """What stands in a cell of free text, valid or not."""
+    return decoded.known.row.cells.get(key) if key in decoded.bad else decoded.typed.get(key)
+
+
+def _has_numbers(text: object) -> bool:
+    return isinstance(text, str) and bool(find_sensitive(text))
+
+
 def _prose(
-    draft: _Draft, table: TableKey, key: FieldKey, text: str, masks: MasksConfig
+    draft: _Draft,
+    table: TableKey,
+    key: FieldKey,
+    text: object,
+    masks: MasksConfig,
+    into: dict[FieldKey, Any],
 ) -> Iterable[tuple[Secret, _Use]]:
     """Numbers inside prose belong to third parties: each is sealed under the row itself and shown masked in place."""
+    if not isinstance(text, str):
+        return
     spans = find_sensitive(text)
     found: dict[Span, Sealed] = {}
 
@@ -163,7 +184,7 @@ def _prose(
         def keep(sealed: Sealed) -> None:
             found[span] = sealed
             if len(found) == len(spans):
-                draft.prose[key] = _replace(text, found)
+                into[key] = _replace(text, found)
                 draft.rewrite.add(key)
 
         return keep
@@ -220,7 +241,7 @@ def _protected(draft: _Draft, table: TableKey, schema: SchemaConfig) -> Protecte
     shown: dict[FieldKey, Value | None] = {**plain, **draft.prose, **draft.tokens}
     held = dict(draft.held)
     for key, issue in checked.held.items():
-        held.setdefault(key, _waiting(decoded, key, issue, sensitive=bool(fields[key].sensitive)))
+        held.setdefault(key, _waiting(draft, key, issue, sensitive=bool(fields[key].sensitive)))
     base = decoded.known.state.base
     # Staff do not set computed fields: whatever they show, the row counts as showing what was agreed.
     seen = {key: base.get(key) if fields[key].computed else value for key, value in shown.items()}
@@ -237,18 +258,21 @@ def _protected(draft: _Draft, table: TableKey, schema: SchemaConfig) -> Protecte
         state=checked.state,
         waits_for=checked.waits_for,
         hints=checked.hints,
-        withdrawn=decoded.withdrawn,
+        withdrawn={**decoded.withdrawn, **draft.withdrawn},
         mended={
             key: one for key, one in decoded.known.state.held.items() if one.mended and key in decoded.rewrite
         },
     )
 
 
-def _waiting(decoded: Decoded, key: FieldKey, issue: Issue, *, sensitive: bool) -> Held:
+def _waiting(draft: _Draft, key: FieldKey, issue: Issue, *, sensitive: bool) -> Held:
     """A held value that was not sealed just now: a sensitive one that was sealed before, or a plain one."""
-    before, row = decoded.known.state.held.get(key), decoded.known.row
+    known = draft.checked.decoded.known
+    before, row = known.state.held.get(key), known.row
     if sensitive:
         return before or Held(issue)
+    if key in draft.prose:
+        return Held(issue, text=draft.prose[key])
     if key not in row.cells:
         return Held(issue, text=before.text if before else None)
     return Held(issue, text=_kept(row.cells.get(key)))

@@ -57,7 +57,7 @@ SCHEMA = {
                     "sensitive": {"mask": "phone", "search": True},
                 },
                 "occupation": {"name": "职业", "type": "text", "expected": True},
-                "notes": {"name": "备注", "type": "longtext", "free_text": True},
+                "notes": {"name": "备注", "type": "longtext", "free_text": True, "max_length": 1000},
             },
         },
         "policies": {
