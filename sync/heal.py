@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from validators.schema import TableKey
+from validators.rows import Parsed
+from validators.schema import SELECTS, FieldKey, FieldType, TableConfig, TableKey
 from vault.masks import tokens_within
 
 from .connection import SeenRow, Uid
 from .engine import Engine, Replica
 from .identify import Identified
-from .merge import Row
 from .secrets import tokens_in
 from .store.hub import Unit
 from .store.records import UNBORN
@@ -17,6 +17,8 @@ from .store.seen import Mark, SeenState
 
 TELLING_MIN = 2
 """Values by which a row is recognised that stands elsewhere: one alone may be anybody's."""
+CHOSEN = SELECTS | {FieldType.BOOL}
+"""What many rows share."""
 
 
 def heal_numbers(
@@ -31,8 +33,8 @@ def heal_numbers(
 
     A row is the one that vanished if it bears its business key, and shows either all that it showed or one of its
     stand-ins, which nobody can make up. Of a record that never went live the key is enough: it stands nowhere else, so
-    that all there is of it stands in that row; or, where the write that was to number it failed, all that it showed, or
-    its place and most of that. A copy is not meant: beside it the original still stands, or did when its uid was blanked.
+    that all there is of it stands in that row; or, where the write that was to number it failed, most of what it showed,
+    at its place or with proof. A copy is not meant: beside it the original still stands, or did when its uid was blanked.
     """
     if not found.gone:
         return
@@ -80,26 +82,51 @@ def _claimed(engine: Engine, unit: Unit, replica: Replica, table: TableKey, foun
 def _typed_on(
     engine: Engine, table: TableKey, rows: Sequence[SeenRow], states: Sequence[SeenState]
 ) -> dict[Uid, bytes]:
-    """The rows in which somebody typed after the write that was to number them failed, by the uid that each was to get."""
+    """The rows in which somebody typed after the write that was to number them failed, by the uid that each was to get.
+
+    Of several that may be it, it is the one with the same name, then the one that shows most, then the one at its place: a
+    copy was given something else.
+    """
+    config = engine.schema.tables[table]
+    shown = [(row, _comparable(engine, table, row)) for row in rows] if states else []
+    likely = [
+        (likeness, row, state)
+        for row, values in shown
+        for state in states
+        if (likeness := _likeness(config, row.position, values, state))
+    ]
     found: dict[Uid, bytes] = {}
-    for row in rows:
-        for state in sorted(states, key=lambda one: one.position != row.position):
-            same, of = _shared(engine, table, row, state.base)
-            enough = same * 2 > of if row.position == state.position else same == of >= TELLING_MIN
-            if enough and state.uid not in found:
-                found[state.uid] = engine.fingerprint(row)
-                break
+    taken: set[int] = set()
+    for _, row, state in sorted(likely, key=lambda one: one[0], reverse=True):
+        if state.uid not in found and row.position not in taken:
+            found[state.uid] = engine.fingerprint(row)
+            taken.add(row.position)
     return found
 
 
-def _shared(engine: Engine, table: TableKey, row: SeenRow, base: Row) -> tuple[int, int]:
-    """How many of the values that stood in a row another one shows, and of how many."""
+def _comparable(engine: Engine, table: TableKey, row: SeenRow) -> Mapping[FieldKey, Parsed]:
+    """What a row shows, but for secrets, which were sealed, and links, which show what their records are called now."""
     config = engine.schema.tables[table]
-    # A link shows what its record is called now; a number in prose was sealed, and may stand there still.
-    told = {key: value for key, value in base.items() if key not in config.sensitive | config.links}
-    plain = {key: value for key, value in told.items() if not tokens_within(str(value))}
-    shown = engine.parser.parse(table, {key: row.cells.get(key) for key in plain}, today=engine.today())
-    return sum(shown[key] == value for key, value in plain.items()), len(plain)
+    keys = config.fields.keys() - config.sensitive.keys() - config.links.keys()
+    return engine.parser.parse(table, {key: row.cells.get(key) for key in keys}, today=engine.today())
+
+
+def _likeness(
+    config: TableConfig, position: int, shown: Mapping[FieldKey, Parsed], state: SeenState
+) -> tuple[bool, int, bool] | None:
+    """Whether a row is named as another was, how much it shows of that, and whether it stands there; None: it is not the same.
+
+    It is if it shows more than half. Elsewhere somebody may have typed much the same for another person: there its name and
+    number must stand as they did, and options are no proof.
+    """
+    # A number in prose was sealed, and may stand there still.
+    told = {key for key, value in state.base.items() if key in shown and not tokens_within(str(value))}
+    same = {key for key in told if shown[key] == state.base[key]}
+    stays = position == state.position
+    named = {config.key, config.label} & told <= same
+    proof = [key for key in same if config.fields[key].type not in CHOSEN]
+    proven = stays or (named and len(proof) >= TELLING_MIN)
+    return (named, len(same), stays) if len(same) * 2 > len(told) and proven else None
 
 
 def _is_same(engine: Engine, table: TableKey, row: SeenRow, mark: Mark, state: SeenState) -> bool:

@@ -144,6 +144,39 @@ def test_row_that_was_not_numbered_moves_and_is_typed_into_is_still_one_record(o
     assert row.system[SystemColumn.UID] == uid
 
 
+def test_row_that_was_not_numbered_moves_and_is_changed_is_still_one_record(office: Office) -> None:
+    """5: seed 79. It shows most of what it showed, its name among that; a second record would keep what was sealed for good."""
+    row = office.sheets.type_row("customers", full_name="王小明", occupation="教师", notes="老客户")
+    uid = office.fail_to_number("customers")
+    office.sheets.lines("customers").insert(0, Line())
+    row.cells["occupation"] = "护士"
+    office.calm()
+    with office.engine.hub.unit() as unit:
+        assert [one.uid for one in unit.records.of_table("customers")] == [uid]
+
+
+def test_copy_of_a_row_that_was_not_numbered_is_the_new_one_wherever_a_sort_puts_it(office: Office) -> None:
+    """5 and 7: seed 620. Both show as much of it, and the copy stands in its place; the name tells."""
+    row = office.sheets.type_row("customers", full_name="王小明", occupation="教师", notes="老客户")
+    uid = office.fail_to_number("customers")
+    copied = office.sheets.copy_row("customers", row, full_name="王小红")
+    row.cells["occupation"] = "护士"
+    office.sheets.lines("customers").reverse()
+    office.calm()
+    assert (row.system[SystemColumn.UID], copied.system[SystemColumn.UID] == uid) == (uid, False)
+
+
+def test_row_of_another_name_that_shows_much_the_same_elsewhere_is_another_record(office: Office) -> None:
+    """7: the first row was deleted, and somebody typed in another person of the same trade."""
+    cells = {"birth_date": "1990-03-07", "occupation": "教师", "notes": "老客户"}
+    row = office.sheets.type_row("customers", full_name="王小明", **cells)
+    uid = office.fail_to_number("customers")
+    office.sheets.lines("customers").insert(0, Line())
+    row.cells["full_name"] = "王小红"
+    office.calm()
+    assert row.system[SystemColumn.UID] != uid
+
+
 def test_row_that_shows_less_than_one_that_was_not_numbered_is_another_record(office: Office) -> None:
     """7: what was sealed for the first person is not the second one's."""
     row = office.sheets.type_row("customers", full_name="王小明", occupation="教师", mobile="13800138000")
