@@ -45,6 +45,9 @@ def _note_row(
     noted = {(one.replica, one.field): one.other for one in unit.lists.conflicts(uid)}
     keys = []
     for key, value, reason in _lost(engine, table, protected):
+        kept = record.values.get(key) if record else None
+        if value == kept:
+            continue  # Somebody typed just what replaced it.
         # A stream that is read again after a crash tells the same again.
         if noted.get((replica.name, key), _UNKNOWN) == (None if value is None else dump_value(value)):
             continue
@@ -55,7 +58,7 @@ def _note_row(
             table=table,
             uid=uid,
             key=key,
-            kept=record.values.get(key) if record else None,
+            kept=kept,
             other=value,
             reason=reason,
             resolved=reason == WITHDRAWN,
@@ -79,6 +82,7 @@ def _protect(engine: Engine, unit: Unit, replica: Replica, table: TableKey, row:
 def _lost(engine: Engine, table: TableKey, row: Protected) -> Iterator[tuple[FieldKey, Value | None, str]]:
     """The values that stood in the row's cells, and why they are not current."""
     fields = engine.schema.tables[table].fields
+    put_back = {key for issue in row.restored for key in issue.fields}
     for key, raw in row.known.row.cells.items():
         if fields[key].computed or (fields[key].to and raw is None):
             continue  # Nobody typed these: the service itself empties a link whose record is gone.
@@ -88,7 +92,7 @@ def _lost(engine: Engine, table: TableKey, row: Protected) -> Iterator[tuple[Fie
             yield key, row.withdrawn[key], WITHDRAWN
         elif key in row.held:
             yield key, row.held[key].token or row.shown.get(key) or _text(raw), LOST
-        elif key in row.shown:
+        elif key in row.shown and key not in put_back:
             yield key, row.shown[key], LOST
 
 

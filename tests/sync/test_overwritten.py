@@ -1,6 +1,6 @@
 """A person types into a cell of Airtable between our reading and our write: nothing that was typed is lost or left in the open."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -61,8 +61,8 @@ def kill() -> None:
 class Archive:
     """One base over the emulator and one spreadsheet in memory, with one customer on both."""
 
-    def __init__(self, office: Office, folder: Path) -> None:
-        self.office, self.folder = office, folder
+    def __init__(self, office: Office, folder: Path, replicas: Sequence[Mapping[str, object]]) -> None:
+        self.office, self.folder, self.replicas = office, folder, replicas
         self.clock = office.served.world.clock
         self.sheets = MemoryConnection("sheets", "key")
         self.vault = Vault.create(f"sqlite:///{folder}/vault.sqlite3", ROOT_KEY, clock=self.clock)
@@ -78,7 +78,7 @@ class Archive:
         self.office.bindings = self.hub.bindings("airtable")  # type: ignore[assignment]
         self.airtable = Meddled(self.office.connect())
         config = SyncConfig.model_validate(
-            {"settle_s": 0, "settle_partial_s": 0, "delete_grace_s": 0, "replicas": MAIN}
+            {"settle_s": 0, "settle_partial_s": 0, "delete_grace_s": 0, "replicas": self.replicas}
         )
         connections: tuple[Any, Any] = (self.airtable, self.sheets)
         self.engine = Engine(
@@ -128,9 +128,11 @@ class Archive:
 
 
 @contextmanager
-def opened(folder: Path, **policy: bool) -> Iterator[Archive]:
+def opened(
+    folder: Path, replicas: Sequence[Mapping[str, object]] = MAIN, **policy: bool
+) -> Iterator[Archive]:
     with open_office() as office:
-        archive = Archive(office, folder)
+        archive = Archive(office, folder, replicas)
         office.served.world.policy.change(policy)
         try:
             yield archive
@@ -244,6 +246,22 @@ def test_a_value_that_cannot_be_is_kept_as_it_stood(archive: Archive) -> None:
     (entry,) = archive.ledger()
     token = str(entry.other)
     assert archive.vault.open_for_check([token])[token] == "1101051949"
+
+
+def test_what_was_typed_on_both_sides_is_not_lost(archive: Archive) -> None:
+    archive.line.cells |= {"full_name": "王大伟", "id_number": OTHER_NUMBER}
+    archive.airtable.before = lambda: archive.type(客户姓名="王大伟", 身份证号码=OTHER_NUMBER)
+    archive.calm()
+    assert archive.ledger() == []
+
+
+def test_what_was_typed_where_it_may_not_be_changed_competes_with_nothing(tmp_path: Path) -> None:
+    with opened(tmp_path, replicas=({**MAIN[0], "edit": {}}, MAIN[1])) as archive:
+        archive.line.cells["id_number"] = OTHER_NUMBER
+        archive.airtable.before = lambda: archive.type(身份证号码=THIRD_NUMBER)
+        archive.calm()
+        assert archive.ledger() == []
+        assert archive.shown("身份证号码") == archive.line.cells["id_number"]
 
 
 def test_an_idle_write_awaits_no_testimony_for_ever(archive: Archive) -> None:
