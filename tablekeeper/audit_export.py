@@ -20,6 +20,10 @@ UNKNOWABLE = (
     "settling and one interval. The services keep old contents of cells in their version history. Who looked there, then or "
     "later, cannot be known: the services do not tell."
 )
+BROKEN = (
+    "The audit chain is broken: entries were altered, dropped, added or cut off, and are not shown here. `tablekeeper audit verify` "
+    "names them."
+)
 COLUMNS = (
     "part",
     "n",
@@ -65,7 +69,7 @@ class Wanted:
 
 
 def who_saw(vault: Vault, wanted: Wanted) -> Iterator[dict[str, Any]]:
-    """The chain's entries, in order. A search that found nothing names no person and stands under its field alone."""
+    """The chain's entries that stand as signed, in order. A search that found nothing names no person and stands under its field alone."""
     for entry in entries(vault):
         at = datetime.fromisoformat(entry["at"])
         if wanted.covers(entry["subject"], entry["field"]) and wanted.spans(at, at):
@@ -97,9 +101,9 @@ def _exposed(window: Window) -> dict[str, Any]:
     }
 
 
-def note() -> dict[str, Any]:
-    """What the export cannot say."""
-    return {"part": NOTE, "reason": UNKNOWABLE}
+def notes(*, whole: bool) -> list[dict[str, Any]]:
+    """What the export cannot say; `whole` tells whether the chain is."""
+    return [{"part": NOTE, "reason": words} for words in (UNKNOWABLE, *(() if whole else (BROKEN,)))]
 
 
 def cell(value: object) -> str:

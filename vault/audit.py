@@ -27,6 +27,12 @@ FaultKind = Literal["altered", "missing", "reordered", "cut", "added", "head"]
 ERASE = "erase"
 """What a person's erasure is called; `vault verify` holds tombstones against it."""
 _NOTHING_BEFORE = bytes(32)
+# As bytes, whatever kind of value somebody put into the column: the signature judges them.
+_IN_ORDER = sa.select(
+    audit.c.n,
+    *(sa.cast(column, sa.LargeBinary).label(column.name) for column in (audit.c.entry, audit.c.mac)),
+).order_by(audit.c.n)
+_HEAD_EDITED = "the head of the audit chain is not what was written; nothing can be put on record"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +94,10 @@ class AuditChain:
             return
         head = _read_head(connection)
         n, previous = head.n, head.mac
-        key = _open_key(self._keys, head.next_key, _head_context(self._keys, n, previous))
+        try:
+            key = _open_key(self._keys, head.next_key, _head_context(self._keys, n, previous))
+        except VaultDamaged:
+            raise VaultDamaged(_HEAD_EDITED) from None
         at, rows = stamp(self._clock()), []
         for act in acts:
             n += 1
@@ -103,23 +112,32 @@ class AuditChain:
 
 
 def entries(vault: "Vault") -> Iterator[dict[str, Any]]:
-    """Every entry in order, as written: n, at, previous, and the fields of its Act."""
+    """Every entry in order that stands as it was signed: n, at, previous, and the fields of its Act.
+
+    What was altered says nothing here; `verify` tells that it was.
+    """
     with vault.store.reading() as connection:
-        for row in connection.execute(sa.select(audit.c.entry).order_by(audit.c.n)):
-            yield orjson.loads(row.entry)
+        walk, _ = _walk(vault, connection)
+        for row in connection.execute(_IN_ORDER):
+            if walk.step(row.n, row.entry, row.mac):
+                yield orjson.loads(row.entry)
 
 
 def verify(vault: "Vault") -> AuditReport:
     """Check the whole chain; finds entries that were altered, dropped, reordered, added or cut off the end."""
     with vault.store.reading() as connection:
-        head = _read_head(connection)
-        key = _open_key(vault.keys, head.first_key, _first_context(vault.keys))
-        rows = connection.execute(sa.select(audit).order_by(audit.c.n))
-        walk = _Walk(key=key, last=head.n)
-        for row in rows:
+        walk, head = _walk(vault, connection)
+        for row in connection.execute(_IN_ORDER):
             walk.step(row.n, row.entry, row.mac)
         walk.finish(vault.keys, head)
     return AuditReport(entries=walk.entries, faults=tuple(walk.faults))
+
+
+def _walk(vault: "Vault", connection: sa.Connection) -> tuple["_Walk", Any]:
+    """A verification that has not begun, and the head at which it ends."""
+    head = _read_head(connection)
+    key = _open_key(vault.keys, head.first_key, _first_context(vault.keys))
+    return _Walk(key=key, last=head.n), head
 
 
 class _Walk:
@@ -134,17 +152,19 @@ class _Walk:
         # None when the entry before is faulty, so that the link to it says nothing.
         self._previous: bytes | None = _NOTHING_BEFORE
 
-    def step(self, n: int, entry: bytes, mac: bytes) -> None:
+    def step(self, n: int, entry: bytes, mac: bytes) -> bool:
+        """Whether the entry stands as it was signed."""
         self.entries += 1
         if n < self._expected or n > self._last:
             self.faults.append(Fault(n, "added"))
-            return
+            return False
         self._skip_to(n, "missing")
         kind = self._judge(n, entry, mac)
         if kind is not None:
             self.faults.append(Fault(n, kind))
         self._previous = mac if kind is None else None
         self._advance()
+        return kind is None
 
     def finish(self, keys: Keys, head: Any) -> None:
         self._skip_to(self._last + 1, "cut")
@@ -188,6 +208,8 @@ def _read_head(connection: sa.Connection) -> Any:
     head = connection.execute(sa.select(audit_head)).all()
     if len(head) != 1:
         raise VaultDamaged(f"the audit chain has {len(head)} heads")
+    if not isinstance(head[0].mac, bytes):
+        raise VaultDamaged(_HEAD_EDITED)
     return head[0]
 
 

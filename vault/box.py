@@ -96,6 +96,9 @@ def open_padded(key: BoxKey, box: bytes, context: bytes) -> bytes:
 
 def read_header(box: bytes) -> tuple[Suite, int]:
     """Suite and key version. Raises SuiteUnknown, VaultDamaged."""
+    # SQLite gives back whatever kind of value somebody put into the column.
+    if not isinstance(box, bytes):
+        raise VaultDamaged("what stands in place of a ciphertext is none")
     if len(box) < _START:
         raise VaultDamaged(f"a ciphertext of {len(box)} bytes is cut short")
     byte, version = _HEADER.unpack_from(box)

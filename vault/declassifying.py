@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from vault.audit import Act, entries
-from vault.errors import RoleRefuses
+from vault.audit import Act, entries, verify
+from vault.errors import RoleRefuses, VaultDamaged
 from vault.users import User, Users
 
 if TYPE_CHECKING:
@@ -29,7 +29,10 @@ def approve(vault: "Vault", user: User, fields: Iterable[str], *, reason: str) -
 
 
 def approvers(vault: "Vault", field: str) -> frozenset[str]:
-    """The users who have approved that a field stands in the clear, and who may still act and approve."""
+    """The users who have approved that a field stands in the clear, and who may still act and approve.
+
+    Raises VaultDamaged where somebody may have taken out of the chain that approvals were used up.
+    """
     names: set[str] = set()
     for entry in entries(vault):
         if entry["field"] != field:
@@ -38,6 +41,8 @@ def approvers(vault: "Vault", field: str) -> frozenset[str]:
             names.clear()
         elif entry["action"] == APPROVED:
             names.add(entry["actor"])
+    if names and not verify(vault).ok:
+        raise VaultDamaged("the audit chain is not whole, so approvals on record count for nothing")
     users = {user.name: user for user in Users(vault).all()} if names else {}
     with vault.store.reading() as connection:
         return frozenset(

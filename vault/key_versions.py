@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
-from vault.box import RandomBytes, bind, open_box, seal_box
+from vault.box import RandomBytes, bind, key_version, open_box, seal_box
 from vault.errors import VaultDamaged
 from vault.keys import KEY_LENGTH, Keys
 from vault.store import key_encryption_key
@@ -78,6 +78,8 @@ class KeyVersions:
         """The key in a stored row. Raises VaultDamaged, Unopenable."""
         if row.version not in self._opened:
             suite = _suite(row)
+            if key_version(row.body) != row.version:
+                raise VaultDamaged(f"key-encryption key version {row.version} was another one")
             key = open_box(self._keys.key_wrapping(suite), row.body, context=self._context())
             self._opened[row.version] = suite.box_key(key)
         return self._opened[row.version]

@@ -1,7 +1,7 @@
 """Restriction: while a law still asks for a person's values they are stored and nothing else; only a legal purpose opens them."""
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from vault.vault import Vault
 
 
+RESTRICT = "restrict"
+"""What it is called on record."""
+
+
 @dataclass(frozen=True, slots=True)
 class Restriction:
     """`until` is an ISO date, or empty while what starts the period has not happened yet; `law` names the rule that runs longest.
@@ -30,6 +34,11 @@ class Restriction:
     at: str
     purposes: tuple[str, ...] = ()
 
+    @property
+    def told(self) -> str:
+        """Its terms, as the audit chain says them; `vault verify` holds the row against it."""
+        return ", ".join((self.until or "open", *self.purposes))
+
 
 def restrict(
     vault: "Vault",
@@ -42,13 +51,17 @@ def restrict(
     purposes: Iterable[str] = (),
 ) -> None:
     """Nothing of this person is opened from now on but for a legal purpose or one of these; again: anew. Audited."""
+    made = Restriction(subject, until, law, stamp(vault.clock()), tuple(purposes))
     with vault.store.writing() as connection:
-        connection.execute(restriction.delete().where(restriction.c.subject == subject))
-        row = {"subject": subject, "until": until, "law": law, "at": stamp(vault.clock())}
-        connection.execute(restriction.insert(), {**row, "purposes": "\n".join(purposes)})
-        vault.chain.append(
-            connection, [Act(actor, "restrict", subject=subject, purpose=reason, reason=until)]
-        )
+        lift(connection, subject)
+        connection.execute(restriction.insert(), {**asdict(made), "purposes": "\n".join(made.purposes)})
+        act = Act(actor, RESTRICT, subject=subject, purpose=reason, reason=made.told)
+        vault.chain.append(connection, [act])
+
+
+def lift(connection: sa.Connection, subject: str) -> None:
+    """Nothing is kept of this person any more; the caller puts on record why."""
+    connection.execute(restriction.delete().where(restriction.c.subject == subject))
 
 
 def restrictions(vault: "Vault") -> list[Restriction]:

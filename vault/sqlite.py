@@ -19,6 +19,8 @@ BUSY_STEP_S = 0.001
 
 @contextmanager
 def file_lease(path: Path) -> Iterator[None]:
+    # By its real name: whoever comes over a link comes to the same vault.
+    path = path.resolve()
     with path.with_name(f"{path.name}.lease").open("a") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -16,6 +16,7 @@ from vault.errors import VaultDamaged, VaultInUse, VaultNewer, VaultUnavailable
 
 _LEASE = 0x7461626C  # "tabl": the advisory lock of a database.
 SCHEMA_TABLE = "vault_schema"
+FLAWS_MAX = 20
 _MIGRATIONS = Path(__file__).parent / "migrations"
 
 metadata = sa.MetaData()
@@ -160,6 +161,14 @@ class Store:
             if not sa.inspect(connection).has_table(vault_table.name):
                 return False
             return connection.execute(sa.select(vault_table.c.vault_id)).first() is not None
+
+    def flaws(self) -> list[str]:
+        """What SQLite finds wrong with the file's pages and indexes, none of it naming a value; a server looks after its own."""
+        if self._engine.dialect.name != "sqlite":
+            return []
+        with self.reading() as connection:
+            told = connection.exec_driver_sql(f"PRAGMA integrity_check({FLAWS_MAX})").scalars().all()
+        return [] if told == ["ok"] else [str(one) for one in told]
 
     def forget(self) -> None:
         """Overwrite what the write-ahead log still holds of deleted rows; other readers may put it off."""

@@ -1,6 +1,7 @@
 """Users' keys: made, judged, and kept as Argon2id hashes with a secret of the vault, so that a stolen database cannot be guessed at."""
 
 import base64
+import hmac
 from collections.abc import Callable
 
 from cryptography.exceptions import InvalidKey
@@ -33,37 +34,43 @@ def require_fit(key: str, *, name: str) -> None:
 
 
 class KeyHashes:
-    """Hashes keys and compares them; each comparison costs the same work whatever it finds."""
+    """Hashes keys and compares them; each comparison costs the same work whatever it finds.
+
+    A hash is of one user's key, so that nobody who edits the database lends theirs to another user.
+    """
 
     def __init__(self, secret: bytes, *, cost: Argon2Cost, random_bytes: RandomBytes) -> None:
         self._secret = secret
         self._cost = cost
         self._random_bytes = random_bytes
 
-    def of(self, key: str) -> str:
+    def of(self, key: str, *, name: str) -> str:
         """The hash to store, in the PHC form, which names its own parameters."""
         salt = self._random_bytes(_SALT_LENGTH)
-        return str(self._argon2(salt).derive_phc_encoded(key.encode(errors="surrogatepass")))
+        return str(self._argon2(salt, name).derive_phc_encoded(key.encode(errors="surrogatepass")))
 
-    def fits(self, key: str, stored: str | None) -> bool:
+    def fits(self, key: str, stored: str | None, *, name: str) -> bool:
         """Whether the key is the one of the stored hash. With None the same work is done for nothing."""
         wanted = stored or self._unmatchable()
         given = key[:KEY_CHARACTERS_MAX].encode(errors="surrogatepass")
         try:
-            Argon2id.verify_phc_encoded(given, wanted, secret=self._secret)
+            Argon2id.verify_phc_encoded(given, wanted, secret=self._of_user(name))
         except InvalidKey:
             return False
         return stored is not None
 
-    def _argon2(self, salt: bytes) -> Argon2id:
+    def _argon2(self, salt: bytes, name: str) -> Argon2id:
         return Argon2id(
             salt=salt,
             length=_HASH_LENGTH,
             iterations=self._cost.iterations,
             lanes=self._cost.lanes,
             memory_cost=self._cost.memory_kib,
-            secret=self._secret,
+            secret=self._of_user(name),
         )
+
+    def _of_user(self, name: str) -> bytes:
+        return hmac.digest(self._secret, name.encode(errors="surrogatepass"), "sha256")
 
     def _unmatchable(self) -> str:
         cost = f"m={self._cost.memory_kib},t={self._cost.iterations},p={self._cost.lanes}"

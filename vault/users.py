@@ -21,6 +21,9 @@ from vault.user_keys import DEFAULT_COST, KeyHashes, require_fit
 if TYPE_CHECKING:
     from vault.vault import Vault
 
+ADD, ENABLE, DISABLE, RENEW, KEY = "user_add", "user_enable", "user_disable", "user_renew", "user_key"
+USER_ACTS = (ADD, ENABLE, DISABLE, RENEW, KEY)
+"""What changes of users are called on record."""
 RESERVED_NAMES = frozenset({"daemon", "root"})
 # No blanks, no marks that mean something in a spreadsheet or a shell.
 _NAME = re.compile(r"\w[\w.@·-]{0,39}")
@@ -37,6 +40,11 @@ class User:
     approved_by: str
     expires_on: date
     disabled: bool
+
+    @property
+    def told(self) -> str:
+        """What the audit chain says of the user with every change; `vault verify` holds the row against it."""
+        return f"{self.name}, {self.role}, approved by {self.approved_by} until {self.expires_on}"
 
 
 class Users:
@@ -75,11 +83,11 @@ class Users:
         name, approved_by = _normal(name), _normal(approved_by)
         expires_on = expires_on or self._today() + timedelta(days=self._vault.config.user_days)
         user = User(name, title.strip(), role, approved_by, expires_on, disabled=False)
-        with self._on_record(actor, "user_add"):
+        with self._on_record(actor, ADD):
             self._require_valid(user, key, actor)
         row = {
             **_row(user),
-            "key_hash": self._hashes.of(key),
+            "key_hash": self._hashes.of(key, name=name),
             "added_by": actor,
             "added_at": stamp(self._vault.clock()),
         }
@@ -87,34 +95,34 @@ class Users:
             free = _stored(connection, name) is None
             if free:
                 connection.execute(vault_user.insert(), row)
-                self._record(connection, "user_add", user, actor)
+                self._record(connection, ADD, user, actor)
         if not free:
             raise UserInvalid(f"{name} is a user already")
         return user
 
     def disable(self, name: str, *, actor: str) -> User:
         """From now on the person is refused, in open sessions too. Raises UserUnknown."""
-        return self._change(name, "user_disable", actor, disabled=True)
+        return self._change(name, DISABLE, actor, disabled=True)
 
     def enable(self, name: str, *, approved_by: str, actor: str) -> User:
         """The person may act again. Raises UserUnknown, UserInvalid."""
-        with self._on_record(actor, "user_enable"):
+        with self._on_record(actor, ENABLE):
             approver = self._other_people(name, approved_by, actor)
-        return self._change(name, "user_enable", actor, disabled=False, approved_by=approver)
+        return self._change(name, ENABLE, actor, disabled=False, approved_by=approver)
 
     def renew(self, name: str, *, approved_by: str, actor: str, expires_on: date | None = None) -> User:
         """Approve a person for another term. Raises UserUnknown, UserInvalid."""
         expires_on = expires_on or self._today() + timedelta(days=self._vault.config.user_days)
-        with self._on_record(actor, "user_renew"):
+        with self._on_record(actor, RENEW):
             approver = self._other_people(name, approved_by, actor)
             self._require_term(expires_on)
         expiry = expires_on.isoformat()
-        return self._change(name, "user_renew", actor, expires_on=expiry, approved_by=approver)
+        return self._change(name, RENEW, actor, expires_on=expiry, approved_by=approver)
 
     def set_key(self, name: str, key: str, *, actor: str) -> User:
         """A new key in place of the old one. Raises UserUnknown, UserInvalid."""
         require_fit(key, name=_normal(name))
-        return self._change(name, "user_key", actor, key_hash=self._hashes.of(key))
+        return self._change(name, KEY, actor, key_hash=self._hashes.of(key, name=_normal(name)))
 
     def sign_in(self, name: str, key: str) -> User:
         """The user whose name and key these are.
@@ -126,7 +134,7 @@ class Users:
         with self._vault.store.reading() as connection:
             row = _stored(connection, name)
         self._attempts.begin(name, known=row is not None)
-        fits = self._hashes.fits(key, row.key_hash if row else None)
+        fits = self._hashes.fits(key, row.key_hash if row else None, name=name)
         with self._vault.store.writing() as connection:
             refusal = self._refusal(row) if row and fits else SignInRefused("the name or the key is wrong")
             if row and fits:
@@ -187,8 +195,7 @@ class Users:
             raise
 
     def _record(self, connection: sa.Connection, action: str, user: User, actor: str) -> None:
-        reason = f"{user.name}, {user.role}, approved by {user.approved_by} until {user.expires_on}"
-        self._vault.chain.append(connection, [Act(actor, action, reason=reason)])
+        self._vault.chain.append(connection, [Act(actor, action, reason=user.told)])
 
     def _require_valid(self, user: User, key: str, actor: str) -> None:
         if not _NAME.fullmatch(user.name) or user.name.casefold() in RESERVED_NAMES:

@@ -23,7 +23,7 @@ from vault.key_versions import KeyVersions
 from vault.keys import Keys, RootKey
 from vault.opening import create_store, open_store
 from vault.plaintext import Plaintext
-from vault.restricting import withheld
+from vault.restricting import lift, withheld
 from vault.revealing import every_plaintext, find_acts, reveal_batch, reveal_one
 from vault.sealing import EMPTIED, Sealing
 from vault.store import Store, sealed_value
@@ -186,6 +186,7 @@ class Vault:
                 sealed_value.update().where(*mine).values(**self.erased_columns(connection))
             ).rowcount
             known = known or gone > 0
+            lift(connection, subject)
             action = ERASE if known else "erase_refused"
             self.chain.append(
                 connection, [Act(actor, action, subject=subject if known else "", purpose=reason, count=gone)]

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any, Literal
 import sqlalchemy as sa
 
 from vault import rows
-from vault.audit import ERASE, Act, entries
+from vault.audit import Act
 from vault.box import box_suite, key_version
 from vault.errors import VaultDamaged
 from vault.key_versions import KeyVersions
+from vault.on_record import OnRecord, edited_restrictions, edited_users, on_record
 from vault.store import data_key, key_encryption_key, sealed_value
 from vault.subjects import SubjectKey
 
@@ -21,14 +22,24 @@ if TYPE_CHECKING:
 
 Progress = Callable[[int, int], None]
 FaultKind = Literal[
-    "value", "equality", "index", "state", "moved_to", "data_key", "tombstone", "key_encryption_key"
+    "value",
+    "equality",
+    "index",
+    "state",
+    "moved_to",
+    "data_key",
+    "tombstone",
+    "key_encryption_key",
+    "user",
+    "restriction",
+    "file",
 ]
 AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
 class RowFault:
-    """One row that is not what was written: a token, a subject or a key version, and what is wrong with it."""
+    """One row that is not what was written: a token, subject, key version or user, and what is wrong with it."""
 
     kind: FaultKind
     name: str
@@ -51,19 +62,26 @@ class Verified:
 def verify_rows(vault: "Vault", *, actor: str, progress: Progress = lambda done, total: None) -> Verified:
     """Check every row, a block at a time, beside a daemon that works; audited, because it opens every value."""
     found = Verified()
+    # In a file whose pages or kinds of values are wrong, rows cannot even be read one by one.
+    found.faults += [RowFault("file", words) for words in vault.store.flaws()]
+    if not found.faults:
+        _check_rows(vault, found, progress)
+    with vault.store.writing() as connection:
+        counts = {"faults": len(found.faults)}
+        vault.chain.append(connection, [Act(actor, "verify", count=found.values, counts=counts)])
+    return found
+
+
+def _check_rows(vault: "Vault", found: Verified, progress: Progress) -> None:
     _check_versions(vault, found)
     _check_data_keys(vault, found)
-    _check_tombstones(vault, found)
+    _check_on_record(vault, found)
     with vault.store.reading() as connection:
         total = connection.execute(sa.select(sa.func.count()).select_from(sealed_value)).scalar_one()
     done = 0
     for number in _value_blocks(vault, found):
         done += number
         progress(done, total)
-    with vault.store.writing() as connection:
-        counts = {"faults": len(found.faults)}
-        vault.chain.append(connection, [Act(actor, "verify", count=found.values, counts=counts)])
-    return found
 
 
 def _check_versions(vault: "Vault", found: Verified) -> None:
@@ -101,12 +119,12 @@ def _check_data_key(vault: "Vault", connection: sa.Connection, row: Any) -> None
             raise VaultDamaged("a data key is not wrapped under the version that its row names")
 
 
-def _check_tombstones(vault: "Vault", found: Verified) -> None:
-    """Every erasure stands in the audit chain; a key that went without one was lost, whatever its row says."""
-    recorded = (
-        {entry["subject"] for entry in entries(vault) if entry["action"] == ERASE} if found.erased else ()
-    )
-    found.faults += [RowFault("tombstone", subject) for subject in sorted(found.erased.difference(recorded))]
+def _check_on_record(vault: "Vault", found: Verified) -> None:
+    """Every erasure, user and restriction is on record; a key that went without one was lost, whatever its row says."""
+    said: OnRecord = on_record(vault)
+    found.faults += [RowFault("tombstone", subject) for subject in sorted(found.erased - said.erased)]
+    found.faults += [RowFault("user", name) for name in edited_users(vault, said)]
+    found.faults += [RowFault("restriction", subject) for subject in edited_restrictions(vault, said)]
 
 
 def _value_blocks(vault: "Vault", found: Verified) -> Iterator[int]:

@@ -15,8 +15,8 @@ import typer
 from sync.history_chain import HistoryReport, Restore, history_report
 from sync.secrets import vault_field
 from sync.store.hub import Hub
-from tablekeeper.audit_export import COLUMNS, UNKNOWABLE, Wanted, cell, note, who_could_have, who_saw
-from tablekeeper.cli.explain import FAILED, Misused
+from tablekeeper.audit_export import BROKEN, COLUMNS, UNKNOWABLE, Wanted, cell, notes, who_could_have, who_saw
+from tablekeeper.cli.explain import FAILED, Failed, Misused
 from tablekeeper.cli.main import app, out, print_json
 from tablekeeper.cli.opening import actor, opened_vault
 from tablekeeper.cli.output import JsonOption, day
@@ -140,18 +140,22 @@ def export(
             until=until,
         )
         saw, could_have = list(who_saw(vault, wanted)), list(who_could_have(vault, wanted))
+        whole = verify_chain(vault).ok
         # A person that nothing is known of may be a value, typed by mistake: it stays out of the chain.
         known = subject if saw or could_have else ""
         span = " ".join(["fields", *sorted(wanted.fields or []), "from", str(since), "to", str(until)])
         with vault.store.writing() as connection:
             vault.chain.append(connection, [Act(actor(), "audit_export", subject=known, reason=span)])
     if json:
-        print_json({"entries": saw, "could_have_seen": could_have, "note": UNKNOWABLE})
+        told = {"entries": saw, "could_have_seen": could_have, "note": UNKNOWABLE}
+        print_json(told if whole else {**told, "broken": BROKEN})
     elif form is Form.JSONL:
-        for row in (*saw, *could_have, note()):
+        for row in (*saw, *could_have, *notes(whole=whole)):
             typer.echo(orjson.dumps(row).decode())
     else:
-        _write_csv([*saw, *could_have, note()])
+        _write_csv([*saw, *could_have, *notes(whole=whole)])
+    if not whole:
+        raise Failed(BROKEN)
 
 
 def _told(restore: Restore) -> dict[str, object]:

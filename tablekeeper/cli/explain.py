@@ -139,7 +139,7 @@ _VAULT: tuple[tuple[type[VaultError], int, str], ...] = (
     (
         VaultMissing,
         USAGE,
-        "run `tablekeeper setup`; if there was a vault, let TABLEKEEPER_HOME name its folder",
+        "run `tablekeeper setup`; if there was a vault, let TABLEKEEPER_HOME name its folder, or restore the last backup",
     ),
     (VaultExists, USAGE, "use it as it is; another archive needs another TABLEKEEPER_HOME"),
     (VaultNewer, USAGE, "install the release that wrote it, or a later one"),

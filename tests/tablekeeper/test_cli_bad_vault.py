@@ -77,3 +77,30 @@ def test_a_hub_whose_vault_is_gone_gets_no_empty_one(office: Office, tmp_path: P
         assert answer.code == 2
         assert "their vault is gone" in answer.err
     assert not (tmp_path / "home/vault.sqlite3").exists()
+
+
+def test_an_export_from_a_broken_chain_says_so_and_leaves_out_what_was_altered(
+    office: Office, tmp_path: Path
+) -> None:
+    assert office.run("vault", "verify").code == 0
+    whole = office.run("audit", "export", "--json")
+    assert (whole.code, "broken" in whole.json) == (0, False)
+    altered = "UPDATE audit SET entry = replace(CAST(entry AS TEXT), 'tester', 'nobody') WHERE n = 1"
+    home = changed(office, tmp_path, altered)
+    answer = office.run("audit", "export", "--json", changed=home)
+    assert answer.code == 1
+    assert "audit verify" in answer.json["broken"]
+    assert [one["n"] for one in answer.json["entries"]] == [one["n"] for one in whole.json["entries"][1:]] + [
+        whole.json["entries"][-1]["n"] + 1
+    ]
+    table = office.run("audit", "export", changed=home)
+    assert "audit verify" in table.out.splitlines()[-1]
+
+
+def test_a_person_let_in_by_the_database_alone_is_found(office: Office, tmp_path: Path) -> None:
+    said = "vault user add li.na --role 客服 --title 客服专员 --approved-by wang.fang --generate"
+    assert office.run(*said.split()).code == 0
+    home = changed(office, tmp_path, "UPDATE vault_user SET role = '合规'")
+    answer = office.run("vault", "verify", "--json", changed=home)
+    assert answer.code == 1
+    assert answer.json["row_faults"] == [{"kind": "user", "name": "li.na"}]

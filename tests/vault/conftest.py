@@ -40,6 +40,7 @@ ROLES: Any = {
         "masks": {"account": "account_verify", "customers.email": "redact"},
     },
     "理赔": {"reveal": ["contact", "claims.payee_account"]},
+    "主管": {"approve": True},
 }
 CLASSES: Mapping[str, FieldClass] = {
     "customers.id_number": "identity",

@@ -165,6 +165,18 @@ def test_two_daemons_on_one_vault_are_refused_and_a_killed_one_frees_it(vault: V
         pass
 
 
+@pytest.mark.in_files("a server knows its database by one name")
+def test_a_vault_reached_over_a_link_is_the_same_vault(
+    vault: Vault, root: RootKey, tmp_path: Path, clock: Any
+) -> None:
+    link = tmp_path / "link.sqlite3"
+    link.symlink_to(str(vault.store.url.database))
+    over_link = Vault.open(f"sqlite:///{link}", root, clock=clock)
+    with vault.store.lease(), pytest.raises(VaultInUse), over_link.store.lease():
+        raise AssertionError
+    over_link.close()
+
+
 @pytest.mark.in_files("a lease on a server is its database's, which the copy of a test shares")
 def test_a_copy_of_a_vault_has_a_lease_of_its_own(
     vault: Vault, url: str, root: RootKey, copy_of: Copies, clock: Any

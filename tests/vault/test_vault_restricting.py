@@ -75,6 +75,11 @@ def test_a_refusal_costs_no_budget_and_stands_on_record(vault: Vault, access: Ac
     assert (last["action"], last["reason"]) == ("reveal_refused", "restricted")
 
 
+def test_an_erased_person_is_no_longer_restricted(vault: Vault, token: str) -> None:
+    vault.erase_subject("R1", actor="tester", reason="到期")
+    assert restrictions(vault) == []
+
+
 def test_restricting_again_sets_the_new_date(vault: Vault, token: str) -> None:
     restrict(vault, "R1", until="2036-01-01", law="反洗钱法第34条", actor="tester", reason="申请")
     (one,) = restrictions(vault)

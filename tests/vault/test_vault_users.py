@@ -89,7 +89,9 @@ def test_unknown_names_cost_as_much_work_as_known_ones(
     judged: list[bool] = []
     fits = users._hashes.fits
     monkeypatch.setattr(
-        users._hashes, "fits", lambda key, stored: judged.append(stored is None) or fits(key, stored)
+        users._hashes,
+        "fits",
+        lambda key, stored, name: judged.append(stored is None) or fits(key, stored, name=name),
     )
     for name in ("li.na", "nobody"):
         with pytest.raises(SignInRefused):
@@ -141,7 +143,18 @@ def test_keys_are_kept_as_hashes_that_need_the_vault(users: Users, add_user: Add
     assert KEY not in stored
     other = Users(vault, cost=users._hashes._cost)
     other._hashes._secret = bytes(32)
-    assert not other._hashes.fits(KEY, stored)
+    assert not other._hashes.fits(KEY, stored, name="li.na")
+
+
+def test_a_hash_put_into_another_users_row_lets_nobody_in(users: Users, add_user: Add, vault: Vault) -> None:
+    add_user("li.na", key=KEY)
+    add_user("zhao.lei", key="another-battery-staple")
+    with vault.store.writing() as connection:
+        mine = connection.execute(vault_user.select().where(vault_user.c.name == "li.na")).one().key_hash
+        theirs = vault_user.update().where(vault_user.c.name == "zhao.lei")
+        connection.execute(theirs.values(key_hash=mine))
+    with pytest.raises(SignInRefused):
+        users.sign_in("zhao.lei", KEY)
 
 
 @pytest.mark.parametrize(

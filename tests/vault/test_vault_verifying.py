@@ -7,9 +7,12 @@ import pytest
 import sqlalchemy as sa
 
 from vault import audit
+from vault.people_tables import restriction, vault_user
 from vault.report import RESTORE_DRILL, key_report, note
+from vault.restricting import restrict
 from vault.rotation import reencrypt, rotate
 from vault.store import data_key, key_encryption_key, sealed_value
+from vault.users import User, Users
 from vault.values import Secret
 from vault.vault import Vault
 from vault.verifying import RowFault, verify_rows
@@ -117,6 +120,85 @@ def test_a_damaged_key_version_is_found_though_it_was_open(vault: Vault, filled:
     with vault.store.writing() as connection:
         connection.execute(key_encryption_key.update().values(body=b"\x01\x00\x01" + bytes(60)))
     assert RowFault("key_encryption_key", "1") in verify_rows(vault, actor="officer").faults
+
+
+def test_a_key_version_under_another_number_is_found(vault: Vault, filled: list[str]) -> None:
+    """The old version as the newest one would undo a rotation."""
+    rotate(vault, actor="officer")
+    with vault.store.writing() as connection:
+        first = key_encryption_key.update().where(key_encryption_key.c.version == 1)
+        connection.execute(first.values(version=7))
+    assert RowFault("key_encryption_key", "7") in verify_rows(vault, actor="officer").faults
+
+
+USER_EDITS: list[dict[str, Any]] = [
+    {"role": "合规"},
+    {"expires_on": "2030-01-01"},
+    {"approved_by": "nobody"},
+    {"disabled": False},
+    {"name": "zhao.lei"},
+]
+
+
+@pytest.mark.parametrize("changed", USER_EDITS)
+def test_an_edited_user_is_found(
+    vault: Vault, users: Users, add_user: Callable[..., User], changed: dict[str, Any]
+) -> None:
+    add_user("li.na")
+    users.renew("li.na", approved_by="chen.jing", actor="ops")
+    users.disable("li.na", actor="ops")
+    users.set_key("li.na", "another-battery-staple", actor="ops")
+    assert verify_rows(vault, actor="officer").faults == []
+    with vault.store.writing() as connection:
+        connection.execute(vault_user.update().values(**changed))
+    assert RowFault("user", "li.na") in verify_rows(vault, actor="officer").faults
+
+
+def test_a_user_whose_row_is_gone_is_found(vault: Vault, add_user: Callable[..., User]) -> None:
+    """Without any users, whoever holds the root key acts."""
+    add_user("li.na")
+    with vault.store.writing() as connection:
+        connection.execute(vault_user.delete())
+    assert verify_rows(vault, actor="officer").faults == [RowFault("user", "li.na")]
+
+
+@pytest.mark.parametrize("edit", [{"until": "2026-03-02"}, {"purposes": "理赔"}, {"subject": "R02"}, None])
+def test_an_edited_or_lifted_restriction_is_found(
+    vault: Vault, filled: list[str], edit: dict[str, Any] | None
+) -> None:
+    restrict(vault, "R03", until="2034-02-28", law="保险法第87条", actor="tester", reason="申请")
+    restrict(vault, "R04", until="", law="保险法第87条", actor="tester", reason="申请", purposes=["理赔"])
+    assert verify_rows(vault, actor="officer").faults == []
+    mine = restriction.c.subject == "R03"
+    with vault.store.writing() as connection:
+        connection.execute(
+            restriction.update().where(mine).values(**edit) if edit else restriction.delete().where(mine)
+        )
+    assert RowFault("restriction", "R03") in verify_rows(vault, actor="officer").faults
+
+
+@pytest.mark.parametrize("entry", [b"", b"[]", b"{}", b'{"n": 1}', b"\xff"])
+def test_an_entry_that_cannot_be_read_stops_no_look_at_the_rows(
+    vault: Vault, filled: list[str], entry: bytes
+) -> None:
+    erasing = next(one["n"] for one in audit.entries(vault) if one["action"] == audit.ERASE)
+    with vault.store.writing() as connection:
+        chosen = audit.audit.update().where(audit.audit.c.n == erasing)
+        connection.execute(chosen.values(entry=entry))
+    assert verify_rows(vault, actor="officer").faults == [RowFault("tombstone", "R11")]
+    assert audit.verify(vault).faults[0].n == erasing
+
+
+@pytest.mark.in_files("a server looks after its own indexes")
+def test_a_row_that_its_index_does_not_know_is_found(vault: Vault, filled: list[str]) -> None:
+    """A search would not find it, and an equal value would get a second token."""
+    with vault.store.writing() as connection:
+        connection.exec_driver_sql("PRAGMA writable_schema=ON")
+        gone = "UPDATE sqlite_master SET sql = sql || ' WHERE 0' WHERE name = 'sealed_value_index_mark'"
+        connection.exec_driver_sql(gone)
+    vault.store.close()
+    (fault, *_) = verify_rows(vault, actor="officer").faults
+    assert fault.kind == "file"
 
 
 def test_the_report_says_what_was_done_last(vault: Vault, filled: list[str], clock: Any) -> None:
