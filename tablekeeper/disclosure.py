@@ -168,16 +168,17 @@ def identity_numbers(head: int, tail: int, beside: Visible) -> int:
     """18 characters: district 6, birth date 8, order number 3 (odd for men), check character 1."""
     districts = 1 if beside.district else max(1, REGIONS // 10**head)
     dates = 1 if beside.birth_date else _dates(max(0, head - 6), max(0, tail - 4))
-    orders = _order_numbers(shown=min(3, max(0, head - 14) + max(0, tail - 1)), sex=beside.sex or tail > 1)
+    orders = _order_numbers(first=min(3, max(0, head - 14)), last=min(3, max(0, tail - 1)), sex=beside.sex)
     left = districts * dates * orders
     # The check character rules out ten of eleven, and nothing more once all it is made from is known.
     return max(1, left // CHECK_DIGITS) if tail else left
 
 
-def _order_numbers(*, shown: int, sex: bool) -> int:
-    left = int(ORDER_NUMBERS // 10**shown)
-    # Who sees its last digit knows the sex already.
-    return max(1, left // 2) if sex and not shown else left
+def _order_numbers(*, first: int, last: int, sex: bool) -> int:
+    """Of three digits, of which the first and the last so many show."""
+    left = int(ORDER_NUMBERS // 10 ** min(3, first + last))
+    # Who sees the last digit knows the sex already.
+    return max(1, left // 2) if sex and not last else left
 
 
 @cache

@@ -150,7 +150,7 @@ class Keys:
 
     def fits(self, check_value: bytes) -> bool:
         """Whether these keys belong to the vault that stored this check value."""
-        return hmac.compare_digest(self.check_value(), check_value)
+        return isinstance(check_value, bytes) and hmac.compare_digest(self.check_value(), check_value)
 
     def _index(self, suite_byte: int, name: str) -> Mac:
         """The keyed hash of one field's search index."""

@@ -16,6 +16,7 @@ from vault.errors import SignInRefused, UserDisabled, UserExpired, UserInvalid, 
 from vault.keys import Argon2Cost
 from vault.people_tables import vault_user
 from vault.sign_in import Attempts
+from vault.timekeeping import check_clock
 from vault.user_keys import DEFAULT_COST, KeyHashes, require_fit
 
 if TYPE_CHECKING:
@@ -128,10 +129,11 @@ class Users:
         """The user whose name and key these are.
 
         Raises SignInRefused, or its kinds SignInClosed, UserDisabled, UserExpired, whose `words` are for people. Each refusal is
-        on record; that a user is disabled or expired is told only to who has the right key.
+        on record; that a user is disabled or expired is told only to who has the right key. Raises ClockSetBack.
         """
         name = _normal(name)
         with self._vault.store.reading() as connection:
+            check_clock(connection, self._vault.clock())
             row = _stored(connection, name)
         self._attempts.begin(name, known=row is not None)
         fits = self._hashes.fits(key, row.key_hash if row else None, name=name)
@@ -150,7 +152,7 @@ class Users:
     def admit(self, name: str) -> User:
         """The user of this name, whom the company's identity provider vouches for.
 
-        Raises SignInRefused, or its kinds UserDisabled, UserExpired. Each refusal is on record.
+        Raises SignInRefused, or its kinds UserDisabled, UserExpired. Each refusal is on record. Raises ClockSetBack.
         """
         name = _normal(name)
         with self._vault.store.writing() as connection:
@@ -163,7 +165,8 @@ class Users:
         return _user(row)
 
     def standing(self, connection: sa.Connection, name: str) -> SignInRefused | None:
-        """Why this user may not act now; None when they may."""
+        """Why this user may not act now; None when they may. Raises ClockSetBack: yesterday has budgets and terms of its own."""
+        check_clock(connection, self._vault.clock())
         row = _stored(connection, name)
         return self._refusal(row) if row else SignInRefused("there is no such user")
 

@@ -9,13 +9,14 @@ from sync.errors import ServiceError
 from sync.resolve import CannotResolve
 from sync.restore import CannotRestore
 from tablekeeper.importing.workbook import ImportProblem
-from vault.errors import Refused, SubjectErased, VaultUnavailable
+from vault.errors import ClockSetBack, Refused, SubjectErased, VaultUnavailable
 
 BUSY = "系统正忙,请稍后再试"
 _WORDS: dict[type[Exception], str] = {
     SubjectErased: "此人的资料已依法删除,不再保存",
     CannotResolve: "这条冲突已有变化,请刷新页面后再看",
     VaultUnavailable: BUSY,
+    ClockSetBack: "服务器的时间不对,暂不能查看,请联系系统运维",
     DBAPIError: BUSY,
     ServiceError: "已保存在档案中;在线表格暂时连不上,稍后自动写入",
 }

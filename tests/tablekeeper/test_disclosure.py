@@ -43,6 +43,11 @@ def refused(text: str) -> list[str]:
         (0, 1, Visible(), 2_800 * 35_064 * 1_000 // 11),
         (14, 0, Visible(), 1_000),
         (14, 0, Visible(sex=True), 500),
+        (15, 0, KNOWN, 50),
+        (16, 0, KNOWN, 5),
+        (17, 0, KNOWN, 1),
+        (0, 2, KNOWN, 9),
+        (6, 1, Visible(birth_date=True), 90),
     ],
 )
 def test_an_identity_number_leaves_what_its_structure_says(

@@ -12,6 +12,7 @@ from vault.alarms import acknowledge, open_alarms
 from vault.audit import entries, verify
 from vault.errors import (
     BudgetReached,
+    ClockSetBack,
     PurposeUnknown,
     Refused,
     RoleRefuses,
@@ -138,6 +139,27 @@ def test_a_budget_is_full_again_the_next_day_where_the_archive_is(
     clock.advance(minutes=1)
     assert access.left("contact") == 2
     assert access.reveal(phone, "理赔") == PHONE
+
+
+def test_yesterday_has_no_second_budget_for_who_sets_the_clock_back(
+    vault: Vault, access: Access, users: Users, phone: str, clock: ManualClock
+) -> None:
+    """The desk runs for weeks, and looks at the clock each time; nothing is written under one that is wrong."""
+    access.reveal(phone, "理赔")
+    before = list(entries(vault))
+    clock.advance(days=-1)
+    for refused in (
+        lambda: access.reveal(phone, "理赔"),
+        lambda: access.compare(phone, Plaintext(PHONE)),
+        lambda: access.find("customers.mobile", Plaintext(PHONE), "理赔"),
+        lambda: users.sign_in("li.na", "correct-battery-staple"),
+        lambda: users.admit("li.na"),
+    ):
+        with pytest.raises(ClockSetBack):
+            refused()
+    clock.advance(days=1)
+    assert list(entries(vault)) == before
+    assert access.left("contact") == 1
 
 
 def test_budgets_are_apart_per_user_and_survive_a_restart(
