@@ -51,6 +51,8 @@ from vault.vault import Vault
 
 CALLS_PER_S = 5
 """To an Airtable base, where the services count."""
+TESTIMONY_S = 7 * 24 * 3600
+"""How long Airtable tells of what a write replaced."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +78,8 @@ class Run:
     spoken: Spoken = field(default_factory=Spoken)
     tokens: dict[str, str | None] = field(default_factory=dict)
     cycles: int = 0
+    meanwhile: range = range(0)
+    """Numbers of the values that were typed while the last cycle ran."""
 
     def __post_init__(self) -> None:
         archive.begin()
@@ -136,10 +140,14 @@ class Run:
                 self.staff.do(Random(seed), MISHAPS, stage.joined)
             case Cycle(due=due):
                 self.cycles += 1
+                before = self.staff.notebook.count
                 stage.cycle(dict(due))
+                self.meanwhile = range(before, self.staff.notebook.count)
                 self._note_what_spread()
             case Wait(seconds=seconds):
                 stage.world.clock.advance(seconds)
+                if seconds >= TESTIMONY_S:
+                    self._excuse_what_the_base_forgot()
             case Restart():
                 stage.restart()
             case BackUp():
@@ -191,6 +199,14 @@ class Run:
         }
         notebook.excused |= sealed - notebook.backed_up
         notebook.ledger |= self._oracle()._ledger()
+
+    def _excuse_what_the_base_forgot(self) -> None:
+        """A base has no compare-and-set: what a write of the last cycle replaced, it tells for a week, and then nobody can."""
+        self.staff.notebook.excused |= {
+            (typed.cell, typed.value)
+            for typed in self.staff.notebook.typed
+            if typed.number in self.meanwhile and self.staff.sides[typed.replica].service == "airtable"
+        }
 
     def _join(self) -> None:
         late = [plan.config.name for plan in self.stage.plans if plan.config.name not in self.stage.joined]
