@@ -84,7 +84,7 @@ def open_box(key: BoxKey, box: bytes, *, context: bytes) -> bytes:
 
 def open_padded(key: BoxKey, box: bytes, context: bytes) -> bytes:
     """Like `open_box`, with the padding: what only goes into another box keeps it."""
-    if len(box) < _START or box[0] != key.suite_byte:
+    if not isinstance(box, bytes) or len(box) < _START or box[0] != key.suite_byte:
         read_header(box)
         raise Unopenable("a ciphertext is not of the suite of its key")
     nonce, sealed = box[_HEADER.size : _START], box[_START:]

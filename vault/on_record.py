@@ -7,9 +7,12 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+import sqlalchemy as sa
+
 from vault.audit import ERASE, entries
+from vault.people_tables import vault_user
 from vault.restricting import RESTRICT, restrictions
-from vault.users import DISABLE, ENABLE, USER_ACTS, Users
+from vault.users import DISABLE, ENABLE, USER_ACTS, told
 
 if TYPE_CHECKING:
     from vault.vault import Vault
@@ -38,11 +41,11 @@ def on_record(vault: "Vault") -> OnRecord:
 
 def edited_users(vault: "Vault", found: OnRecord) -> Iterator[str]:
     """The names of users whose row is not as the chain left it, or is gone."""
-    standing = {user.name: user for user in Users(vault).all()}
+    with vault.store.reading() as connection:
+        rows = connection.execute(sa.select(vault_user)).all()
+    standing = {row.name: (told(row), row.disabled) for row in rows}
     for name in sorted({*standing, *found.users}):
-        user = standing.get(name)
-        as_told = user and (user.told, user.disabled) == (found.users.get(name), found.disabled.get(name))
-        if not as_told:
+        if standing.get(name) != (found.users.get(name), found.disabled.get(name)):
             yield name
 
 

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from vault.audit import Act
 from vault.clock import stamp
-from vault.errors import SignInRefused, UserDisabled, UserExpired, UserInvalid, UserUnknown
+from vault.errors import SignInRefused, UserDisabled, UserExpired, UserInvalid, UserUnknown, VaultDamaged
 from vault.keys import Argon2Cost
 from vault.people_tables import vault_user
 from vault.sign_in import Attempts
@@ -42,10 +42,10 @@ class User:
     expires_on: date
     disabled: bool
 
-    @property
-    def told(self) -> str:
-        """What the audit chain says of the user with every change; `vault verify` holds the row against it."""
-        return f"{self.name}, {self.role}, approved by {self.approved_by} until {self.expires_on}"
+
+def told(user: Any) -> str:
+    """What the audit chain says of a user, or of the stored row, with every change; `vault verify` holds the row against it."""
+    return f"{user.name}, {user.role}, approved by {user.approved_by} until {user.expires_on}"
 
 
 class Users:
@@ -173,7 +173,7 @@ class Users:
     def _refusal(self, row: Any) -> SignInRefused | None:
         if row.disabled:
             return UserDisabled(f"{row.name} is disabled")
-        if date.fromisoformat(row.expires_on) < self._today():
+        if _expiry(row) < self._today():
             return UserExpired(f"the approval of {row.name} ran out on {row.expires_on}")
         return None
 
@@ -198,7 +198,7 @@ class Users:
             raise
 
     def _record(self, connection: sa.Connection, action: str, user: User, actor: str) -> None:
-        self._vault.chain.append(connection, [Act(actor, action, reason=user.told)])
+        self._vault.chain.append(connection, [Act(actor, action, reason=told(user))])
 
     def _require_valid(self, user: User, key: str, actor: str) -> None:
         if not _NAME.fullmatch(user.name) or user.name.casefold() in RESERVED_NAMES:
@@ -250,5 +250,13 @@ def _row(user: User) -> dict[str, object]:
 
 
 def _user(row: Any) -> User:
-    expires_on = date.fromisoformat(row.expires_on)
-    return User(row.name, row.title, row.role, row.approved_by, expires_on, row.disabled)
+    return User(row.name, row.title, row.role, row.approved_by, _expiry(row), row.disabled)
+
+
+def _expiry(row: Any) -> date:
+    try:
+        return date.fromisoformat(row.expires_on)
+    except ValueError:
+        raise VaultDamaged(
+            f"the row of the user {row.name} was edited: `vault user renew` sets a new term"
+        ) from None

@@ -14,6 +14,7 @@ from sync.engine import Engine
 from sync.guesses import note_findings
 from sync.store.hub import Unit
 from sync.uid import new_uid
+from tablekeeper.desk.questions import TOO_MANY, Questioned
 from tablekeeper.desk.telling import Mistaken
 from tablekeeper.importing.existing import Archive as InArchive
 from tablekeeper.importing.preview import Judge, Judged
@@ -140,20 +141,27 @@ def save(engine: Engine, draft: Draft, *, actor: str) -> list[Entered]:
     rows = draft.rows(engine)
     if not rows:
         raise Mistaken("还没有填写内容")
-    found = _told(engine, rows, f"{SOURCE} {actor}")
-    if any(issue.holds for issue in found.values()):
-        raise Unfit(found)
+    # Whether a number is somebody's is asked last, so that nothing is learned by forms that cannot be saved.
+    _require_fit(judge(engine, draft))
+    _require_fit(_told(engine, rows, f"{SOURCE} {actor}"))
     enter(engine, rows, actor=actor)
     with engine.hub.reading() as unit:
         return [_entered(engine, unit, row) for row in rows]
 
 
+def _require_fit(found: Found) -> None:
+    if any(issue.holds for issue in found.values()):
+        raise Unfit(found)
+
+
 def _told(engine: Engine, rows: list[NewRow], place: str) -> Found:
     """What there is to say, also whether somebody else has the same number: counted, for it would confirm guesses."""
     if Guesses(engine.vault).spent(place, {("", "")}):
-        raise Mistaken("今天试过的号码太多,明天恢复;急用请联系主管")
+        raise Mistaken(TOO_MANY)
     with engine.hub.reading() as unit:
-        judged = _judged(engine, InArchive(unit.records, engine.vault), rows)
+        existing = Questioned(unit.records, engine)
+        judged = _judged(engine, existing, rows)
+    existing.require_answerable(place)
     for one in judged:
         note_findings(engine, place, one.row.table, [one.checked])
     return _by_field(judged)

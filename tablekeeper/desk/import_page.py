@@ -6,13 +6,14 @@ import structlog
 from nicegui import Client, events, ui
 
 from sync.admit import AdmitReport, admit
+from sync.correct import SOURCE
 from tablekeeper.archive import Archive
 from tablekeeper.desk.desk import Desk, Visit
 from tablekeeper.desk.doors import BODY_MAX
 from tablekeeper.desk.draft import forms_of
 from tablekeeper.desk.export import MEDIA, result_workbook
 from tablekeeper.desk.frame import frame, rendered, text
-from tablekeeper.importing.existing import Archive as InArchive
+from tablekeeper.desk.questions import Questioned
 from tablekeeper.importing.read import File, read_workbook
 from tablekeeper.importing.taking_in import Reading, judged, taken_in
 
@@ -59,7 +60,8 @@ class ImportPage:
         self._upload.reset()
         self._found.clear()
         reading = await self._visit.do(
-            lambda: _read(self._archive, File(event.file.name, content)), tell=self._tell
+            lambda: _read(self._archive, File(event.file.name, content), self._visit.user.name),
+            tell=self._tell,
         )
         if reading is None:
             return
@@ -98,10 +100,13 @@ class ImportPage:
             ).classes("main")
 
 
-def _read(archive: Archive, file: File) -> Reading:
+def _read(archive: Archive, file: File, actor: str) -> Reading:
     workbook = read_workbook(file, archive.config)
     with archive.hub.reading() as unit:
-        return judged(workbook, archive.config, InArchive(unit.records, archive.vault))
+        existing = Questioned(unit.records, archive.engine)
+        reading = judged(workbook, archive.config, existing)
+    existing.require_answerable(f"{SOURCE} {actor}")
+    return reading
 
 
 def _admit(archive: Archive, reading: Reading, actor: str, progress: _Progress) -> AdmitReport:

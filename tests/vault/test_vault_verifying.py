@@ -134,6 +134,7 @@ def test_a_key_version_under_another_number_is_found(vault: Vault, filled: list[
 USER_EDITS: list[dict[str, Any]] = [
     {"role": "合规"},
     {"expires_on": "2030-01-01"},
+    {"expires_on": "no date"},
     {"approved_by": "nobody"},
     {"disabled": False},
     {"name": "zhao.lei"},
