@@ -202,10 +202,11 @@ class Run:
 
     def _excuse_what_the_base_forgot(self) -> None:
         """A base has no compare-and-set: what a write of the last cycle replaced, it tells for a week, and then nobody can."""
-        self.staff.notebook.excused |= {
+        notebook = self.staff.notebook
+        notebook.excused |= {
             (typed.cell, typed.value)
-            for typed in self.staff.notebook.typed
-            if typed.number in self.meanwhile and self.staff.sides[typed.replica].service == "airtable"
+            for typed in notebook.typed
+            if typed.number in self.meanwhile and notebook.rights[typed.replica].service == "airtable"
         }
 
     def _join(self) -> None:
