@@ -85,6 +85,8 @@ def decode(known: Known, table: TableKey, reader: Reader) -> Decoded:
 
 def _decode_cell(key: FieldKey, config: FieldConfig, known: Known, reader: Reader, draft: _Draft) -> None:
     row, state = known.row, known.state
+    unmentioned = row.partial and key not in row.cells
+    raw = known.waiting(key) if unmentioned else row.cells.get(key)
     if key in reader.missing:
         draft.frozen.add(key)
         _unchanged(key, config, known, draft)  # What waits there waits on.
@@ -92,23 +94,26 @@ def _decode_cell(key: FieldKey, config: FieldConfig, known: Known, reader: Reade
         draft.frozen.add(key)
         if not config.computed:
             draft.restore[key] = formula(key)
-    elif row.partial and key not in row.cells:
+    elif unmentioned and config.sensitive and raw is not None:
+        token = str(state.held[key].token)
+        _decode_held(key, config, invalid_text(token), token, known, reader, draft)
+    elif unmentioned and raw is None:
         _unchanged(key, config, known, draft)
         if key in draft.tokens and reader.look_up(draft.tokens[key]) is None:
             draft.restore[key] = lost_token(key)
     elif config.sensitive:
-        _decode_sensitive(key, config, row.cells.get(key), known, reader, draft)
+        _decode_sensitive(key, config, raw, known, reader, draft)
     elif _shows_mended(key, known):
         _unchanged(key, config, known, draft)
     elif config.type in LINKS:
-        _decode_link(key, config, row.cells.get(key), reader, draft)
-    elif not config.free_text and isinstance(stale := row.cells.get(key), str) and is_stand_in(stale):
+        _decode_link(key, config, raw, reader, draft)
+    elif not config.free_text and isinstance(raw, str) and is_stand_in(raw):
         # The field was sensitive once, or the cell was copied from one.
         draft.typed[key] = state.base.get(key)
-    elif isinstance(raw := row.cells.get(key), str) and raw and raw == state.base.get(key):
+    elif isinstance(raw, str) and raw and raw == state.base.get(key):
         draft.typed[key] = state.base[key]
     else:
-        _decode_plain(key, config, row.cells.get(key), reader, draft, known)
+        _decode_plain(key, config, raw, reader, draft, known)
         _give_back_options(key, known, reader, draft)
     if key in reader.read_only and known.record is not None and not config.computed:
         _withdraw(key, config, known, reader, draft)

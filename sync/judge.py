@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import replace
 
 from validators.issues import Issue
+from validators.raw import Raw
 from validators.schema import FieldConfig, FieldKey, TableConfig, TableKey
 from validators.values import refers
 from vault.plaintext import Plaintext
@@ -81,8 +82,16 @@ def links_of(engine: Engine, unit: Unit, replica: Replica, table: TableKey, know
         return {**found, **{name: own[name] for name in names if name in own}} if target == table else found
 
     links = LinkReader(engine.schema, replica.link_form, find)
-    links.prepare(table, [row.row for row in known])
+    links.prepare(table, [replace(row.row, cells=_shown(row)) for row in known])
     return links
+
+
+def _shown(known: Known) -> Mapping[FieldKey, Raw]:
+    """The cells of a row, and those that a partial one does not mention, because nobody touched them, but where something waits."""
+    row = known.row
+    if not row.partial:
+        return row.cells
+    return {**{key: known.waiting(key) for key in known.state.held}, **row.cells}
 
 
 def _named(unit: Unit, target: TableKey, names: Set[str]) -> dict[str, Uid]:

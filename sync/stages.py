@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from validators.issues import Issue, Rejection
+from validators.raw import Raw
 from validators.schema import FieldKey
 from validators.values import Value
 from vault.plaintext import Plaintext
@@ -29,6 +30,11 @@ class Known:
     """Whether the row does not show its uid yet."""
     sent: Mapping[FieldKey, Value | None] = field(default_factory=dict, repr=False)
     """What a write of ours that had no answer may have left in its cells."""
+
+    def waiting(self, key: FieldKey) -> Raw:
+        """What waits to be mended in a cell: its text, or its token. None where nothing does, or only until it is written anew."""
+        held = self.state.held.get(key)
+        return None if held is None or held.mended else held.shown
 
 
 @dataclass(frozen=True, slots=True)

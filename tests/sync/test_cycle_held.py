@@ -68,6 +68,47 @@ def test_rule_across_fields_holds_what_was_changed(office: Office) -> None:
     assert policy.cells["end"] == "2023.1.1"
 
 
+def test_a_rule_is_asked_again_when_only_one_of_its_cells_is_told_of(office: Office) -> None:
+    """A webhook tells of the mended date alone; the other one, held with it, is right now, and so is the row."""
+    customer = office.airtable.type_row("customers", full_name="王小明", occupation="教师")
+    office.calm()
+    link = [office.airtable.row_id("customers", customer)]
+    policy = office.airtable.type_row(
+        "policies",
+        policy_no="P2020",
+        customer_no=link,
+        insured_no=["recUnknown0000000"],
+        start="2024-01-01",
+        end="2023-01-01",
+    )
+    office.calm()
+    assert policy.system[SystemColumn.STATUS] == "错误"
+    office.airtable.change("policies", policy, end="2025-01-01")
+    office.calm()
+    assert "满期日期" not in policy.system[SystemColumn.NOTE]
+    assert "被保险人" in policy.system[SystemColumn.NOTE], "what is wrong still waits on"
+    office.airtable.change("policies", policy, insured_no=link)
+    office.calm()
+    assert policy.system[SystemColumn.STATUS] == "通过"
+    assert office.sheets.find("policies", policy_no="P2020").cells["start"] == "2024-01-01"
+
+
+def test_a_number_held_by_a_rule_is_asked_again_when_the_birth_date_is_mended(office: Office) -> None:
+    """The number itself is told of no more; it is opened from the vault."""
+    customer = office.airtable.type_row(
+        "customers", full_name="王小明", occupation="教师", id_number=ID_NUMBER, birth_date="1970-01-01"
+    )
+    office.calm()
+    assert customer.system[SystemColumn.STATUS] == "错误"
+    office.airtable.change("customers", customer, birth_date="1990-03-07")
+    office.calm()
+    assert customer.system[SystemColumn.STATUS] == "通过"
+    assert ID_NUMBER not in str(customer.cells) and "待更正" not in customer.cells["id_number"]
+    assert (
+        office.sheets.find("customers", full_name="王小明").cells["id_number"] == customer.cells["id_number"]
+    )
+
+
 def test_second_customer_with_the_same_number_is_held(office: Office) -> None:
     office.airtable.type_row("customers", full_name="王小明", occupation="教师", id_number=ID_NUMBER)
     office.calm()
