@@ -80,4 +80,4 @@ def test_files_that_may_go_are_told_to_the_archive_each_month(
         note_candidates(archive, date(2027, 6, 1))
         with archive.hub.reading() as unit:
             (one,) = noted(unit.connection, "archivable")
-    assert (one.title, one.since) == ("1 份\uff0ctablekeeper archive list", "2027-06-01")
+    assert (one.count, one.since) == (1, "2027-06-01")

@@ -36,6 +36,7 @@ OPENING = {
     "sync/secrets.py",  # what rules read
     "tablekeeper/cli/secrets.py",  # shows a held value on record
     "tablekeeper/demo/checks.py",  # looks for leaks
+    "tablekeeper/desk/questions.py",  # what an identity number guesses at
     "tablekeeper/importing/preview.py",  # the bare numbers of plain fields
     "tablekeeper/typed.py",  # shows a value on record
 }
