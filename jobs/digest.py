@@ -5,15 +5,16 @@ What stands here is all that a mail can hold: a masked name, a business key, a f
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
-from jobs.config import OWNERS, DigestConfig
+from jobs.config import MANAGERS, OWNERS, DigestConfig
 from jobs.digest_page import Anchor, Chapter, Counts, Digest, Facts, Group, Line, Page
 from jobs.due import Due, Today, pressing
 from jobs.items import Item as Kept
 from jobs.letters import Letter, Part, Section
 from jobs.reminder_config import Priority
+from jobs.week import Week
 from jobs.words import Words
 from sync.connection import Uid
 from validators.schema import SchemaConfig, TableKey
@@ -47,6 +48,8 @@ class Setting:
     facts: Facts
     quiet_until: date | None
     """While an archive is new, only legal time limits are listed until this day."""
+    weeks: Mapping[str, Week] = field(default_factory=dict)
+    """What managers are told of the week behind, by address."""
 
 
 def shown(letter: Letter, setting: Setting) -> Letter:
@@ -127,8 +130,13 @@ def _page(section: Section, reader: str, setting: Setting, naming: Naming) -> Pa
         heading=words.sections.get(digest.to) or words.said(digest.to),
         about_others=others,
         nothing="" if section.parts else words.nothing_long.format(whose=whose),
+        week=_week(setting.weeks.get(reader), words) if digest.to == MANAGERS else "",
         chapters=tuple(_chapter(part, digest, reader, setting, naming) for part in section.parts),
     )
+
+
+def _week(week: Week | None, words: Words) -> str:
+    return words.week.format(new=week.new, done=week.done) if week else ""
 
 
 def _chapter(part: Part, config: DigestConfig, reader: str, setting: Setting, naming: Naming) -> Chapter:

@@ -70,6 +70,8 @@ class Page:
     nothing: str
     chapters: tuple[Chapter, ...] = ()
     facts: tuple[tuple[str, str], ...] = ()
+    week: str = ""
+    """How it went since a week ago, for a manager."""
 
 
 @dataclass(frozen=True, slots=True)

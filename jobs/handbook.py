@@ -184,7 +184,7 @@ def _checks(schema: SchemaConfig, table: TableConfig, key: FieldKey, field: Fiel
     if field.unique:
         yield "不得与其他行重复"
     if field.options:
-        yield f"只能选: {'、'.join(schema.options[field.options].values)}"
+        yield f"只能选：{'、'.join(schema.options[field.options].values)}"
     if field.to:
         yield f"填 {schema.tables[field.to].name} 中已有的编号"
     if field.not_future:

@@ -5,7 +5,7 @@ An item is open while its condition is true. Its key moves with its day and stag
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
@@ -101,6 +101,10 @@ class Items:
         for block in blocks(tasks):
             found |= self._found(reminder.c.task.in_(block))
         return found
+
+    def closed_since(self, moment: datetime) -> Iterable[Item]:
+        """The items that were closed at `moment` or later, and are."""
+        return self._found(reminder.c.closed_at >= moment.astimezone(UTC)).values()
 
     def keep(self, dues: Sequence[Due], known: Mapping[str, Item], *, today: date, now: datetime) -> "Kept":
         """Remember what is due; those of `known` that are not due any more are closed."""

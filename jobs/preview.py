@@ -8,19 +8,20 @@ from sqlalchemy import select
 
 from jobs.calendar import Calendar
 from jobs.collect import Collected, Ground, Open, collect
-from jobs.config import DigestConfig, JobsConfig
+from jobs.config import MANAGERS, DigestConfig, JobsConfig
 from jobs.digest import Naming, Place, Setting, build_digest, listed, shown
 from jobs.digest_page import Anchor, Facts
 from jobs.due import Due, Failure, Today
 from jobs.fact_words import FactWords, fact_words
 from jobs.files import Files
 from jobs.items import Item, Items, wished
-from jobs.letters import Letter, sort_letters
+from jobs.letters import Desk, Letter, sort_letters
 from jobs.mail import Mail
 from jobs.outbox import TOGETHER, mail_id
 from jobs.people import People, read_people
 from jobs.reminders import ReminderBook
 from jobs.rendering import render
+from jobs.week import Week, week_ago, weeks
 from jobs.words import english_terms, words_of
 from sync.admit import SOURCE as IMPORT
 from sync.connection import Uid
@@ -28,7 +29,7 @@ from sync.store.hub import Hub, Unit
 from sync.store.tables import history
 from sync.store.times import utc
 from validators.dates import SHANGHAI
-from validators.schema import SchemaConfig
+from validators.schema import SchemaConfig, TableKey
 from vault.masks import MasksConfig, mask
 
 Links = Callable[[Iterable[Place]], Mapping[Place, tuple[Anchor, ...]]]
@@ -101,6 +102,8 @@ class Findings:
     names: Mapping[Place, str]
     today: Today
     first_import: date | None
+    closed: tuple[Uid, ...] = ()
+    """Who had to do what was closed within a week, once for each thing."""
 
 
 def preview(archive: Archive, *, today: date, only: Iterable[str] | None = None) -> Preview:
@@ -133,13 +136,26 @@ def find(unit: Unit, archive: Archive, book: ReminderBook, today: Today) -> Find
         names={place: files.name(*place, archive.masked) for place in places},
         today=today,
         first_import=_first_import(unit) if archive.config.mail.first_days else None,
+        closed=tuple(_closed(unit, files, archive.config.todo.table, today)),
     )
+
+
+def _closed(unit: Unit, files: Files, todo: TableKey | None, today: Today) -> Iterable[Uid]:
+    """Whose each item was that was closed within a week, as its row in the to-do table has it."""
+    for item in Items(unit.connection).closed_since(week_ago(today)) if todo else ():
+        row = files.lookup(todo, item.task) if todo and item.task else None
+        owner = item.hand_to or (row or {}).get("owner_no")
+        if owner:
+            yield str(owner)
 
 
 def write_mails(found: Findings, archive: Archive, digests: Sequence[DigestConfig]) -> Preview:
     """The mails about what was found. Outside any transaction: links may have to be looked up in the hub."""
     result = sort_letters(found.collected.dues, found.people, digests, archive.config)
     setting = setting_of(found, archive, unaddressed=sum(map(len, result.unaddressed.values())))
+    # Only rows of the to-do table know whose a closed item was.
+    if archive.config.todo.table and any(digest.to == MANAGERS for digest in digests):
+        setting = replace(setting, weeks=_weeks(found, archive))
     if any(digest.content == "figures" for digest in digests):
         setting = replace(setting, facts=replace(setting.facts, figures=archive.figures()))
     return Preview(
@@ -167,6 +183,11 @@ def setting_of(found: Findings, archive: Archive, *, unaddressed: int = 0) -> Se
         ),
         quiet_until if quiet_until and found.today.day < quiet_until else None,
     )
+
+
+def _weeks(found: Findings, archive: Archive) -> Mapping[str, Week]:
+    desk = Desk(found.people, archive.config)
+    return weeks(found.collected.dues, found.items, found.closed, desk, week_ago(found.today))
 
 
 def naming_for(letter: Letter, archive: Archive, found: Findings, setting: Setting) -> Naming:

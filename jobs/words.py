@@ -35,6 +35,7 @@ class Words:
     nothing_long: str
     whose: Mapping[str, str]
     of_department: str
+    week: str
     in_charge: str
     items: str
     law: str
@@ -110,6 +111,7 @@ CHINESE = Words(
     nothing_long="今天没有待办\uff1a{whose}客户档案没有到期或要更正的内容。",
     whose={OWNERS: "您的", MANAGERS: "您团队的"},
     of_department="{name}",
+    week="与一周前相比\uff1a新增 {new} 项\uff0c办结 {done} 项。",
     in_charge="负责人",
     items="{bucket}\uff08{count} 项\uff09",
     law="法定时限",
@@ -177,6 +179,7 @@ ENGLISH = Words(
     nothing_long="Nothing to do today: in {whose} nothing is due and nothing is to be corrected.",
     whose={OWNERS: "your files", MANAGERS: "your team's files"},
     of_department="what {name} watches",
+    week="Since a week ago: {new} new, {done} done.",
     in_charge="In charge",
     items="{bucket} ({count})",
     law="by law",
