@@ -37,7 +37,7 @@ class Restriction:
     @property
     def told(self) -> str:
         """Its terms, as the audit chain says them; `vault verify` holds the row against it."""
-        return ", ".join((self.until or "open", *self.purposes))
+        return ", ".join((self.until, *self.purposes))
 
 
 def restrict(

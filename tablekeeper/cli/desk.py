@@ -1,12 +1,16 @@
 """The command desk: the page inside the company's network for what must not be in the cloud."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
 import typer
 
+from jobs.restore_marker import require_resumed
+from sync.lease import serving
 from tablekeeper.cli.explain import Failed, Misused
 from tablekeeper.cli.main import app, console, print_json
 from tablekeeper.cli.opening import opened
@@ -27,7 +31,7 @@ def desk(
 ) -> None:
     """The desk: see, compare, correct, enter and find what must not be in the cloud. Runs until SIGTERM, beside the daemon."""
     _require_pair(certificate, key)
-    with opened() as archive:
+    with opened() as archive, _serving(archive.environment.home):
         url = archive.config.archive.desk_url
         # NiceGUI takes a second to load: only this command pays for it.
         from tablekeeper.desk.provider import provider_of
@@ -54,6 +58,14 @@ def desk(
         except OSError as error:
             advice = "give another --port, or stop what listens there"
             raise Failed(f"cannot listen on {host}:{door.port}: {error.strerror}", advice=advice) from None
+
+
+@contextmanager
+def _serving(home: Path) -> Iterator[None]:
+    """No restore takes the archive away meanwhile, and none waits for a person. Raises ArchivePaused, LeaseTaken."""
+    require_resumed(home)
+    with serving(home):
+        yield
 
 
 def _require_pair(certificate: Path | None, key: Path | None) -> None:

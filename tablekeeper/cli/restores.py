@@ -14,7 +14,7 @@ from jobs.backup_rotation import at_of
 from jobs.restore import Plan, Present, Steps, Wanted, discard, finish, install, stage
 from jobs.restore_marker import Marker, read_marker, require_installed
 from jobs.restore_marker import resume as take_up
-from sync.lease import lease
+from sync.lease import lease, undisturbed
 from sync.store.hub import Hub
 from tablekeeper.cli.backups import IdentityOption
 from tablekeeper.cli.explain import Misused, Waits
@@ -52,7 +52,7 @@ def restore(
     home = environment.home
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     over = _present(environment)
-    with lease(home), _alone(over.vault), bars() as steps:
+    with lease(home), undisturbed(home), _alone(over.vault), bars() as steps:
         plan = _staged(environment, over, file, identity, keys, keys_identity or identity, steps)
         if dry_run:
             discard(home)
