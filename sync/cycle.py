@@ -14,7 +14,7 @@ from .connection import Listing, SeenRow, Uid
 from .deletes import carry_out_deletions
 from .engine import CycleReport, Engine, Replica
 from .errors import ServiceError, TableMissing
-from .freezing import note_frozen
+from .freezing import note_frozen, recall_frozen
 from .frozen import mask_torn
 from .guesses import hold_guesses, note_findings
 from .history_chain import chain_history
@@ -52,6 +52,7 @@ def run_cycle(engine: Engine, *, full: bool = False, look_at: Container[str] | N
     """
     report = CycleReport()
     reconfigure(engine)
+    recall_frozen(engine)
     daily_pass(engine)
     absorbed = {
         replica.name: read(engine, replica, report, full=full)

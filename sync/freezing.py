@@ -20,17 +20,26 @@ NO_TABLE = "找不到本表、表头或“记录编号”列，本表暂停同�
 NO_COLUMN = "找不到“{name}”列，本列暂停同步 → 恢复这一列，或请运维执行 tablekeeper setup"
 
 
+def recall_frozen(engine: Engine) -> None:
+    """Take over what a process before this one left alone, before anything is read."""
+    keys = {table.name: key for key, table in engine.schema.tables.items()}
+    for replica in engine.replicas:
+        if replica.name not in engine.frozen:
+            parts = engine.frozen[replica.name] = frozen_parts(engine.hub, replica.name)
+            engine.torn |= {
+                (replica.name, keys[one.table]) for one in parts if one.what == TORN and one.table in keys
+            }
+
+
 def note_frozen(engine: Engine, replica: Replica) -> None:
     """Remember what of a replica that was just read is left alone now."""
-    known = {(one.table, one.what): one for one in engine.frozen.get(replica.name, ())}
-    if replica.name not in engine.frozen:
-        known = {(one.table, one.what): one for one in frozen_parts(engine.hub, replica.name)}
+    known = {(one.table, one.what): one for one in engine.frozen[replica.name]}
     now = engine.clock()
     parts = tuple(
         known.get((table, what), FrozenPart(table, what, now, unmasked))
         for table, what, unmasked in sorted(_found(engine, replica))
     )
-    if parts != engine.frozen.get(replica.name):
+    if parts != engine.frozen[replica.name]:
         engine.frozen[replica.name] = parts
         engine.hub.bindings(replica.name).set(FROZEN, orjson.dumps([asdict(one) for one in parts]).decode())
 

@@ -180,6 +180,7 @@ def _torn(engine: Engine, unit: Unit, replica: Replica, table: TableKey, found: 
         [place(config, row, states[uid].base) for uid, row in rows.items() if uid in states],
         [place(config, row, states[row.uid].base) for row in copies if row.uid in states],
         [place(config, None, states[uid].base) for uid in gone if uid in states],
+        already=(replica.name, table) in engine.torn,
     )
 
 

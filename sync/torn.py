@@ -26,6 +26,11 @@ class Place:
     shows: Distinct
     showed: Distinct
 
+    @property
+    def keeps_nothing(self) -> bool:
+        """Whether the row has nothing left of what it showed."""
+        return not self.shows.items() & self.showed.items()
+
 
 def place(table: TableConfig, row: SeenRow | None, base: Row) -> Place:
     """The place of one row. `base` is what its replica and the hub last agreed on: of a sensitive field, the token."""
@@ -39,12 +44,20 @@ def place(table: TableConfig, row: SeenRow | None, base: Row) -> Place:
     return Place(_filled(shows), _filled(showed))
 
 
-def is_torn(places: Sequence[Place], copies: Sequence[Place] = (), vanished: Sequence[Place] = ()) -> bool:
+def is_torn(
+    places: Sequence[Place],
+    copies: Sequence[Place] = (),
+    vanished: Sequence[Place] = (),
+    *,
+    already: bool = False,
+) -> bool:
     """Whether rows show what others showed that show it no longer.
 
     Of `copies`, rows that bear a uid which another row has the better claim to, one is enough: nobody copies one row and
     cuts the key of a second one into it. What a copy `showed` is what stood beside the uid that it bears. One is enough,
-    too, that shows two things of a row that shows nothing any more: whoever deleted that uid meant another person.
+    too, that shows two things of a row that keeps neither: whoever deleted that uid, or typed there, meant another person.
+    A tab that was torn `already` is whole when no row is left that shows another's: what people type and delete in it
+    meanwhile takes traces away, and puts nobody back.
     """
     holders = {one: place for place in (*places, *vanished) for one in place.showed.items()}
 
@@ -53,11 +66,11 @@ def is_torn(places: Sequence[Place], copies: Sequence[Place] = (), vanished: Seq
         return [holder for (key, text), holder in strange.items() if holder.shows.get(key) != text]
 
     def took_over(place: Place) -> bool:
-        return sum(not holder.shows for holder in lost(place)) >= TORN_MIN
+        return sum(holder.keeps_nothing for holder in lost(place)) >= TORN_MIN
 
     if any(map(lost, copies)) or any(map(took_over, places)):
         return True
-    return sum(map(bool, map(lost, places))) >= TORN_MIN
+    return sum(map(bool, map(lost, places))) >= (1 if already else TORN_MIN)
 
 
 def _key(cell: object) -> str:

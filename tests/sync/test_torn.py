@@ -55,6 +55,14 @@ def test_one_row_with_key_and_token_of_one_that_vanished_is_a_tear() -> None:
     assert not is_torn([Place({"no": "c1", "mobile": "t2"}, heir)], vanished=[vanished])
 
 
+def test_one_row_with_key_and_token_of_one_that_was_given_another_key_is_a_tear() -> None:
+    """Two rows were torn, one of them a copy, and somebody typed a number into the other."""
+    taker, robbed = Place({"no": "c1", "mobile": "t1"}, {"no": "c2"}), {"no": "c1", "mobile": "t1"}
+    assert is_torn([taker, Place({"no": "c3"}, robbed)])
+    assert not is_torn([Place({"no": "c1"}, {"no": "c2"}), Place({"no": "c3"}, robbed)])
+    assert not is_torn([taker, Place({"no": "c3", "mobile": "t1"}, robbed)])
+
+
 def test_row_of_a_torn_pair_is_not_given_the_other_s_person(office: Office) -> None:
     first, second, *_ = staffed(office)
     before, number = names(office), second.cells["customer_no"]
@@ -64,6 +72,23 @@ def test_row_of_a_torn_pair_is_not_given_the_other_s_person(office: Office) -> N
     assert office.cycle().torn == ["sheets/customers"]
     assert names(office) == before
     first.system[SystemColumn.UID] = mine
+    office.calm()
+    assert names(office) == {no: name for no, name in before.items() if no != number}
+
+
+def test_a_torn_tab_stays_frozen_whatever_people_delete_and_type_in_it(office: Office) -> None:
+    first, second, *_ = staffed(office)
+    before, number = names(office), second.cells["customer_no"]
+    mine, other = (line.system[SystemColumn.UID] for line in (first, second))
+    first.system[SystemColumn.UID], second.system[SystemColumn.UID] = other, mine
+    assert office.cycle().torn
+    office.sheets.delete("customers", second)
+    first.cells["customer_no"] = "C99999999"
+    office.engine.frozen.clear()  # another process
+    office.engine.torn.clear()
+    assert office.cycle().torn == ["sheets/customers"]
+    assert names(office) == before
+    first.system[SystemColumn.UID], first.cells["customer_no"] = mine, "C00000001"
     office.calm()
     assert names(office) == {no: name for no, name in before.items() if no != number}
 
