@@ -53,13 +53,15 @@ class Setting:
 
 
 def shown(letter: Letter, setting: Setting) -> Letter:
-    """The letter without what is only counted yet."""
+    """The letter without what is only counted yet. A section without anything else is left out: it has something to do."""
     if setting.quiet_until is None:
         return letter
     sections = []
     for section in letter.sections:
         parts = (replace(part, dues=tuple(due for due in part.dues if due.law)) for part in section.parts)
-        sections.append(Section(section.digest, tuple(part for part in parts if part.dues)))
+        told = tuple(part for part in parts if part.dues)
+        if told or not section.parts:
+            sections.append(Section(section.digest, told))
     return Letter(letter.address, tuple(sections), letter.departments)
 
 
@@ -80,14 +82,14 @@ def build_digest(letter: Letter, setting: Setting, naming: Naming) -> Digest:
     every = _dues(letter)
     dues = _dues(listing)
     words, day = setting.words, setting.today.day
-    counts = _count(every, setting.today)
+    counts, now = _count(every, setting.today), _count(dues, setting.today)
     lists = any(section.digest.content == "items" for section in letter.sections)
     return Digest(
         archive=words.said(setting.archive),
         words=words,
         day=_day_text(day, words),
         subject=_subject(letter, setting, counts, lists=lists),
-        counts=_count(dues, setting.today),
+        counts=replace(counts, now=now.now, legal_now=now.legal_now),
         lists=lists,
         top=_top(_line(min(dues, key=pressing), setting, naming), words) if dues else "",
         pages=tuple(_page(section, letter.address, setting, naming) for section in listing.sections),
@@ -147,7 +149,7 @@ def _chapter(part: Part, config: DigestConfig, reader: str, setting: Setting, na
     return Chapter(
         heading=part.person.name if part.person else words.said(part.department) or words.nobody,
         note=words.away if part.person and part.person.away else "",
-        named=config.to != OWNERS or of_another or bool(part.department),
+        named=config.to != OWNERS or of_another or part.person is None,
         counts=tuple(len(dues) for _, dues in buckets),
         groups=tuple(
             Group(tone, words.buckets[tone], _by_kind(dues[:limit], setting, naming), len(dues[limit:]))

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Annotated, Any
 
 import typer
+from rich.text import Text
 
 from jobs.calendar import Calendar
 from jobs.collect import Collected, collect
@@ -110,7 +111,7 @@ KEY_DIGITS_MIN = 6
 
 
 def _due(archive: Archive, found: Found, due: Due) -> dict[str, Any]:
-    staff = archive.config.people.table
+    staff, owner = archive.config.people.table, found.people.in_charge(due.recipient)
     return {
         "key": due.key,
         "item": due.item,
@@ -125,6 +126,7 @@ def _due(archive: Archive, found: Found, due: Due) -> dict[str, Any]:
         "days_left": due.days_left,
         "priority": due.priority,
         "to": found.showing.key(staff, due.recipient) if due.recipient else None,
+        "to_name": _name(found.people.reader(owner) if owner else None),
         "department": due.department or None,
         "mailed_to": readers(due, Desk(found.people, archive.config)),
         "escalated": list(due.escalated),
@@ -189,13 +191,19 @@ def _name(person: Person | None) -> str | None:
 
 
 def _print_dues(dues: Sequence[dict[str, Any]], on: date) -> None:
-    made = table(
-        "事项", "表", "编号", "日期", "剩余天数", "级别", "负责人", "提醒编号", title=f"{on}: {len(dues)} due"
-    )
+    """Two lines for each, which a table of as many columns would fold beyond reading."""
+    out.print(f"{on}: {len(dues)} due" if dues else f"{on}: nothing is due")
     for one in dues:
-        cells = (one["title"], one["table"], one["number"], one["day"], one["days_left"], one["priority"])
-        add_row(made, (*cells, one["to"] or one["department"] or "-", one["item"]))
-    out.print(made if dues else f"{on}: nothing is due")
+        law = CHINESE.bracketed(one["law"] or "")
+        what = f"{one['day']}  {_left(one['days_left'])}  {one['priority']}  {one['title']}{law}"
+        whose = one["to_name"] or one["department"] or "nobody in charge"
+        mailed = ", ".join(one["mailed_to"]) or "no address"
+        where = f"    {one['table']} {one['number']} → {whose} <{mailed}>  {one['item']}"
+        out.print(Text(what), Text(where), sep="\n", soft_wrap=True)
+
+
+def _left(days: int) -> str:
+    return f"in {days} d" if days > 0 else f"{-days} d late" if days else "today"
 
 
 def _print_explained(one: dict[str, Any]) -> None:
@@ -204,13 +212,14 @@ def _print_explained(one: dict[str, Any]) -> None:
     made = table("", "")
     lines = {
         "reminder": f"{one['reminder']} ({one['kind']}, {one['priority']})",
-        "counts to": f"{dates['anchor']}, {dates['days_left']} days from the day asked about",
+        "counts to": f"{dates['anchor']}, {_left(dates['days_left'])}",
         "stage": f"{dates['stage']} of {dates['stages']} {dates['counted_in']}, told on {dates['told_on']}",
         "open while": one["rule"].get("when", "the day stands"),
         "law": f"{one['law']['article']}: {one['law']['says']}" if one["law"] else "-",
         "goes to": f"{recipient['name'] or '-'} <{recipient['address'] or 'no address'}>",
         "because": "\n".join(recipient["why"]),
-        "heard by": ", ".join(one["escalated"]) or "-",
+        "escalated to": ", ".join(one["escalated"]) or "-",
+        "mailed to": ", ".join(one["mailed_to"]) or "no address",
         "put off until": dates["put_off_until"] or "-",
         "key": one["key"],
     }

@@ -154,7 +154,7 @@ def test_a_failing_reminder_is_told_to_operations(office: Office) -> None:
 def test_ownerless_items_go_to_the_department(office: Office) -> None:
     """To its mailbox where it has one, else to everybody there."""
     office.save("claims", "k", claim_no="CL2026001", decide_by=date(2026, 11, 24))
-    assert "无人负责" not in mails(office)["liu"].text
+    assert "======== 无人负责 ========" in mails(office)["liu"].text
     office.save("consents", "y", consent_no="Y1", status="有效", expires_on=MONDAY)
     assert "Y1" in mails(office)["he"].text
     boxed = mail_config(mailboxes={"理赔部": "claims@insurer.example"})
@@ -214,14 +214,36 @@ def test_a_new_archive_mails_only_legal_limits_and_counts(office: Office) -> Non
             "after": "x",
         }
         unit.lists.add_history([{**change, "at": NOW - timedelta(days=3), "replica": "import"}])
-    text = mails(office)["wang"].text
+    found = mails(office)
+    text = found["wang"].text
     assert "P20260001" not in text
     assert "C00000000" in text  # An identity document, by law.
     assert "缴费 1" in text
+    assert "待办 5 项" in found["wang"].subject and "\n共 5 项" in text
     office.save(
         "policies", "p", policy_no="P20260001", customer_no="c0", status="有效", next_due=date(2026, 12, 4)
     )
     assert "P20260001" in mails(office, today=date(2026, 12, 4))["wang"].text
+
+
+def test_who_has_only_counts_in_a_new_archive_is_not_told_that_there_is_nothing(office: Office) -> None:
+    """Neither the agent nor the manager: something is due, though it is not listed yet."""
+    office.hire("sun", department="业务部", manager_no="lin")
+    office.save(
+        "policies",
+        "p",
+        policy_no="P20260001",
+        customer_no="c0",
+        status="有效",
+        next_due=MONDAY,
+        service_agent_no="sun",
+    )
+    with office.hub.unit() as unit:
+        change = {"table": "customers", "uid": "c0", "field": "status", "actor": None, "before": None}
+        unit.lists.add_history([{**change, "after": "x", "at": NOW, "replica": "import"}])
+    found = mails(office)
+    assert "没有待办" not in found["sun"].text + found["lin"].text
+    assert all("缴费 1" in found[reader].text for reader in ("sun", "lin"))
 
 
 def test_a_long_holiday_is_announced_with_what_falls_into_it(office: Office) -> None:

@@ -211,6 +211,12 @@ def test_reminders_list_what_is_due_on_a_day(office: Office) -> None:
     assert [(one["number"], one["title"], one["to"]) for one in due] == [
         ("C00000002", "更正未生效的内容：手机号码", "A0001")
     ]
+    listed = office.run("reminders").out.splitlines()
+    assert [listed[1].split()[1:], listed[2].split()[:2]] == [
+        ["today", "高", "更正未生效的内容：手机号码"],
+        ["客户基本信息", "C00000002"],
+    ]
+    assert f"{due[0]['to_name']} <{', '.join(due[0]['mailed_to'])}>  {due[0]['item']}" in listed[2]
     explained = office.run("reminders", "explain", due[0]["key"], "--json").json
     assert explained["rule"]["id"] == "held_rows"
     assert explained["recipient"]["why"] == ["the table's owner: agent_no"]

@@ -130,6 +130,7 @@ HINTS: list[tuple[str, str, dict[str, Value | None]]] = [
     ("L06", "claims", {"status": "已结案", "result": "全额给付"}),
     ("L07", "claims", {"policy_no": "RP", "customer_no": "RB"}),
     ("F01", "finances", {"annual_income": Decimal(2), "household_income": Decimal(1)}),
+    ("T02", "tasks", {"title": "回电话", "due_on": date(2026, 12, 1)}),
 ]
 
 SOUND: list[tuple[str, dict[str, Value | None]]] = [
@@ -172,6 +173,8 @@ SOUND: list[tuple[str, dict[str, Value | None]]] = [
     ("claims", {"policy_no": "RP", "loss_date": date(2025, 1, 1)}),
     ("policies", {"effective_date": date(2026, 12, 1), "expiry_date": date(2026, 12, 1)}),
     ("claims", {"policy_no": "car", "customer_no": "RB", "loss_date": date(2024, 1, 1)}),
+    # What the daemon found is a department's where nobody is in charge.
+    ("tasks", {"title": "更正未生效的内容", "due_on": date(2026, 12, 1), "item": "a033f5c87e4ccfc4"}),
 ]
 
 LINKED: dict[str, dict[str, Value | None]] = {
