@@ -1,52 +1,21 @@
 """Cells to canonical values. A bad cell is a value, a damaged stand-in is put back, a foreign token is never honoured."""
 
-from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
-from datetime import date
-from typing import Protocol
 
 from validators.fields import parse
 from validators.issues import Issue, Rejection
 from validators.raw import Raw
-from validators.schema import LINKS, FieldConfig, FieldKey, FieldType, Level, SchemaConfig, TableKey
+from validators.schema import LINKS, FieldConfig, FieldKey, FieldType, Level, TableKey
 from validators.values import Value
 from vault.masks import cell_text, invalid_text, is_stand_in, split_cell
 from vault.plaintext import Plaintext
 from vault.vault import Sealed
 
-from .connection import Uid
 from .findings import edited, foreign, formula, lost_token, not_theirs, option_deleted, unknown_link
-from .frozen import is_frozen
+from .frozen import was_taken_out
+from .reader import Reader
 from .secrets import exposed
 from .stages import Decoded, Known, Typed
-
-
-class Links(Protocol):
-    """Finds the records that a link cell names."""
-
-    def resolve(self, field_config: FieldConfig, raw: Raw) -> tuple[frozenset[Uid], list[str]]:
-        """The uids found, and what was not found."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Reader:
-    """What decoding needs beside the row: schema, vault look-ups, links, and the day."""
-
-    schema: SchemaConfig
-    look_up: Callable[[str], Sealed | None]
-    opened: Callable[[str], Plaintext[str] | None]
-    """Plaintext of a held token that was opened for this cycle's checks."""
-    links: Links
-    today: date
-    fields: Set[FieldKey]
-    missing: Set[FieldKey] = frozenset()
-    lost_options: Mapping[FieldKey, frozenset[str]] = field(default_factory=dict)
-    """Options that were deleted from a column, and so from its cells."""
-    read_only: Set[FieldKey] = frozenset()
-    """Fields that the replica shows and that may not be changed there."""
-    kept_by: Callable[[FieldKey], Sequence[str]] = lambda key: ()
-    """The departments that may change a field."""
 
 
 @dataclass(slots=True)
@@ -60,6 +29,7 @@ class _Draft:
     rewrite: set[FieldKey] = field(default_factory=set)
     frozen: set[FieldKey] = field(default_factory=set)
     withdrawn: dict[FieldKey, Value] = field(default_factory=dict)
+    taken_out: set[str] = field(default_factory=set)
 
 
 def decode(known: Known, table: TableKey, reader: Reader) -> Decoded:
@@ -80,6 +50,7 @@ def decode(known: Known, table: TableKey, reader: Reader) -> Decoded:
         rewrite=frozenset(draft.rewrite),
         frozen=frozenset(draft.frozen),
         withdrawn=draft.withdrawn,
+        taken_out=frozenset(draft.taken_out),
     )
 
 
@@ -235,7 +206,10 @@ def _decode_sensitive(
     held = known.state.held.get(key)
     if held is not None and held.mended and cell.token == held.token:
         _unchanged(key, config, known, draft)
-    elif sealed is not None and (is_frozen(sealed) or (held is not None and sealed.token == held.token)):
+    elif sealed is not None and reader.taken_out.get(sealed.token) == known.uid:
+        draft.taken_out.add(sealed.token)
+        _decode_held(key, config, raw, sealed.token, known, reader, draft)
+    elif sealed is not None and held is not None and sealed.token == held.token:
         _decode_held(key, config, raw, sealed.token, known, reader, draft)
     elif sealed is not None and _is_theirs(sealed, key, known, reader):
         draft.tokens[key] = sealed.token
@@ -246,6 +220,10 @@ def _decode_sensitive(
         # The vault was lost and came back without it: nobody but a person has the value.
         draft.tokens[key] = str(cell.token)
         draft.restore[key] = lost_token(key)
+    elif sealed is not None and was_taken_out(sealed) and (held is not None or key in known.state.base):
+        # It came in before; the write that was to show what became of it has failed.
+        draft.rewrite.add(key)
+        _unchanged(key, config, known, draft)
     elif known.fresh:
         _decode_foreign_in_fresh(key, config, sealed, reader, draft)
     else:
@@ -253,9 +231,8 @@ def _decode_sensitive(
         draft.restore[key] = edited(key) if sealed is None and cell.token is None else foreign(key)
         mine = _own_tokens(key, known)
         if held is not None and held.token and not held.mended:
-            _decode_held(
-                key, config, raw, held.token, known, reader, draft
-            )  # It waits on, nowhere else it stands.
+            # It waits on, nowhere else it stands.
+            _decode_held(key, config, raw, held.token, known, reader, draft)
         elif mine:
             draft.tokens[key] = mine[0]
         else:

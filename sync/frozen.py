@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 import structlog
 
-from validators.schema import FieldKey, TableKey
+from validators.schema import FieldKey, TableConfig, TableKey
 from vault.masks import cell_text, split_cell
 from vault.plaintext import Plaintext
 from vault.vault import Sealed, Secret
@@ -15,7 +15,8 @@ from vault.windows import Shown, Windows
 
 from .connection import SeenRow, Uid, Update
 from .engine import Engine, Replica
-from .secrets import vault_field
+from .secrets import tokens_in, vault_field
+from .stages import Known
 from .uid import new_uid
 
 log = structlog.get_logger("sync")
@@ -24,9 +25,20 @@ FROZEN_MASK = "暂存"
 """Shown instead of a mask: even the readable part might be of somebody else."""
 
 
-def is_frozen(sealed: Sealed) -> bool:
-    """Whether a token stands for a value that was taken out of a torn row and waits to be judged."""
-    return not sealed.valid and sealed.mask == FROZEN_MASK and sealed.state == "live"
+def was_taken_out(sealed: Sealed) -> bool:
+    """Whether a token stands for a value that was taken out of a torn row; it is live until the value was judged."""
+    return not sealed.valid and sealed.mask == FROZEN_MASK
+
+
+def taken_out(config: TableConfig, known: Sequence[Known], sealed: Mapping[str, Sealed]) -> dict[str, Uid]:
+    """Which row each value that waits was taken out of: of several that show it the one that bears its uid, for a copy is a
+    new row, else the uppermost."""
+    found: dict[str, Uid] = {}
+    for row in sorted(known, key=lambda one: (one.fresh, one.row.position)):
+        for token in tokens_in(row.row.cells.get(key) for key in config.sensitive):
+            if token in sealed and was_taken_out(sealed[token]) and sealed[token].state == "live":
+                found.setdefault(token, row.uid)
+    return found
 
 
 def mask_torn(engine: Engine, replica: Replica, table: TableKey, rows: Sequence[SeenRow]) -> None:

@@ -12,13 +12,14 @@ from vault.vault import Sealed
 
 from .check import PlainRow, Surroundings, check
 from .connection import Uid
-from .decode import Links, Reader, decode
+from .decode import decode
 from .departments import NO_CREATION, keepers, out_of_scope
 from .engine import Engine, Replica
 from .filters import belongs
-from .frozen import is_frozen
+from .frozen import taken_out
 from .links import LinkReader
 from .merge import Merged, Policy, Row, merge
+from .reader import Links, Reader
 from .secrets import exposed, tokens_in, vault_field
 from .stages import Checked, Decoded, Known, Protected
 from .store.former_keys import by_former_key
@@ -42,7 +43,8 @@ def decode_rows(
     """Cells to canonical values. `missing` are columns that cannot be found at the moment; a file is no replica."""
     sealed = _sealed(engine, table, known)
     held = [held.token for row in known for held in row.state.held.values() if held.token]
-    held += [token for token, one in sealed.items() if is_frozen(one)]
+    waiting = taken_out(engine.schema.tables[table], known, sealed)
+    held += waiting
     opened = engine.vault.open_for_check(held) if held else {}
     reader = Reader(
         schema=engine.schema,
@@ -51,6 +53,7 @@ def decode_rows(
         links=links,
         today=engine.today(),
         fields=fields,
+        taken_out=waiting,
         missing=missing,
         lost_options=lost_options,
         read_only=replica.read_only(table) if replica else frozenset(),

@@ -59,6 +59,8 @@ class Decoded:
     """Formula cells and columns that cannot be found."""
     withdrawn: Mapping[FieldKey, Value] = field(default_factory=dict, repr=False)
     """Plain values that were typed where the replica's people may only look."""
+    taken_out: frozenset[str] = frozenset()
+    """Tokens of values that were taken out of the row while its table was torn, and are judged now."""
 
 
 @dataclass(frozen=True, slots=True)

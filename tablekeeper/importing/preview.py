@@ -9,7 +9,8 @@ from itertools import groupby
 from sync.admit import FileLinks, NewRow, known_row
 from sync.check import Surroundings, check
 from sync.connection import Uid
-from sync.decode import Reader, decode
+from sync.decode import decode
+from sync.reader import Reader
 from sync.secrets import exposed
 from sync.stages import Checked, Decoded
 from sync.store.records import Record, State

@@ -44,6 +44,7 @@ def tear_rows(staff: Staff, random: Random, side: SheetsSide, table: str) -> Non
     if side.sort(table, archive.ORIGIN, descending=random.random() < 0.5, columns=(0, at[UID])):
         staff.torn[side.name, table] = before
         staff.notebook.renumbered |= {(table, origin) for origin in before}
+        staff.notebook.marks_torn(side.name, table, {line.origin: line.own for line in side.lines(table)})
 
 
 @elsewhere

@@ -1,7 +1,7 @@
 """Everything people did, as the oracle remembers it: what they typed, over what, and which rows they made and took away."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 from sync.config import ReplicaConfig
@@ -139,6 +139,12 @@ class Notebook:
         self.lost_with_tab.add((table, origin))
         self._calculates_no_more(replica, table, origin)
         self.marks.pop((replica, table, origin), None)
+
+    def marks_torn(self, replica: str, table: str, shown: Mapping[str, str]) -> None:
+        """Somebody tore the staff's own column from its rows: what each row shows of it now, by origin."""
+        others = {place: text for place, text in self.marks.items() if place[:2] != (replica, table)}
+        torn = {(replica, table, origin): text for origin, text in shown.items() if origin and text}
+        self.marks = others | torn
 
     def _calculates_no_more(self, replica: str, table: str, origin: str) -> None:
         self.frozen = {one for one in self.frozen if one[0] != replica or one[1][:2] != (table, origin)}

@@ -1,5 +1,9 @@
 """A sort that tears the uids from their rows: told by keys and tokens that changed places, never by copies."""
 
+from collections.abc import Iterable
+
+import pytest
+
 from sync.connection import SystemColumn
 from sync.errors import TableMissing
 from sync.freezing import frozen_parts
@@ -132,6 +136,61 @@ def test_plaintext_of_a_new_row_goes_from_a_torn_tab(office: Office) -> None:
         line.system[SystemColumn.UID] = uid
     office.calm()
     assert office.airtable.find("customers", full_name="赵六").cells["id_number"] == new.cells["id_number"]
+
+
+def _tear(lines: list[Line]) -> list[str]:
+    """The column 记录编号 stands upside down; what stood there."""
+    uids = [line.system[SystemColumn.UID] for line in lines]
+    _number(lines, reversed(uids))
+    return uids
+
+
+def _number(lines: list[Line], uids: Iterable[str]) -> None:
+    for line, uid in zip(lines, uids, strict=True):
+        line.system[SystemColumn.UID] = uid
+
+
+@pytest.mark.parametrize("above", [False, True])
+@pytest.mark.parametrize("later", [False, True])
+def test_copy_made_in_a_torn_tab_gets_nothing_that_was_taken_out_there(
+    office: Office, above: bool, later: bool
+) -> None:
+    """7: seed 741. Both show the stand-in of what was typed; it belongs to the row that bears its uid."""
+    lines = list(staffed(office))
+    uids = _tear(lines)
+    original = lines[0]
+    original.cells["id_number"] = ID_NUMBER
+    office.cycle()
+    cells = {**original.cells, "customer_no": None, "full_name": "赵六"}
+    _number(lines, uids)
+    if later:
+        office.calm()
+    copied = office.sheets.type_row("customers", **cells)
+    if above:
+        office.sheets.lines("customers").reverse()
+    office.calm()
+    assert original.cells["id_number"].startswith("1")
+    assert not copied.cells.get("id_number")
+
+
+@pytest.mark.parametrize("numbered", [False, True])
+def test_value_taken_out_of_a_torn_row_stands_though_its_next_write_fails(
+    office: Office, numbered: bool
+) -> None:
+    """2: it has come in, and its first stand-in is spent; that still stands in the cell."""
+    lines = list(staffed(office))
+    uids = _tear(lines)
+    row = lines[0] if numbered else office.sheets.type_row("customers", full_name="赵六")
+    row.cells["id_number"] = ID_NUMBER
+    office.cycle()
+    _number(lines, uids)
+    office.sheets.fail_after = 0
+    office.cycle()
+    office.sheets.fail_after = None
+    assert row.cells["id_number"].startswith("暂存〔")
+    office.calm()
+    assert row.cells["id_number"].startswith("1")
+    assert "已还原" not in row.system[SystemColumn.NOTE]
 
 
 def test_a_torn_tab_is_told_until_it_is_whole(office: Office) -> None:
