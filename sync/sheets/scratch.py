@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from sync.connection import Bindings
 from sync.errors import ServiceError
 
+from .cells import Entered, entered
 from .client import SheetsClient
-from .grid import Json, area, quoted, wipe
+from .grid import Json, area, quoted, wipe, write_cells
 from .tabs import SCRATCH, Sheet, find_tab
 
 TOP = 100
 """First row in use: a formula copied there keeps references to rows above its own, which at the edge would break."""
+SIGNATURE = TOP - 1
 ROWS, COLUMNS = 2600, 60
 
 
@@ -27,6 +29,8 @@ class Scratch:
     """How many rows from the top may hold something. Only they are wiped: a whole tab takes a hundred times as long."""
     urgent: bool = False
     """Whether they may hold plaintext. Rows that show stand-ins only may wait for the next write, which wipes them first."""
+    batches: int = 0
+    """How many batches used the tab so far; the number of the last one stands above what it copied."""
     _inspected: bool = False
 
     @property
@@ -67,6 +71,15 @@ class Scratch:
     def leading(self) -> list[Json]:
         """Requests to put before others that use the tab: what an earlier batch left is wiped on the way."""
         return [wipe(gid, self.soiled) for gid in self.gids if self.soiled]
+
+    def sign(self, gid: int) -> Json:
+        """The request that puts the next batch's number above what it copies."""
+        self.batches += 1
+        return write_cells(gid, SIGNATURE, 0, [[{"numberValue": self.batches}]])
+
+    def is_signed(self, cells: Sequence[Entered]) -> bool:
+        """Whether the row above what was copied bears the number of the last batch: then that took effect."""
+        return bool(cells) and entered(cells[0]) == self.batches
 
     def wipe(self) -> None:
         """Empty the tab of plaintext now; if Google does not answer, the next pull sees to it."""

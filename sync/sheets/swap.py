@@ -12,7 +12,7 @@ from sync.connection import SeenRow
 from .cells import Entered, entered, text
 from .client import SheetsClient
 from .grid import Json, a1, area, copy, runs, write_cells
-from .scratch import TOP, Scratch, rows_at
+from .scratch import SIGNATURE, TOP, Scratch, rows_at
 from .tabs import Tab
 
 FIELDS = "updatedSpreadsheet.sheets(properties.sheetId,data(startRow,rowData.values.userEnteredValue))"
@@ -61,6 +61,11 @@ class Swapped:
             if column not in written
         )
 
+    def shows(self, write: RowWrite) -> bool:
+        """Whether what was written stands there still."""
+        after = self.after.get(write.position, ())
+        return all(_same(at(after, column), cell) for column, cell in write.cells.items())
+
     @property
     def headers_stand(self) -> bool:
         """Whether the columns are where they were at the pull."""
@@ -103,8 +108,8 @@ def swap(
     """
     gid = scratch.ready(tab.width)
     stretches = list(runs(write.position for write in writes))
-    kept = dict(zip((write.position for write in writes), range(top, top + len(writes)), strict=True))
-    requests = [] if restores else scratch.leading()
+    kept = _kept(writes, top)
+    requests = [] if restores else [*scratch.leading(), scratch.sign(gid)]
     for start, end in stretches:
         source = area(tab.gid, (start, end), (0, tab.width))
         requests.append(copy(source, rows_at(gid, kept[start], end - start, tab.width)))
@@ -116,13 +121,36 @@ def swap(
     ]
     scratch.soil(top + len(writes))
     answer = client.update(requests, ranges=ranges, fields=FIELDS, repeatable=restores)
+    return _swapped(tab, kept, rows_in(answer, gid), rows_in(answer, tab.gid))
+
+
+def look_after(
+    client: SheetsClient, scratch: Scratch, tab: Tab, writes: Sequence[RowWrite]
+) -> Swapped | None:
+    """What a swap did whose answer was lost, as it stands now; None if it did not take effect."""
+    gid, kept = scratch.ready(tab.width), _kept(writes, TOP)
+    areas = [
+        area(tab.gid, (0, 1), (0, len(tab.headers))),
+        rows_at(gid, SIGNATURE, len(writes) + 1, tab.width),
+        *(area(tab.gid, stretch, (0, tab.width)) for stretch in runs(kept)),
+    ]
+    answer = {"updatedSpreadsheet": client.cells(areas, FIELDS.removeprefix("updatedSpreadsheet."))}
     copied = rows_in(answer, gid)
-    return Swapped(
-        tab=tab,
-        before={position: copied.get(row, ()) for position, row in kept.items()},
-        after=rows_in(answer, tab.gid),
-        kept=kept,
-    )
+    if not scratch.is_signed(copied.get(SIGNATURE, ())):
+        return None
+    return _swapped(tab, kept, copied, rows_in(answer, tab.gid))
+
+
+def _kept(writes: Sequence[RowWrite], top: int) -> dict[int, int]:
+    """The scratch row of each write, by position."""
+    return dict(zip((write.position for write in writes), range(top, top + len(writes)), strict=True))
+
+
+def _swapped(
+    tab: Tab, kept: Mapping[int, int], copied: Mapping[int, Cells], after: Mapping[int, Cells]
+) -> Swapped:
+    before = {position: copied.get(row, ()) for position, row in kept.items()}
+    return Swapped(tab=tab, before=before, after=after, kept=kept)
 
 
 def _written(tab: Tab, writes: Sequence[RowWrite], scratch_gid: int) -> Iterator[Json]:

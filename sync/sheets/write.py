@@ -1,6 +1,7 @@
 """Applying operations to a tab: updates that respect what people do meanwhile, inserts below the last row, removals."""
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -17,6 +18,7 @@ from sync.connection import (
     Update,
     Written,
 )
+from sync.errors import AnswerLost, ServiceError
 from vault.masks import split_cell
 
 from .cells import Entered, encode, entered, same
@@ -25,7 +27,7 @@ from .grid import Json, a1, area, copy, delete_rows, insert, runs, write_cells
 from .pull import ENTERED, entered_cells
 from .restore import BLOCK_ROWS_MAX, Restorer
 from .scratch import Scratch
-from .swap import FIELDS, RowWrite, headers_stand, rows_in, swap
+from .swap import FIELDS, RowWrite, Swapped, headers_stand, look_after, rows_in, swap
 from .tabs import Tab
 
 BLOCK_BYTES_MAX = 1_500_000
@@ -81,7 +83,11 @@ class Writer:
         if not able:
             return results
         writes = [RowWrite(op.position, _cells(tab, op)) for op in able]
-        done = swap(self.client, self.scratch, tab, writes)
+        try:
+            done = swap(self.client, self.scratch, tab, writes)
+        except AnswerLost:
+            self._give_back(tab, able, writes)
+            raise
         shown = [(done.row_before(op.position), done.row_after(op.position)) for op in able]
         stand = done.headers_stand
         found = [
@@ -95,6 +101,16 @@ class Writer:
         for op, reason, (_, after) in zip(able, found, shown, strict=True):
             results.append(Refused(op.uid, reason) if reason else Written(op.uid, after))
         return results
+
+    def _give_back(self, tab: Tab, block: Sequence[Update], writes: Sequence[RowWrite]) -> None:
+        """Put back what a write without answer took from people. Whatever else it did is read with the next pull."""
+        with suppress(ServiceError):
+            done = look_after(self.client, self.scratch, tab, writes)
+            if done is None or not done.headers_stand:
+                return
+            self.restorer.undo(
+                done, [write for op, write in zip(block, writes, strict=True) if _took(op, write, done)]
+            )
 
     def _insert(self, tab: Tab, block: Sequence[Insert]) -> list[Result]:
         # A lost answer may have left the rows there; the pull that follows shows them.
@@ -228,6 +244,12 @@ def _reason_to_stay(tab: Tab, operation: Remove, row: SeenRow) -> str | None:
     known = (operation.before.keys() & tab.at.keys()) - row.formulas
     stands = all(same(operation.before[key], row.cells.get(key)) for key in known)
     return None if stands else "changed_meanwhile"
+
+
+def _took(operation: Update, write: RowWrite, done: Swapped) -> bool:
+    """Whether a write went over what a person had typed, and nobody has typed there since."""
+    rows = done.row_before(write.position), done.row_after(write.position)
+    return done.copied(write) and done.shows(write) and _verdict(operation, *rows, copied=True) is not None
 
 
 def _verdict(operation: Update, before: SeenRow, after: SeenRow, *, copied: bool) -> str | None:

@@ -24,6 +24,7 @@ def wrongly_gone_or_back(notebook: Notebook, hub: HubFiles, rows: Rows) -> Itera
             continue
         if (
             row not in notebook.refused
+            and (*row, one.number) not in notebook.forgotten
             and not _contradicted(one, notebook)
             and not _referred(one.origin, rows)
         ):

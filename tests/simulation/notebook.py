@@ -66,6 +66,8 @@ class Notebook:
     """Values that two replicas showed at the end of some cycle: the archive had taken them. With the number of the next
     value typed when that was first seen."""
     deleted: list[Deleted] = field(default_factory=list)
+    forgotten: set[tuple[str, str, int]] = field(default_factory=set)
+    """Deletions, by table, origin and number, that a restore forgot: its backup had not seen the row where it was deleted."""
     made: dict[tuple[str, str], str] = field(default_factory=dict)
     """The replica in which each row was made."""
     frozen: set[tuple[str, Cell]] = field(default_factory=set)

@@ -36,7 +36,7 @@ class Oracle:
 
     def complaints(self) -> list[str]:
         """Every invariant that does not hold, in words; empty when all is well."""
-        self.reader.learn(self.sides)
+        self.reader.learn_anew(self.sides)
         return [
             *self._rows_once(),
             *self._agreement(),

@@ -39,6 +39,15 @@ class Reader:
                     if line.origin and key in line.cells:
                         self._learn_key(str(line.cells[key]), line.origin)
 
+    def learn_anew(self, sides: list[Side]) -> None:
+        """The same from all sides there are: a number whose owner shows it nowhere any more may be another's by now."""
+        for side in sides:
+            for table in TABLES:
+                key = next(iter(fields(table)))
+                for line in side.lines(table):
+                    self.names.pop(str(line.cells.get(key)), None)
+        self.learn(sides)
+
     def _learn_key(self, key: str, origin: str) -> None:
         """A copied row may still show the number of the older one, whose it is."""
         known = self.names.get(key)

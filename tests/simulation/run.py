@@ -184,13 +184,14 @@ class Run:
         source = self.folder / "backup"
         if not source.is_dir():
             return
-        self._remember_what_a_backup_cannot_know()
+        self._remember_what_a_backup_cannot_know(HubFiles.read(source))
         self.stage.restore(source)
         self.tokens.clear()
         self._set_up(set())
 
-    def _remember_what_a_backup_cannot_know(self) -> None:
-        """Sensitive values that were sealed since are in no vault any more, and the ledger forgets what came in since."""
+    def _remember_what_a_backup_cannot_know(self, backup: HubFiles) -> None:
+        """Sensitive values that were sealed since are in no vault any more, the ledger forgets what came in since, and nobody
+        knows of a row that it is gone where nobody knew that it stood."""
         notebook = self.staff.notebook
         sealed = {
             (one.cell, one.value)
@@ -199,6 +200,12 @@ class Run:
         }
         notebook.excused |= sealed - notebook.backed_up
         notebook.ledger |= self._oracle()._ledger()
+        stood = {(name, table, backup.origins.get((table, uid))) for name, table, uid in backup.held}
+        notebook.forgotten |= {
+            (one.table, one.origin, one.number)
+            for one in notebook.deleted
+            if (one.replica, one.table, one.origin) not in stood
+        }
 
     def _excuse_what_the_base_forgot(self) -> None:
         """A base has no compare-and-set: what a write of the last cycle replaced, it tells for a week, and then nobody can."""

@@ -26,7 +26,7 @@ from sync.connection import Connection
 from sync.cycle import run_cycle
 from sync.engine import CycleReport, Engine, Replica
 from sync.errors import Throttled
-from sync.setting_up import set_up
+from sync.setting_up import rehearsed, set_up
 from sync.sheets.connection import SheetsConnection
 from sync.store.hub import Hub
 from tests.simulation import archive
@@ -164,6 +164,8 @@ class Stage:
             except Throttled:
                 self.world.clock.advance(PAUSE_S)
                 set_up(replica.connection, engine.hub)
+            # Tables that held rows before, as after a restore: `run` asks for `sync --dry-run` first.
+            rehearsed(engine.hub, replica.name)
         self.interruptions.undisturbed = disturbed
 
     def cycle(self, due: Mapping[Moment, Interruption] | None = None) -> CycleReport | None:

@@ -232,3 +232,46 @@ def test_no_error_repeats_a_value(office: Office) -> None:
     while error:
         assert "13800138000" not in f"{error!r}{error}"
         error = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+
+
+@pytest.mark.parametrize(("key", "where", "typed"), [("full_name", "E2", "王芳"), ("weight", "J2", "=I2*2")])
+def test_persons_edit_is_put_back_though_the_write_over_it_had_no_answer(
+    office: Office, key: str, where: str, typed: str
+) -> None:
+    """2: seed 720. What stood there waits in the scratch tab, and is nowhere else."""
+    (row,) = office.fill(1)
+    office.type(f"{CUSTOMERS}!{where}", [typed])
+    office.faults({"match": WRITE, "kind": "applied_then_lost"})
+    with pytest.raises(AnswerLost):
+        office.update(row, **{key: "系统"})
+    assert office.values(f"{CUSTOMERS}!{where}") == [[typed]]
+    assert office.values("_tablekeeper!A1:Z2600") == []
+
+
+def test_write_that_never_arrived_puts_nothing_back(office: Office) -> None:
+    """2: a person typed the very same; the scratch tab shows what stood there before an earlier write."""
+    (row,) = office.fill(1)
+    (written,) = office.update(row, full_name="系统").written
+    office.type(f"{CUSTOMERS}!E2", ["王芳"])
+    office.faults({"match": WRITE, "kind": "500"})
+    with pytest.raises(AnswerLost):
+        office.update(written.row, full_name="王芳")
+    assert office.values(f"{CUSTOMERS}!E2") == [["王芳"]]
+
+
+def test_edit_made_after_a_write_without_answer_stands(office: Office) -> None:
+    """2: whoever typed it had seen what the write left there."""
+    (row,) = office.fill(1)
+    office.type(f"{CUSTOMERS}!E2", ["王芳"])
+    client = office.connection._client
+    plain = client.cells
+
+    def cells(*args: Any, **options: Any) -> Any:
+        office.type(f"{CUSTOMERS}!E2", ["王小芳"])
+        return plain(*args, **options)
+
+    client.cells = cells  # type: ignore[method-assign]
+    office.faults({"match": WRITE, "kind": "applied_then_lost"})
+    with pytest.raises(AnswerLost):
+        office.update(row, full_name="系统")
+    assert office.values(f"{CUSTOMERS}!E2") == [["王小芳"]]
