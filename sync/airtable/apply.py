@@ -27,7 +27,7 @@ from .bound import BoundColumn, BoundTable
 from .cells import encode, same, whole_row
 from .client import AirtableClient, Record
 from .faults import Rejected
-from .listing import chunks, ids_of_uid, rows_by_id
+from .listing import chunks, rows_by_id, rows_by_uid
 from .testimony import Testimony
 
 RECORDS_MAX = 10
@@ -79,22 +79,39 @@ class Writer:
         for batch in self._batches(inserts):
             yield from self._halving(batch, self._insert, self._insert_twin)
 
-    def _insert(self, batch: Sequence[Insert]) -> list[Result]:
-        """A record left over from a crash or a lost answer carries the uid already, and is then changed, not doubled."""
+    def _insert(self, batch: Sequence[Insert], *, again: bool = False) -> list[Result]:
+        """A record left over from a crash carries the uid already, and is then changed, not doubled."""
         key = self._table.uid_column
         rows = [self._json(op) for op in batch]
-        records = self._client.upsert(self._table.id, rows, key=key, typecast=self._typecast(batch))
+        try:
+            records = self._client.upsert(self._table.id, rows, key=key, typecast=self._typecast(batch))
+        except AnswerLost:
+            if again:
+                raise
+            return self._insert_again(batch)
         by_uid = {record.fields[key]: record for record in records}
         return [self._written(op, by_uid[op.uid]) for op in batch]
 
+    def _insert_again(self, batch: Sequence[Insert]) -> list[Result]:
+        """After a lost answer: a record that stands already may have been typed into since, and is left as it stands."""
+        standing = rows_by_uid(self._client, self._table, [op.uid for op in batch])
+        results = [self._found(op, standing[op.uid][0]) for op in batch if op.uid in standing]
+        missing = [op for op in batch if op.uid not in standing]
+        if missing:
+            results += self._halving(missing, partial(self._insert, again=True), self._insert_twin)
+        return results
+
+    def _found(self, op: Insert, row: SeenRow) -> Result:
+        shows_it = all(same(row.cells.get(key), encode(value)) for key, value in op.cells.items())
+        return Written(op.uid, row) if shows_it else Refused(op.uid, "uid_exists")
+
     def _insert_twin(self, op: Insert, error: Rejected) -> Result:
         """The service does not choose between several records with one uid: the oldest id stands for it."""
-        twins = ids_of_uid(self._client, self._table, op.uid)
+        twins = rows_by_uid(self._client, self._table, [op.uid]).get(op.uid, [])
         if len(twins) < 2:
             return self._refused(op, error)
-        records = self._client.update(
-            self._table.id, {twins[0]: self._json(op)}, typecast=self._typecast([op])
-        )
+        changes = {twins[0].row_id: self._json(op)}
+        records = self._client.update(self._table.id, changes, typecast=self._typecast([op]))
         return self._written(op, records[0])
 
     def _updates(self, updates: Sequence[Update], *, again: bool = False) -> Iterator[Result]:

@@ -158,15 +158,20 @@ class AirtableClient:
         answer = self._write("PATCH", self.base_id, table_id, json=body)
         return list(map(Record.parse, answer["records"]))
 
-    def upsert(self, table_id: str, rows: Sequence[Json], *, key: str, typecast: bool) -> list[Record]:
-        """Change the record whose column `key` holds the same text, or create it. All or nothing; safe to repeat."""
+    def upsert(
+        self, table_id: str, rows: Sequence[Json], *, key: str, typecast: bool, repeatable: bool = False
+    ) -> list[Record]:
+        """Change the record whose column `key` holds the same text, or create it. All or nothing.
+
+        It makes no record twice; where people work, repeating it would undo what they typed since the first time.
+        """
         body = {
             "performUpsert": {"fieldsToMergeOn": [key]},
             "records": [{"fields": cells} for cells in rows],
             "typecast": typecast,
             "returnFieldsByFieldId": True,
         }
-        answer = self._write("PATCH", self.base_id, table_id, json=body, repeatable=True)
+        answer = self._write("PATCH", self.base_id, table_id, json=body, repeatable=repeatable)
         return list(map(Record.parse, answer["records"]))
 
     def delete(self, table_id: str, record_ids: Sequence[str]) -> None:

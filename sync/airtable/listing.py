@@ -54,10 +54,15 @@ def rows_by_id(client: AirtableClient, table: BoundTable, row_ids: Iterable[RowI
     return found
 
 
-def ids_of_uid(client: AirtableClient, table: BoundTable, uid: Uid) -> Sequence[RowId]:
-    """The records that carry this uid, by record id."""
-    assert uid.isalnum(), "a uid needs no quoting in a formula"
-    return sorted(record.id for record in _records(client, table, f"{{{table.uid_column}}}='{uid}'"))
+def rows_by_uid(client: AirtableClient, table: BoundTable, uids: Sequence[Uid]) -> dict[Uid, list[SeenRow]]:
+    """The records that carry these uids, at most `LOOKUP_MAX`; of each the oldest first."""
+    assert all(uid.isalnum() for uid in uids), "a uid needs no quoting in a formula"
+    formula = "OR({})".format(",".join(f"{{{table.uid_column}}}='{uid}'" for uid in uids))
+    found: dict[Uid, list[SeenRow]] = {}
+    for record in sorted(_records(client, table, formula), key=lambda one: one.id):
+        row = whole_row(table, record.id, record.fields)
+        found.setdefault(row.uid, []).append(row)
+    return found
 
 
 def _records(client: AirtableClient, table: BoundTable, formula: str) -> Iterable[Record]:

@@ -56,6 +56,6 @@ def stamp(client: AirtableClient, bindings: Bindings, values: Mapping[str, str],
     rows = [{subject: key, content: value, updated: encode(now)} for key, value in values.items()]
     try:
         for batch in chunks(rows, ROWS_MAX):
-            client.upsert(table_id, batch, key=subject, typecast=False)
+            client.upsert(table_id, batch, key=subject, typecast=False, repeatable=True)
     except NotFound:
         raise missing from None

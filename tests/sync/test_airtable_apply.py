@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
+from typing import Any
 
 import pytest
 import requests
@@ -59,6 +60,37 @@ def test_an_insert_whose_answer_was_lost_makes_one_record(office: Office) -> Non
     office.fault("PATCH", "applied_then_lost")
     assert len(some_rows(office, 3)) == 3
     assert names(office) == ["客户00", "客户01", "客户02"]
+
+
+def test_an_insert_that_never_arrived_is_sent_again(office: Office) -> None:
+    office.fault("PATCH", "reset")
+    assert len(some_rows(office, 3)) == 3
+    assert names(office) == ["客户00", "客户01", "客户02"]
+
+
+def test_an_insert_that_is_never_answered_is_given_up(office: Office) -> None:
+    office.fault("PATCH", "reset", 2)
+    with pytest.raises(AnswerLost):
+        some_rows(office, 3)
+
+
+def test_what_a_person_typed_after_an_insert_without_answer_stands(office: Office) -> None:
+    """2: seed 1197. Sent again, the same cells would go over what was typed since."""
+    client = office.connection._client
+    plain = client.upsert
+
+    def upsert(*args: Any, **options: Any) -> Any:
+        try:
+            return plain(*args, **options)
+        except AnswerLost:
+            office.table().update(office.table().all()[0]["id"], {"客户姓名": "张三"})
+            raise
+
+    client.upsert = upsert  # type: ignore[method-assign]
+    office.fault("PATCH", "applied_then_lost")
+    outcome = office.connection.apply("customers", inserts(3))
+    assert [one.reason for one in outcome.refused] == ["uid_exists"] and len(outcome.written) == 2
+    assert "张三" in names(office) and len(names(office)) == 3
 
 
 def test_an_insert_among_twins_changes_one_of_them(office: Office) -> None:
