@@ -67,7 +67,7 @@ def confirm(
     end_plaintext(engine, replica, table, plan, outcome)
     report.add(report.written, replica.name, len(outcome.written) + len(outcome.removed))
     report.add(report.refused, replica.name, len(outcome.refused))
-    for refused in outcome.refused:
+    for refused in engine.troubles.new_refusals(replica.name, table, outcome.refused):
         if refused.reason == REHEARSED:
             continue
         log.warning(

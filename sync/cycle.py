@@ -1,6 +1,6 @@
 """One cycle: read what people did, agree, write what is missing. Read this file first; it names the steps and nothing else."""
 
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence, Set
 from contextlib import contextmanager
 
 import structlog
@@ -64,6 +64,7 @@ def run_cycle(engine: Engine, *, full: bool = False, look_at: Container[str] | N
             if replica.holds(table) and replica.name not in report.down:
                 judged = absorbed.get(replica.name, {}).get(table, Absorbed())
                 write(engine, replica, table, judged, report)
+    report_recovered(engine, absorbed.keys(), report)
     engine.vault.close_cycle({"held": report.held})
     chain_history(engine.hub, engine.vault, ENGINE)
     report.rechecks = queued(engine)
@@ -73,13 +74,13 @@ def run_cycle(engine: Engine, *, full: bool = False, look_at: Container[str] | N
 def read(engine: Engine, replica: Replica, report: CycleReport, *, full: bool) -> dict[TableKey, Absorbed]:
     """The first half for one replica: what people did goes into the hub, and plaintext into the vault."""
     absorbed: dict[TableKey, Absorbed] = {}
-    with guarded(replica, report):
+    with guarded(engine, replica, report):
         full = full or engine.full_read_due(replica)
         pulled = replica.connection.pull(reread=reread(engine, replica), full=full)
         for listing in listings_of(engine, replica, pulled):
             absorbed[listing.table] = absorb(engine, replica, listing, report)
         for problem in replica.connection.problems:
-            report_problem(replica, problem, report)
+            report_problem(engine, replica, problem, report)
         # A torn table has to be shown again until it is whole.
         if not any(one.torn for one in absorbed.values()):
             replica.connection.acknowledge()
@@ -116,7 +117,7 @@ def write_early(
     A service that failed is left for this cycle: what it did not take is not known as agreed, and is looked at again.
     """
     if replica.name not in report.down:
-        with guarded(replica, report):
+        with guarded(engine, replica, report):
             plan = make_plan(engine, replica, table, absorbed, judged_only=True)
             absorbed.refused |= carry_out(engine, replica, table, plan, report)
     absorbed.judged.clear()
@@ -189,7 +190,7 @@ def write(engine: Engine, replica: Replica, table: TableKey, absorbed: Absorbed,
     """The second half for one table of one replica: plan, apply, confirm. A torn table is left alone."""
     if (replica.name, table) in engine.torn:
         return
-    with guarded(replica, report):
+    with guarded(engine, replica, report):
         carry_out(engine, replica, table, make_plan(engine, replica, table, absorbed), report)
 
 
@@ -209,26 +210,33 @@ def carry_out(
 
 
 @contextmanager
-def guarded(replica: Replica, report: CycleReport) -> Iterator[None]:
+def guarded(engine: Engine, replica: Replica, report: CycleReport) -> Iterator[None]:
     """One service that fails is reported and left for this cycle; the others go on."""
     try:
         yield
     except TableMissing as error:
-        report_problem(replica, error, report)  # The replica's other tables go on.
+        report_problem(engine, replica, error, report)  # The replica's other tables go on.
     except ServiceError as error:
         report.down[replica.name] = type(error).__name__
-        report_problem(replica, error, report)
+        report_problem(engine, replica, error, report)
 
 
-def report_problem(replica: Replica, error: ServiceError, report: CycleReport) -> None:
-    """Tell operations what failed, and what to do where a person has to act."""
+def report_problem(engine: Engine, replica: Replica, error: ServiceError, report: CycleReport) -> None:
+    """Tell operations what failed, and what to do where a person has to act; the log once, when it begins."""
     report.problems.append(
         f"{replica.name}: {error.message}" + (f" → {error.advice}" if error.advice else "")
     )
-    log.warning(
-        "service_failed",
-        replica=replica.name,
-        kind=type(error).__name__,
-        message=error.message,
-        advice=error.advice,
-    )
+    if engine.troubles.begins(replica.name, error):
+        log.warning(
+            "service_failed",
+            replica=replica.name,
+            kind=type(error).__name__,
+            message=error.message,
+            advice=error.advice,
+        )
+
+
+def report_recovered(engine: Engine, looked_at: Set[str], report: CycleReport) -> None:
+    """Tell of the troubles that are over."""
+    for replica, kind, table in engine.troubles.ended(looked_at - report.down.keys()):
+        log.info("service_recovered", replica=replica, kind=kind, table=table)

@@ -20,6 +20,7 @@ from .merge import Policy
 from .settle import Settling
 from .store.agreement import Stamp
 from .store.hub import Hub
+from .troubles import Troubles
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +99,7 @@ class Engine:
     """Columns that the last listing of a replica's table could not find: frozen until they are back."""
     configured: bool = False
     """Whether the hub is in the shape of this configuration."""
+    troubles: Troubles = field(default_factory=Troubles)
     agreed: dict[tuple[str, TableKey], Stamp] = field(default_factory=dict)
     """The hub's stamp when a table of a replica last showed everything as the hub has it."""
 

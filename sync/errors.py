@@ -9,6 +9,7 @@ SyncError
 │       ├── CredentialsRefused
 │       ├── NotFound              base or spreadsheet unknown, or not shared with the daemon
 │       ├── TableMissing          somebody deleted or renamed a table or tab
+│       ├── ColumnsClosed         somebody protected columns against the daemon
 │       └── BudgetSpent           the monthly limit of calls is used up
 ├── LeaseTaken                    another daemon works on this archive
 └── LimitPassed                   a limit of ours; carries both numbers
@@ -65,6 +66,18 @@ class TableMissing(Misconfigured):
     def __init__(self, service: str, table: str, *, advice: str) -> None:
         super().__init__(service, f"table {table} is missing", advice=advice)
         self.table = table
+
+
+class ColumnsClosed(Misconfigured):
+    """Somebody protected columns of a table: the daemon may read them, and not write. `sensitive`: no mask gets in either."""
+
+    def __init__(
+        self, service: str, table: str, columns: tuple[str, ...], *, sensitive: bool, advice: str
+    ) -> None:
+        super().__init__(
+            service, f"table {table}: protected against the daemon: {', '.join(columns)}", advice=advice
+        )
+        self.table, self.columns, self.sensitive = table, columns, sensitive
 
 
 class BudgetSpent(Misconfigured):

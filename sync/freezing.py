@@ -8,16 +8,20 @@ from datetime import datetime
 import orjson
 
 from .engine import Engine, FrozenPart, Replica
-from .errors import TableMissing
+from .errors import ColumnsClosed, TableMissing
 from .store.hub import Hub
 
 FROZEN = "frozen"
 TORN = (
-    "排序打乱了行与记录编号，本表暂停同步 → 撤销那次排序，或用版本历史恢复；"
-    "已不能撤销时，删除隐藏的“记录编号”列，再请运维执行 tablekeeper setup，各行会按业务编号重新对应"
+    "排序打乱了行与记录编号,本表暂停同步 → 撤销那次排序,或用版本历史恢复;"
+    "已不能撤销时,删除隐藏的“记录编号”列,再请运维执行 tablekeeper setup,各行会按业务编号重新对应"
 )
-NO_TABLE = "找不到本表、表头或“记录编号”列，本表暂停同步，录入的号码不会加密 → 用版本历史恢复，或请运维执行 tablekeeper setup"
-NO_COLUMN = "找不到“{name}”列，本列暂停同步 → 恢复这一列，或请运维执行 tablekeeper setup"
+NO_TABLE = "找不到本表、表头或“记录编号”列,本表暂停同步,录入的号码不会加密 → 用版本历史恢复,或请运维执行 tablekeeper setup"
+NO_COLUMN = "找不到“{name}”列,本列暂停同步 → 恢复这一列,或请运维执行 tablekeeper setup"
+
+CLOSED = (
+    "“{names}”列受保护,本服务写不进去 → 请表格所有者把本服务的账号加为该保护范围的编辑者,或改为“仅显示警告”"
+)
 
 
 def recall_frozen(engine: Engine) -> None:
@@ -56,6 +60,8 @@ def _found(engine: Engine, replica: Replica) -> Iterator[tuple[str, str, bool]]:
     for problem in replica.connection.problems:
         if isinstance(problem, TableMissing):
             yield problem.table, NO_TABLE, True
+        if isinstance(problem, ColumnsClosed):
+            yield problem.table, CLOSED.format(names="、".join(problem.columns)), problem.sensitive
     for name, table in engine.torn:
         if name == replica.name:
             yield tables[table].name, TORN, False

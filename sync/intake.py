@@ -64,7 +64,8 @@ def settle(engine: Engine, replica: Replica, listing: Listing, report: CycleRepo
         )
         if _torn(engine, unit, replica, table, found):
             report.torn.append(f"{replica.name}/{table}")
-            log.error("table_torn", replica=replica.name, table=table, rows=len(found.changed))
+            if (replica.name, table) not in engine.torn:
+                log.error("table_torn", replica=replica.name, table=table, rows=len(found.changed))
             changed = (row for _, row in found.changed)
             return Arrivals(torn=True, torn_rows=(*changed, *found.unnumbered, *found.stray))
         unit.seen.move(replica.name, table, found.moved)

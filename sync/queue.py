@@ -55,10 +55,12 @@ def remember_full(engine: Engine, replica: Replica, *, full: bool) -> None:
 
 def remember_torn(engine: Engine, replica: Replica, listing: Listing, *, torn: bool) -> None:
     """A torn table is left alone until a listing shows it whole."""
+    place = (replica.name, listing.table)
     if torn:
-        engine.torn.add((replica.name, listing.table))
-    elif listing.complete:
-        engine.torn.discard((replica.name, listing.table))
+        engine.torn.add(place)
+    elif listing.complete and place in engine.torn:
+        engine.torn.remove(place)
+        log.info("table_whole", replica=replica.name, table=listing.table)
 
 
 def remember_missing(engine: Engine, replica: Replica, listing: Listing) -> None:

@@ -22,7 +22,7 @@ FORMULA = "formula"
 """The code of a cell that holds a formula, which is neither read nor written."""
 UNDONE = ("已还原·", "已撤回·", "未同步·")
 """How the lines begin that tell people what became of something they did: they stand until people do something else."""
-LEAVES = "已不属本表范围，明早移出本表，档案仍在"
+LEAVES = "已不属本表范围,明早移出本表,档案仍在"
 QUOTE_MAX = 12
 _OF_THE_ROW = re.compile(r"[A-Z]\d+|expected")
 

@@ -19,6 +19,8 @@ from .text import normalise_identifier, normalise_text
 from .values import Value
 
 _MEND = "在本格改正"
+TEXT_MAX = 50_000
+"""No cell of a spreadsheet holds more characters, so no record may: the tables could never agree."""
 
 
 def parse(
@@ -171,6 +173,7 @@ def _in_future(field: FieldConfig, day: date, today: date) -> Rejection | None:
 def _wrong_length(field: FieldConfig, length: int) -> Rejection | None:
     if field.min_length is not None and length < field.min_length:
         return reject("text_short", f"共{length}个字,至少{field.min_length}个字", _MEND)
-    if field.max_length is not None and length > field.max_length:
-        return reject("text_long", f"共{length}个字,最多{field.max_length}个字", "在本格缩短内容")
+    longest = min(field.max_length or TEXT_MAX, TEXT_MAX)
+    if length > longest:
+        return reject("text_long", f"共{length}个字,最多{longest}个字", "在本格缩短内容")
     return None

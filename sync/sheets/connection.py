@@ -18,7 +18,7 @@ from sync.connection import (
     Texts,
     Update,
 )
-from sync.errors import ServiceError, TableMissing
+from sync.errors import ColumnsClosed, ServiceError, TableMissing
 from sync.retry import Gate
 from sync.web import web_origin
 from validators.schema import SchemaConfig, TableKey
@@ -35,6 +35,9 @@ from .tabs import STATUS, Tab
 from .texts import texts
 from .write import Writer
 
+OPEN_THEM = (
+    "Google Sheets, Data, Protect sheets and ranges: let {account} edit the range, or only show a warning"
+)
 WEB_URL = "https://docs.google.com"
 
 
@@ -64,7 +67,7 @@ class SheetsConnection(Connection):
         self.name = name
         self._spreadsheet_id, self._bindings, self._clock = spreadsheet_id, bindings, clock
         self._web = web_origin(url, WEB_URL)
-        account = ServiceAccount(name, credentials_file)
+        self._account = account = ServiceAccount(name, credentials_file)
         gate = gate or Gate(name, clock=clock, sleep=sleep)
         self._client = SheetsClient(name, spreadsheet_id, account=account, url=url, gate=gate)
         wanted = layouts(schema, config)
@@ -81,8 +84,19 @@ class SheetsConnection(Connection):
 
     @property
     def problems(self) -> list[ServiceError]:
-        """The tables that the last pull could not list, and why. The others were listed all the same."""
-        return list(self._puller.problems.values())
+        """The tables that the last pull could not list, and why; and columns that were listed and cannot be written."""
+        return [*self._puller.problems.values(), *self._closed_columns()]
+
+    def _closed_columns(self) -> Iterator[ColumnsClosed]:
+        for tab in self._puller.tabs.values():
+            if columns := tab.closed_columns:
+                yield ColumnsClosed(
+                    self.name,
+                    tab.layout.title,
+                    tuple(column.header for column in columns),
+                    sensitive=any(column.field and column.field.sensitive for column in columns),
+                    advice=OPEN_THEM.format(account=self._account.email),
+                )
 
     def setup(self, *, dry_run: bool = False) -> Sequence[Change]:
         changes = self._setup.run(dry_run=dry_run)

@@ -7,16 +7,18 @@ from sync.connection import SystemColumn
 from validators.schema import SchemaConfig, ViewConfig
 
 from . import dress
+from .closed import closed_ranges
 from .columns import Found, columns_marked, find_columns, marks_of
 from .grid import Json, area, insert, span
 from .layout import LEFT, Column, ColumnKey, Layout
 from .plan import Place, Plan
 from .tabs import Sheet
 
+CLOSED = "本列受保护,本服务写不进去 → 请表格所有者把本服务的账号加为该保护范围的编辑者,或改为“仅显示警告”"
 CONTESTED = "两个列用了这个列名,无法确定是哪一个;本列已冻结 → 请把多余的那一列改名,再运行 tablekeeper setup"
 KEEPS_FORMAT = "原有列的格式不会改动,而数字格式会丢掉长号码的末几位 → 选中整列:格式 → 数字 → 纯文本"
 RENAMED = "表中列名已由员工改为“{shown}”,同步照常 → 如要统一,请修改 config.yaml 中的 name"
-LEFT_COLUMN = "config.yaml 中已没有这一列，不再同步，填在其中的号码不会加密 → 右键点击列标，选“删除列”"
+LEFT_COLUMN = "config.yaml 中已没有这一列,不再同步,填在其中的号码不会加密 → 右键点击列标,选“删除列”"
 RETYPED = "原有列的格式不会改动 → 选中整列,自行设置格式与数据验证"
 
 
@@ -46,6 +48,7 @@ class Extension:
                 self._check_column(
                     column, at[column.key], self._header(found.at[column.key]), column.key in marks, plan
                 )
+        self._leave_closed(found.at, plan)
         self._leave_columns(plan)
         self._add_views(at, plan)
         self._remove_columns(arrange(layout.columns, len(self.headers), found.at, contested)[1], plan)
@@ -113,6 +116,12 @@ class Extension:
                 index = shifted(marks[column.key], insertions)
                 request = {"deleteDimension": {"range": span(gid, "COLUMNS", index, index + 1)}}
                 plan.make(layout.title, f"remove the column {column.header}", [request])
+
+    def _leave_closed(self, at: Mapping[ColumnKey, int], plan: Plan) -> None:
+        closed = closed_ranges(self.place.document).get(self.sheet.gid, ())
+        for column in self.layout.columns:
+            if column.key in at and any(one.touches(at[column.key]) for one in closed):
+                plan.leave(self.layout.title, f"protection of the column {column.header}", CLOSED)
 
     def _leave_columns(self, plan: Plan) -> None:
         """Columns of fields that the config no longer has: staff may still type there, so a person deletes them."""

@@ -14,6 +14,7 @@ from validators.schema import TableKey
 from .answer import Marks, TabAnswer, WrongCut, by_tab
 from .cells import FORMULA, Shown, entered, shown, text
 from .client import Content, Rejected, SheetsClient
+from .closed import PROTECTIONS, closed_ranges
 from .columns import find_columns, marks_of, tabs_marked
 from .grid import Json, area, quoted, runs
 from .layout import Layout
@@ -67,6 +68,8 @@ class Puller:
             self._marks.pop(table, None)
         self._pulled, self._metadata = None, []
         self.scratch.wipe()
+        if full and any(tab.closed for tab in self.tabs.values()):
+            self.locate()
         content = self.read()
         if not full and not any(again.values()) and content.digest == self._whole:
             return
@@ -133,13 +136,16 @@ class Puller:
 
     def locate(self) -> None:
         """Find the tabs; those that are not there become problems."""
-        sheets = sheets_of(self.client.document("sheets.properties"))
+        document = self.client.document(f"sheets(properties,{PROTECTIONS})")
+        sheets, closed = sheets_of(document), closed_ranges(document)
         self._metadata = self.client.metadata()
         marked = tabs_marked(self._metadata)
         self.scratch.locate(sheets, marked)
         for layout in self.layouts:
             found = find_tab(layout.table, layout.title, sheets, marked, self.bindings)
             self._take(layout, found)
+        for tab in self.tabs.values():
+            tab.closed = closed.get(tab.gid, ())
 
     def _take(self, layout: Layout, found: Sheet | None) -> None:
         table = layout.table

@@ -14,6 +14,7 @@ from validators.schema import SchemaConfig
 from . import dress, status
 from .cells import shown, text
 from .client import SheetsClient
+from .closed import PROTECTIONS
 from .extend import Extension, filter_view, owned
 from .grid import Json, area
 from .layout import LEFT, Layout
@@ -22,12 +23,12 @@ from .scratch import creation as scratch_creation
 from .tabs import SCRATCH, STATUS, Sheet
 
 ROWS_NEW = 1000
-DOCUMENT = "properties(timeZone,autoRecalc),sheets(properties,filterViews.title)"
+DOCUMENT = f"properties(timeZone,autoRecalc),sheets(properties,filterViews.title,{PROTECTIONS})"
 PROPERTIES = {"timeZone": "Asia/Shanghai", "autoRecalc": "MINUTE"}
 """Serials are wall time of Shanghai. Without the recalculation NOW() stands still while nobody edits, and the warning of
 系统状态 would never appear by itself."""
 SCHEMA_MARK = "schema:1"
-LEFT_TAB = "本表已不属于这份表格，不再同步，填在其中的号码不会加密 → 右键点击下方的表名，选“删除”"
+LEFT_TAB = "本表已不属于这份表格,不再同步,填在其中的号码不会加密 → 右键点击下方的表名,选“删除”"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,9 @@ from sync.connection import Bindings, SeenRow, SystemColumn, Uid
 from validators.schema import FieldKey
 
 from .cells import Formula, Shown, text
+from .closed import Closed
 from .grid import Json
-from .layout import ColumnKey, Layout
+from .layout import Column, ColumnKey, Layout
 
 SCRATCH = "_tablekeeper"
 """The hidden tab through which pre-images pass."""
@@ -32,11 +33,25 @@ class Tab:
     positions: dict[Uid, int] = field(default_factory=dict)
     last: int = 0
     """Position of the last filled row; 0 is the header row."""
+    closed: tuple[Closed, ...] = ()
 
     @property
     def width(self) -> int:
         """Columns from the left that hold all of ours."""
         return max(self.at.values(), default=0) + 1
+
+    def is_closed(self, position: int, key: ColumnKey) -> bool:
+        """Whether somebody protected this cell against the daemon."""
+        return any(one.covers(position, self.at[key]) for one in self.closed)
+
+    @property
+    def closed_columns(self) -> list[Column]:
+        """The columns with cells that are protected against the daemon."""
+        return [
+            column
+            for column in self.layout.columns
+            if column.key in self.at and any(one.touches(self.at[column.key]) for one in self.closed)
+        ]
 
     def row(self, position: int, cells: Sequence[Shown]) -> SeenRow:
         """A row from its cells, as pull and write both show it."""

@@ -21,14 +21,15 @@ from sync.connection import (
 from sync.errors import AnswerLost, ServiceError
 from vault.masks import split_cell
 
-from .cells import Entered, encode, entered, same
+from .cells import encode, entered, same
 from .client import Rejected, SheetsClient
-from .grid import Json, a1, area, copy, delete_rows, insert, runs, write_cells
+from .grid import a1, area, delete_rows, runs
 from .pull import ENTERED, entered_cells
 from .restore import BLOCK_ROWS_MAX, Restorer
 from .scratch import Scratch
 from .swap import FIELDS, RowWrite, Swapped, headers_stand, look_after, rows_in, swap
 from .tabs import Tab
+from .writable import cells_to_write, insertion, is_closed, is_reachable, refusal
 
 BLOCK_BYTES_MAX = 1_500_000
 """Google advises 2 MB for a request; the JSON around a cell's value is part of it."""
@@ -77,12 +78,12 @@ class Writer:
         return _divided(tab, block, act)
 
     def _update(self, tab: Tab, block: Sequence[Update]) -> list[Result]:
-        refused = [_refusal(tab, op) for op in block]
-        able = [op for op, refusal in zip(block, refused, strict=True) if refusal is None]
-        results: list[Result] = [refusal for refusal in refused if refusal]
+        refused = [refusal(tab, op) for op in block]
+        able = [op for op, why in zip(block, refused, strict=True) if why is None]
+        results: list[Result] = [why for why in refused if why]
         if not able:
             return results
-        writes = [RowWrite(op.position, _cells(tab, op)) for op in able]
+        writes = [RowWrite(op.position, cells_to_write(tab, op, op.position)) for op in able]
         try:
             done = swap(self.client, self.scratch, tab, writes)
         except AnswerLost:
@@ -99,6 +100,8 @@ class Writer:
             self.scratch.found_clean()
         self.restorer.undo(done, wrong)
         for op, reason, (_, after) in zip(able, found, shown, strict=True):
+            # What could not be written is wanted still; the mask beside it is in its cell already.
+            reason = reason or ("protected" if is_closed(tab, op, op.position) else None)
             results.append(Refused(op.uid, reason) if reason else Written(op.uid, after))
         return results
 
@@ -116,13 +119,19 @@ class Writer:
         # A lost answer may have left the rows there; the pull that follows shows them.
         known: list[Result] = [Refused(op.uid, "uid_exists") for op in block if op.uid in tab.positions]
         new = [op for op in block if op.uid not in tab.positions]
-        missing: list[Result] = [Refused(op.uid, "column_missing") for op in new if not _reachable(tab, op)]
-        new = [op for op in new if _reachable(tab, op)]
+        missing: list[Result] = [Refused(op.uid, "column_missing") for op in new if not is_reachable(tab, op)]
+        # Without what was meant for a protected cell the row would look as if somebody had emptied that.
+        missing += [
+            Refused(op.uid, "protected")
+            for op in new
+            if is_reachable(tab, op) and is_closed(tab, op, tab.last + 1)
+        ]
+        new = [op for op in new if is_reachable(tab, op) and not is_closed(tab, op, tab.last + 1)]
         if not new:
             return [*known, *missing]
         start, end = tab.last + 1, tab.last + 1 + len(new)
         ranges = [a1(tab.title, (0, 1), len(tab.headers)), a1(tab.title, (start, end), tab.width)]
-        answer = self.client.update(_insertion(tab, new, start), ranges=ranges, fields=FIELDS)
+        answer = self.client.update(insertion(tab, new, start), ranges=ranges, fields=FIELDS)
         rows = rows_in(answer, tab.gid)
         if not headers_stand(tab, rows):
             # Columns moved since the pull: the values stand under wrong headers, and must not be read from there.
@@ -191,34 +200,6 @@ def _weight(operation: Operation) -> int:
     return len(orjson.dumps(cells)) + 40 * len(cells)
 
 
-def _cells(tab: Tab, operation: Insert | Update) -> dict[int, Entered]:
-    """What to write, by column. A system column that somebody deleted is left out; the listing says so."""
-    wanted = [*operation.cells.items(), *operation.system.items()]
-    return {tab.at[key]: encode(value) for key, value in wanted if key in tab.at}
-
-
-def _insertion(tab: Tab, operations: Sequence[Insert], start: int) -> list[Json]:
-    """New rows with the drop-downs of a neighbouring row, and the cells of ours. Rows are inserted, not overwritten:
-    a person may be typing in the blank row below the last."""
-    end = start + len(operations)
-    template = start - 1 if start > 1 else end
-    cells = [_cells(tab, operation) for operation in operations]
-    columns = sorted({column for row in cells for column in row})
-    return [
-        insert(tab.gid, "ROWS", start, len(operations), like_before=start > 1),
-        copy(area(tab.gid, (template, template + 1)), area(tab.gid, (start, end)), "PASTE_DATA_VALIDATION"),
-        *(
-            write_cells(
-                tab.gid,
-                start,
-                first,
-                [[row.get(column, {}) for column in range(first, last)] for row in cells],
-            )
-            for first, last in runs(columns)
-        ),
-    ]
-
-
 def _masked(tab: Tab, row: SeenRow) -> bool:
     """Whether the sensitive cells of a row are blank or show whole stand-ins."""
     sensitive = tab.layout.config.sensitive
@@ -226,21 +207,12 @@ def _masked(tab: Tab, row: SeenRow) -> bool:
     return row.formulas.isdisjoint(sensitive) and all(one is not None and one.token for one in shown)
 
 
-def _reachable(tab: Tab, operation: Insert | Update) -> bool:
-    return all(key in tab.at for key in operation.cells)
-
-
-def _refusal(tab: Tab, operation: Update) -> Refused | None:
-    """Why an update cannot even be tried."""
-    if not _reachable(tab, operation) or not _cells(tab, operation):
-        return Refused(operation.uid, "column_missing")
-    return None if operation.position > 0 else Refused(operation.uid, "row_moved")
-
-
 def _reason_to_stay(tab: Tab, operation: Remove, row: SeenRow) -> str | None:
     """Why a row may not be removed; None if it is the one that was meant, as it was meant."""
     if row.uid != operation.uid:
         return "row_moved"
+    if any(tab.is_closed(row.position, key) for key in tab.at):
+        return "protected"
     known = (operation.before.keys() & tab.at.keys()) - row.formulas
     stands = all(same(operation.before[key], row.cells.get(key)) for key in known)
     return None if stands else "changed_meanwhile"

@@ -91,6 +91,11 @@ def sync(dry_run: DryRun = False, json: JsonOption = False) -> None:
     _end(total["problems"], total["down"])
     if total["failed"]:
         raise Failed(f"{total['failed']} row(s) could not be judged; docs/LOGS.md: row_failed")
+    if total["refused"]:
+        rows = ", ".join(f"{count} in {name}" for name, count in total["refused"].items())
+        raise Failed(
+            f"Rows that a service does not take: {rows}; `tablekeeper check` may say why (docs/LOGS.md: row_refused)."
+        )
     if total["torn"]:
         torn = ", ".join(total["torn"])
         raise Waits(
@@ -131,7 +136,7 @@ def sync_until_calm(archive: Archive) -> dict[str, Any]:
     for _ in range(CYCLES_MAX):
         report = run_cycle(archive.engine)
         reports.append(report)
-        if not report.busy and not _tended(tending):
+        if (not report.busy and not _tended(tending)) or _stands_still(reports):
             break
         if report.settling:
             time.sleep(PAUSE_S)
@@ -146,11 +151,19 @@ def sync_until_calm(archive: Archive) -> dict[str, Any]:
         "archived": sum(report.archived for report in reports),
         "put_back": sum(report.put_back for report in reports),
         "failed": last.failed,
+        "refused": last.refused,
         "waiting_deletions": last.waiting_deletions,
         "torn": last.torn,
         "down": last.down,
         "problems": last.problems,
     }
+
+
+def _stands_still(reports: Sequence[CycleReport]) -> bool:
+    """Whether the last cycle found just what the one before it did, and could write none of it: no other one will."""
+    last = reports[-1]
+    stuck = bool(last.refused) and not (last.written or last.settling)
+    return stuck and len(reports) > 1 and last.figures() == reports[-2].figures()
 
 
 def _tended(tending: Tending) -> bool:

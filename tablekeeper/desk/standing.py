@@ -40,7 +40,7 @@ VERDICTS: Mapping[Kind, tuple[str, str, str]] = {
     "frozen": (
         "有的表或列暂停了同步",
         "其中录入的号码可能没有加密",
-        "按系统状态表的说明恢复；运维可执行 tablekeeper status",
+        "按系统状态表的说明恢复;运维可执行 tablekeeper status",
     ),
     "unwritten": (
         "有的行还没有写到表格",
@@ -48,7 +48,7 @@ VERDICTS: Mapping[Kind, tuple[str, str, str]] = {
         "请运维执行 tablekeeper check --diff",
     ),
     "alarms": ("有未处理的报警", "", "请运维执行 tablekeeper vault alarms"),
-    "config": ("config.yaml 改得不对，仍按上一份正确的配置运行", "", "请运维执行 tablekeeper check"),
+    "config": ("config.yaml 改得不对,仍按上一份正确的配置运行", "", "请运维执行 tablekeeper check"),
     "deletions": ("一次删除太多,等待确认", "", "在下面逐条批准或驳回"),
     "mails": ("有邮件没有确定发出", "", "请运维执行 tablekeeper digest preview,并查看邮件服务器的日志"),
     "mails_wait": ("有邮件等待邮件服务器", "", "请运维执行 tablekeeper check"),
@@ -227,7 +227,7 @@ def _verdict(diagnosis: Diagnosis, figures: Standing, showing: Showing) -> Verdi
     what, exposed, advice = VERDICTS[diagnosis.kind]
     if diagnosis.kind == "frozen":
         parts = [part for found in figures.frozen.values() for part in found]
-        what = "；".join(f"{part.table}：{part.what}" for part in parts)
+        what = ";".join(f"{part.table}:{part.what}" for part in parts)
         exposed = exposed if diagnosis.exposed else ""
     if diagnosis.kind == "alarms":
         what = f"{what}:{'、'.join(ALARMS.get(kind, kind) for kind in figures.alarm_kinds)}"

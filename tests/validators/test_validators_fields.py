@@ -177,6 +177,12 @@ def test_lengths_are_counted_in_characters() -> None:
     assert rejected("text", "张三李四", max_length=3) == "共4个字,最多3个字"
 
 
+def test_no_text_is_longer_than_a_cell_of_a_spreadsheet() -> None:
+    assert parsed("longtext", "长" * 50_000, max_length=60_000) == "长" * 50_000
+    assert rejected("longtext", "长" * 50_001, max_length=60_000) == "共50001个字,最多50000个字"
+    assert rejected("text", "长" * 50_001) == "共50001个字,最多50000个字"
+
+
 def test_a_line_end_stays_in_long_text_and_goes_from_short() -> None:
     assert parsed("longtext", "甲\r\n乙") == "甲\n乙"
     assert parsed("text", "甲\r\n乙") == "甲 乙"
