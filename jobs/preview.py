@@ -11,7 +11,7 @@ from jobs.collect import Collected, Ground, Open, collect
 from jobs.config import MANAGERS, DigestConfig, JobsConfig
 from jobs.digest import Naming, Place, Setting, build_digest, listed, shown
 from jobs.digest_page import Anchor, Facts
-from jobs.due import Due, Failure, Today
+from jobs.due import Failure, Today
 from jobs.fact_words import FactWords, fact_words
 from jobs.files import Files
 from jobs.items import Item, Items, wished
@@ -95,7 +95,6 @@ class Findings:
 
     collected: Collected
     """As staff wished it."""
-    all_dues: tuple[Due, ...]
     items: Mapping[str, Item]
     people: People
     numbers: Mapping[Place, str]
@@ -129,7 +128,6 @@ def find(unit: Unit, archive: Archive, book: ReminderBook, today: Today) -> Find
     places = {(due.table, due.uid) for due in collected.dues}
     return Findings(
         replace(collected, dues=tuple(wished(collected.dues, items, today.day))),
-        collected.dues,
         items,
         people=read_people(files.rows(config.table), config, today=today.day),
         numbers={place: files.number(*place) for place in places},

@@ -6,7 +6,6 @@ from datetime import date
 
 from jobs.calendar import Calendar
 from jobs.due import Failure, Today
-from jobs.items import Items
 from jobs.mail import Mailer
 from jobs.outbox import Delivery, Outbox
 from jobs.preview import Archive, digests_named, find, write_mails
@@ -42,6 +41,7 @@ def send_digests(
 ) -> DigestReport:
     """Store this day's mails and deliver all that wait; on a day off only when told `on_any_day`.
 
+    Which items are open is remembered by the pass over them (tend.py), not here: it closes their rows, too.
     `only` names digests. Raises ReminderProblems; what goes wrong with single records or mails is in the report.
     """
     calendar = Calendar(archive.config.calendar)
@@ -51,8 +51,6 @@ def send_digests(
     book = ReminderBook(archive.schema, archive.config)
     with archive.hub.reading() as unit:
         found = find(unit, archive, book, Today.of(today, calendar))
-    with archive.hub.unit() as unit:
-        Items(unit.connection).keep(found.all_dues, found.items, today=today, now=outbox.clock())
     written = write_mails(found, archive, digests_named(archive.config, only))
     stored = {mail.id: outbox.put(mail) for mail in written.mails}
     return replace(

@@ -5,10 +5,15 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
+from jobs.calendar import Calendar
+from jobs.collect import collect
 from jobs.config import JobsConfig
 from jobs.digest import Place
 from jobs.digest_page import Anchor
+from jobs.due import Today
+from jobs.items import Items
 from jobs.preview import Archive
+from jobs.reminders import ReminderBook
 from sync.store.hub import Hub
 from sync.store.records import State
 from sync.store.seen import Held, SeenState
@@ -147,6 +152,17 @@ class Office:
                 if unit.records.get(table, uid):
                     found[table, uid] = (Anchor("Airtable", f"https://tables.example/{table}/{uid}"),)
         return found
+
+    def look(self, today: date = MONDAY, archive: Archive | None = None) -> None:
+        """The daily pass over what is due, without its rows in the to-do table."""
+        archive = archive or self.archive()
+        book, day = (
+            ReminderBook(archive.schema, archive.config),
+            Today.of(today, Calendar(archive.config.calendar)),
+        )
+        with self.hub.unit() as unit:
+            items, found = Items(unit.connection), collect(archive.ground(unit, book, day))
+            items.keep(found.dues, items.open(), today=today, now=NOW)
 
     def archive(self, config: JobsConfig | None = None) -> Archive:
         """What digests are made from."""

@@ -142,26 +142,26 @@ def test_managers_may_be_told_that_there_is_nothing(office: Office) -> None:
     assert "没有待办" in mail.html
 
 
-def test_a_held_row_is_told_with_its_fields_and_since_when(team: Office, mailbox: Mailbox) -> None:
+def test_a_held_row_is_told_with_its_fields_and_since_when(team: Office) -> None:
     """The header of the field, never what stands in it; the days count from the day it was first told."""
     team.save("customers", "c-new", State.HELD, customer_no="C-new", agent_no="wang")
     team.hold("customers", "c-new", "mobile")
     team.hold("customers", "c-new", "full_name", replica="airtable")
     for day in range(3):
-        send(team, mailbox, today=MONDAY + timedelta(days=day))
+        team.look(MONDAY + timedelta(days=day))
     text = mails(team, today=MONDAY + timedelta(days=3))["zhao@insurer.example"].text
     [line] = [line for line in text.splitlines() if "C-new" in line and "https" not in line]
     assert "更正未生效的内容\uff1a客户姓名、手机号码" in line
     assert "逾期3天" in line
 
 
-def test_a_mended_row_is_not_told_any_more_and_counts_anew(team: Office, mailbox: Mailbox) -> None:
+def test_a_mended_row_is_not_told_any_more_and_counts_anew(team: Office) -> None:
     """When it is held again, it has waited since then."""
     team.hold("customers", "c-wang", "mobile")
-    send(team, mailbox)
+    team.look()
     team.hold("customers", "c-wang")
     assert "更正" not in mails(team, today=date(2026, 11, 24))["zhao@insurer.example"].text
-    send(team, mailbox, today=date(2026, 11, 24))
+    team.look(date(2026, 11, 24))
     team.hold("customers", "c-wang", "mobile")
     text = mails(team, today=date(2026, 11, 25))["zhao@insurer.example"].text
     [line] = [line for line in text.splitlines() if "更正" in line]
@@ -176,10 +176,10 @@ def test_a_row_that_lacks_what_it_must_have_is_told_too(team: Office) -> None:
 
 
 def test_a_preview_stores_nothing(team: Office, mailbox: Mailbox) -> None:
-    """Looking does not send, and does not start a clock."""
+    """Looking does not send; neither it nor sending starts a clock."""
     team.hold("customers", "c-wang", "mobile")
-    assert len(mails(team, today=date(2026, 11, 20))) == 2
-    assert len(send(team, mailbox).stored) == 2
+    assert len(mails(team, today=date(2026, 11, 19))) == 2
+    assert len(send(team, mailbox, today=date(2026, 11, 20)).stored) == 2
     [line] = [line for line in mails(team)["zhao@insurer.example"].text.splitlines() if "更正" in line]
     assert "今天" in line
 

@@ -12,16 +12,12 @@ import pytest
 from jobs_default import CONFIG, SCHEMA
 from jobs_office import MONDAY, NOW, Office
 
-from jobs.calendar import Calendar
-from jobs.config import CalendarConfig, JobsConfig
+from jobs.config import JobsConfig
 from jobs.digest_page import Facts
-from jobs.due import Today
-from jobs.items import Items
 from jobs.mail import Mail
 from jobs.noted import note
 from jobs.outbox import Outbox
-from jobs.preview import Archive, find, preview
-from jobs.reminders import ReminderBook
+from jobs.preview import Archive, preview
 from jobs.urgent import store_urgent
 from sync.store.hub import Hub
 from sync.store.records import State
@@ -316,14 +312,6 @@ def at(hour: int, day: date = MONDAY) -> datetime:
     return datetime(day.year, day.month, day.day, hour, tzinfo=SHANGHAI)
 
 
-def keep(office: Office, config: JobsConfig = CONFIG) -> None:
-    """The pass over the to-do table has seen what is due."""
-    with office.hub.unit() as unit:
-        book = ReminderBook(SCHEMA, config)
-        found = find(unit, archive(office), book, Today.of(MONDAY, Calendar(CalendarConfig())))
-        Items(unit.connection).keep(found.all_dues, found.items, today=MONDAY, now=NOW)
-
-
 def urgent(office: Office, hour: int) -> list[str]:
     """Who is told of something urgent now."""
     outbox = Outbox(office.hub, lambda: at(hour).astimezone(UTC))
@@ -337,7 +325,7 @@ def urgent(office: Office, hour: int) -> list[str]:
 
 def test_what_is_urgent_is_told_at_once_and_once(office: Office) -> None:
     """To the handler and their manager; not at night, and not again in the next minute."""
-    keep(office)
+    office.look(archive=archive(office))
     assert urgent(office, 7) == []
     assert urgent(office, 9) == ["liu", "zhao"]
     assert urgent(office, 10) == []
@@ -350,7 +338,7 @@ def test_past_three_a_day_urgent_mails_go_out_together(office: Office) -> None:
         office.save(
             "claims", f"u{number}", claim_no=f"CL30{number}", customer_no="c0", handler_no="liu", **refused
         )
-        keep(office)
+        office.look(archive=archive(office))
         told = urgent(office, 9)
         assert told == (["liu", "zhao"] if number < 3 else [])
     assert urgent(office, 16) == []

@@ -11,14 +11,10 @@ from jobs_default import CONFIG, SCHEMA
 from jobs_office import MONDAY, NOW, Office
 from sqlalchemy import select
 
-from jobs.calendar import Calendar
 from jobs.digest_page import Facts
-from jobs.due import Today
 from jobs.fact_words import FactWords, fact_words
-from jobs.items import Items
 from jobs.outbox import Outbox
-from jobs.preview import Archive, find, preview
-from jobs.reminders import ReminderBook
+from jobs.preview import Archive, preview
 from jobs.urgent import store_urgent
 from jobs.words import english_terms
 from sync.store.hub import Hub
@@ -131,10 +127,7 @@ def mails(office: Office, locale: str) -> dict[str, str]:
     """The six kinds of mails as HTML, each as its first reader gets it."""
     made = archive(office, locale)
     found = {mail.digest: mail.html for mail in reversed(preview(made, today=MONDAY).mails)}
-    with office.hub.unit() as unit:
-        calendar = Calendar(CONFIG.calendar)
-        due = find(unit, made, ReminderBook(SCHEMA, CONFIG), Today.of(MONDAY, calendar))
-        Items(unit.connection).keep(due.all_dues, {}, today=MONDAY, now=NOW)
+    office.look(archive=made)
     outbox = Outbox(office.hub, lambda: NOW)
     store_urgent(made, outbox, NOW.astimezone(ZoneInfo("Asia/Shanghai")))
     with office.hub.unit() as unit:

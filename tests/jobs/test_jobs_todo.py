@@ -12,8 +12,11 @@ from jobs_default import CONFIG, SCHEMA
 from jobs_office import MONDAY, Office
 
 from jobs.config import JobsConfig
+from jobs.mail import Mailer
 from jobs.noted import note
+from jobs.outbox import Outbox
 from jobs.preview import Archive, preview
+from jobs.send_digests import send_digests
 from jobs.tend import TendReport, follow, newest_revision, tend
 from jobs.todo_config import SnoozeConfig
 from sync.engine import Engine
@@ -126,6 +129,18 @@ def test_a_row_closes_when_the_condition_is_false(board: Board) -> None:
     [row] = board.rows(target_no="P20200001")
     assert (row["status"], row["done_on"], row["outcome"]) == ("已完成", MONDAY, "条件已满足\uff0c自动完成")
     assert "reply" not in row
+
+
+def test_a_mail_in_between_leaves_the_rows_to_the_pass(board: Board) -> None:
+    """Sent after the contract was terminated and before its row was seen to."""
+    board.tend()
+    board.office.save("policies", "p", policy_no="P20200001", customer_no="c", status="终止")
+    mailer = Mailer("smtp://127.0.0.1:1", sender="archive@insurer.example", timeout_s=1)
+    send_digests(
+        board.archive, today=MONDAY, outbox=Outbox(board.office.hub, board.engine.clock), mailer=mailer
+    )
+    assert board.tend().closed == 1
+    assert [row["status"] for row in board.rows(target_no="P20200001")] == ["已完成"]
 
 
 def test_what_changed_is_followed_without_looking_at_everything(board: Board) -> None:

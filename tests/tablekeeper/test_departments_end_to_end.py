@@ -117,6 +117,15 @@ def test_department_finds_its_own_tasks(departments: Departments) -> None:
     assert titles == {CLAIMS: ["联系报案人"], FINANCE: ["核对账户"], UNDERWRITING: []}
 
 
+def test_department_puts_its_tasks_off_and_hands_them_over(departments: Departments) -> None:
+    departments.edit(CLAIMS, TASK_TAB, "事项", "联系报案人", 延后至="2027-02-01", 转交="A0002")
+    departments.sync()
+    staff = {one["id"]: one["fields"]["工号"] for one in departments.office.airtable("员工与部门").all()}
+    tasks = {one["fields"]["事项"]: one["fields"] for one in departments.office.airtable(TASK_TAB).all()}
+    task = tasks["联系报案人"]
+    assert (task["延后至"], [staff[each] for each in task["转交"]]) == ("2027-02-01", ["A0002"])
+
+
 def test_amount_that_a_department_keeps_reaches_everybody(departments: Departments) -> None:
     departments.edit(FINANCE, CLAIM_TAB, "赔案号", "LP2024001", 未决赔款准备=1200)
     departments.sync()
