@@ -64,7 +64,7 @@ def vaults(suite: SuiteName) -> Iterator[tuple[Vault, sqlite3.Connection]]:
 
 
 def plain(path: Path) -> sqlite3.Connection:
-    """The driver with the vault's own settings."""
+    """The driver with the vault's settings of durability, erasure and cache; how often it empties its log is SQLite's default."""
     connection = sqlite3.connect(path, isolation_level=None)
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "secure_delete=ON", "cache_size=-65536"):
         connection.execute(f"PRAGMA {pragma}")

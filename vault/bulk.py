@@ -47,11 +47,15 @@ def insert_rows(
 ) -> int:
     """Insert rows in the order of the table's columns, but not those whose primary key stands already; how many went in.
 
-    Columns in `same` are left out of the rows. Through the driver, because preparing the parameters in SQLAlchemy costs
-    more than the inserting.
+    Columns in `same` are left out of the rows; booleans stand in them as 0 and 1. Through the driver, because preparing
+    the parameters in SQLAlchemy costs more than the inserting.
     """
     keys = ", ".join(column.name for column in table.primary_key)
-    places = ", ".join(_terms(connection, [column.name for column in table.c], same))
+    places = ", ".join(
+        # A driver looks for an adapter of each bool, which takes longer than the comparison.
+        f"{term} <> 0" if isinstance(column.type, sa.Boolean) else term
+        for column, term in zip(table.c, _terms(connection, table.c.keys(), same), strict=True)
+    )
     statement = f"INSERT INTO {table.name} VALUES ({places}) ON CONFLICT ({keys}) DO NOTHING"
     # In blocks, so that many rows are never held at once.
     return sum(

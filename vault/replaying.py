@@ -108,12 +108,12 @@ def _number_on(connection: sa.Connection) -> None:
 
 def _tuples(table: sa.Table, rows: Rows, columns: Sequence[str] = ()) -> list[tuple[Any, ...]]:
     """Rows as the driver takes them, in the order of these columns, or of all."""
-    names = columns or [column.name for column in table.c]
-    binary = {column.name for column in table.c if isinstance(column.type, sa.LargeBinary)}
-    return [
-        tuple(
-            bytes.fromhex(row[name]) if name in binary and row[name] is not None else row[name]
-            for name in names
-        )
-        for row in rows
-    ]
+    taken = [table.c[name] for name in columns] if columns else list(table.c)
+    return [tuple(_driven(column, row[column.name]) for column in taken) for row in rows]
+
+
+def _driven(column: sa.Column[Any], value: Any) -> Any:
+    """A value of the journal's JSON as `insert_rows` takes it."""
+    if isinstance(column.type, sa.LargeBinary) and value is not None:
+        return bytes.fromhex(value)
+    return int(value) if isinstance(column.type, sa.Boolean) else value

@@ -103,7 +103,7 @@ class Sealing:
                 bytearray(mark),
                 index and bytearray(index),
             )
-            yield token, secret.field, secret.subject, secret.mask, secret.valid, *blobs
+            yield token, secret.field, secret.subject, secret.mask, int(secret.valid), *blobs
 
     def _refresh(
         self, connection: sa.Connection, row: Any, secret: Secret, key: SubjectKey, at: str, change: int

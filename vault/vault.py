@@ -5,7 +5,6 @@ It knows no table and no config of tables; fields and subjects are names to it.
 
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import timedelta
 from typing import Any, TypedDict
 
@@ -279,7 +278,7 @@ class Vault:
                 connection.execute(
                     sealed_value.update().where(sealed_value.c.token.in_(block)).values(**fresh)
                 )
-            changed = {token: replace(rows.sealed_of(row), state=state) for token, row in found.items()}
+            changed = {token: rows.sealed_of(row)._replace(state=state) for token, row in found.items()}
             self.chain.append(connection, [self._act(action, actor, sealed) for sealed in changed.values()])
         return changed
 
