@@ -1,7 +1,7 @@
 """One record as the page shows it: masks, links, what is held, what conflicts, what can be restored. Reads, and opens nothing."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from sync.connection import Uid
 from sync.correct import Sight
@@ -164,7 +164,7 @@ def _sealed(
         token for key, token in tokens.items() if access and access.mask_for(vault_field(record.table, key))
     ]
     masks = access.masks(own, archive.config.masks) if access and own else {}
-    return {token: replace(one, mask=masks.get(token, one.mask)) for token, one in sealed.items()}
+    return {token: one._replace(mask=masks.get(token, one.mask)) for token, one in sealed.items()}
 
 
 def _secret(key: FieldKey, field: FieldConfig, record: Record, sealed: Mapping[str, Sealed]) -> Secret:
