@@ -14,6 +14,7 @@ NOTHING_LOST = "no: what staff typed stands in the tables, what was not taken in
 Kind = Literal[
     "well",
     "never",
+    "restored",
     "stopped",
     "lags",
     "frozen",
@@ -78,6 +79,11 @@ def _stopped(standing: Standing) -> Diagnosis | None:
     if standing.running:
         return None
     times = [last for last in standing.last_cycle.values() if last]
+    if standing.restored:
+        what = "the archive was restored and waits for a person"
+        return Diagnosis(
+            False, "restored", what, min(times, default=None), TYPED_SINCE, next="tablekeeper resume"
+        )
     if not times:
         what = "the daemon has never worked on this archive"
         exposed = "whatever staff have typed into the tables is not masked"

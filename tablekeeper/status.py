@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from jobs.files import Files
 from jobs.outbox import MailState
+from jobs.restore_marker import read_marker
 from sync.engine import FrozenPart
 from sync.errors import LeaseTaken
 from sync.freezing import frozen_parts
@@ -80,6 +81,8 @@ class Standing:
     """Rows per replica that do not show yet what the hub has."""
     running: bool = False
     """Whether somebody holds the lease: the daemon, or a command that works on the tables."""
+    restored: bool = False
+    """Whether it came out of a backup and nobody has let it serve yet."""
     last_cycle: dict[str, datetime | None] = field(default_factory=dict)
     """When each replica was last worked with, to within half a minute."""
     unserved: dict[str, str] = field(default_factory=dict)
@@ -167,6 +170,7 @@ def standing(archive: Archive) -> Standing:
         mails=mails,
         unwritten=unwritten,
         running=is_leased(archive.environment.home) or archive.vault.store.is_leased(),
+        restored=read_marker(archive.environment.home) is not None,
         last_cycle={name: notes.last(name) for name in replicas},
         unserved=archive.environment.unserved(archive.config.sync),
         oldest_conflict=conflicts[0].at if conflicts else None,

@@ -35,6 +35,7 @@ VERDICTS: Mapping[Kind, tuple[str, str, str]] = {
         "表格中录入的内容都没有加密",
         "请运维执行 tablekeeper check,然后 setup 和 run",
     ),
+    "restored": ("档案从备份恢复,等待确认", _NOW_EXPOSED, "请运维执行 tablekeeper resume"),
     "stopped": ("守护进程没有运行", _NOW_EXPOSED, "请运维执行 tablekeeper run"),
     "lags": ("有的表格同步不上", _NOW_EXPOSED, "请运维执行 tablekeeper check"),
     "frozen": (

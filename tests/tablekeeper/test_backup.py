@@ -166,6 +166,7 @@ def test_a_restored_archive_waits_until_its_plan_is_accepted(kept: Kept) -> None
     waiting = kept.office.run("sync")
     assert (waiting.code, plan in waiting.err) == (4, True)
     assert kept.office.run("resume").code == 4
+    assert kept.office.run("status", "--json").json["diagnosis"]["next"] == "tablekeeper resume"
     assert kept.office.run("resume", "--accept", "another").code == 2
     kept.accept(plan)
     assert kept.office.run("sync").code == 0

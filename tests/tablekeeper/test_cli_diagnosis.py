@@ -41,6 +41,13 @@ def test_a_daemon_that_stopped_leaves_plaintext_since_its_first_replica_was_left
     assert found.exposed
 
 
+def test_a_restored_archive_waits_for_a_person_and_for_no_daemon() -> None:
+    """`run` would only say so, too."""
+    found = diagnosed(replace(SOUND, running=False, restored=True))
+    assert (found.kind, found.next) == ("restored", "tablekeeper resume")
+    assert found.exposed
+
+
 def test_one_replica_that_lags_is_named() -> None:
     earlier = NOW - timedelta(minutes=5)
     found = diagnosed(replace(SOUND, last_cycle={"airtable": JUST_NOW, "sheets": earlier}))
