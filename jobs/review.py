@@ -17,6 +17,7 @@ _ENVIRONMENT = Environment(
     lstrip_blocks=True,
 )
 KEY_AGE_MAX = timedelta(days=365)
+BACKUP_AGE_MAX = timedelta(days=3)
 DRILL_AGE_MAX = timedelta(days=100)
 HELD_AGE_MAX = timedelta(days=92)
 

@@ -5,13 +5,15 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import requests
 from sqlalchemy import select
 
 from jobs.review import (
+    BACKUP_AGE_MAX,
     DRILL_AGE_MAX,
     HELD_AGE_MAX,
     KEY_AGE_MAX,
@@ -27,7 +29,7 @@ from sync.errors import ServiceError
 from sync.sheets.credentials import ServiceAccount
 from sync.store.tables import reminder
 from tablekeeper.archive import GOOGLE, Archive
-from tablekeeper.keeping_notes import CHECKS, LEAK_SCAN, LEAKS_FOUND
+from tablekeeper.keeping_notes import BACKUP, CHECKS, LEAK_SCAN, LEAKS_FOUND
 from vault import envelopes
 from vault.alarms import open_alarms
 from vault.report import key_report
@@ -132,7 +134,8 @@ def _users(archive: Archive) -> Iterator[Finding]:
 
 def _keys(archive: Archive) -> Iterator[Finding]:
     now, found = archive.engine.clock(), key_report(archive.vault)
-    yield of_age("keys", found.last_rotation, now, most=KEY_AGE_MAX, what="last vault rotate")
+    key = f"version {found.key_version} (renewed by tablekeeper vault rotate), since"
+    yield of_age("keys", found.key_since, now, most=KEY_AGE_MAX, what=key)
     yield of_age(
         "restore drill", found.last_restore_drill, now, most=DRILL_AGE_MAX, what="last one that passed"
     )
@@ -140,8 +143,15 @@ def _keys(archive: Archive) -> Iterator[Finding]:
         yield Finding(
             "recovery", Mark.LOOK, "losing the root key loses everything: tablekeeper vault init --recovery"
         )
+    yield _backup(archive)
+
+
+def _backup(archive: Archive) -> Finding:
     if not archive.config.backup.recipients:
-        yield Finding("backup", Mark.LOOK, "none is made: `backup.recipients` is empty")
+        return Finding("backup", Mark.LOOK, "none is made: `backup.recipients` is empty")
+    told, zone = archive.hub.bindings(CHECKS).get(BACKUP), ZoneInfo(archive.config.archive.timezone)
+    at = datetime.fromisoformat(told).replace(tzinfo=zone).isoformat() if told else None
+    return of_age("backup", at, archive.engine.clock(), most=BACKUP_AGE_MAX, what="last one that was made")
 
 
 def _exposure(archive: Archive) -> Iterator[Finding]:

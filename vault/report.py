@@ -21,6 +21,8 @@ class KeyReport:
 
     suite: SuiteName
     key_version: int
+    key_since: str
+    """Since when every value lies under the newest key that is whole."""
     last_rotation: str | None
     last_reencryption: str | None
     unfinished: str | None
@@ -34,6 +36,9 @@ def key_report(vault: "Vault") -> KeyReport:
         return KeyReport(
             suite=newest.suite.name,
             key_version=newest.version,
+            key_since=connection.execute(
+                sa.select(sa.func.max(key_encryption_key.c.finished_at))
+            ).scalar_one(),
             last_rotation=_last(connection, "rotate"),
             last_reencryption=_last(connection, "reencrypt"),
             unfinished=None if newest.finished else newest.kind,

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pyrage
 import pytest
 import requests
 from cli_office import Office, office_at_work
@@ -60,6 +61,22 @@ def test_findings_are_reminders_for_operations_until_a_review_finds_nothing(offi
     assert office.run("review").code == 4
     titles = {one["title"] for one in office.run("reminders", "--json").json["due"]}
     assert (sheets in titles, drill in titles) == (True, False)
+
+
+def test_young_keys_are_no_finding_and_a_missing_backup_is(office: Office, tmp_path: Path) -> None:
+    """Until one is made."""
+    with office.editing() as raw:
+        recipient = str(pyrage.x25519.Identity.generate().to_public())
+        raw["backup"] = {"recipients": [recipient], "to": str(tmp_path / "a"), "keys_to": str(tmp_path / "k")}
+
+    def found() -> dict[str, str]:
+        answer = office.run("review", "--to", str(tmp_path), "--json").json
+        return {one["part"]: f"{one['mark']} {one['what']}" for one in answer["findings"]}
+
+    assert found()["keys"].startswith("good version 1 ")
+    assert found()["backup"] == "look last one that was made: never"
+    assert office.run("backup").code == 0
+    assert found()["backup"].startswith("good last one that was made: 20")
 
 
 def test_an_airtable_base_tells_people_groups_and_links_where_the_plan_does() -> None:

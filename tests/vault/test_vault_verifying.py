@@ -210,9 +210,11 @@ def test_the_report_says_what_was_done_last(vault: Vault, filled: list[str], clo
         None,
         None,
     )
+    assert before.key_since.startswith("2026-03-01")
     rotate(vault, actor="officer")
     clock.advance(days=1)
     reencrypt(vault, actor="officer", suite="sm4")
+    assert key_report(vault).key_since.startswith("2026-03-02")
     note(vault, RESTORE_DRILL)
     note(vault, RESTORE_DRILL)
     after = key_report(vault)
