@@ -7,11 +7,20 @@ from validators.issues import Issue, Rejection
 from validators.raw import Raw
 from validators.schema import LINKS, FieldConfig, FieldKey, FieldType, Level, TableKey
 from validators.values import Value
-from vault.masks import cell_text, invalid_text, is_stand_in, split_cell
+from vault.masks import CellText, cell_text, invalid_text, is_stand_in, split_cell
 from vault.plaintext import Plaintext
 from vault.vault import Sealed
 
-from .findings import edited, foreign, formula, lost_token, not_theirs, option_deleted, unknown_link
+from .findings import (
+    cleared_copy,
+    edited,
+    formula,
+    lost_token,
+    not_theirs,
+    option_deleted,
+    stray,
+    unknown_link,
+)
 from .frozen import was_taken_out
 from .reader import Reader
 from .secrets import exposed
@@ -225,10 +234,10 @@ def _decode_sensitive(
         draft.rewrite.add(key)
         _unchanged(key, config, known, draft)
     elif known.fresh:
-        _decode_foreign_in_fresh(key, config, sealed, reader, draft)
+        _decode_stray_in_fresh(key, config, cell, sealed, draft)
     else:
         draft.rewrite.add(key)
-        draft.restore[key] = edited(key) if sealed is None and cell.token is None else foreign(key)
+        draft.restore[key] = stray(key, cell, sealed)
         mine = _own_tokens(key, known)
         if held is not None and held.token and not held.mended:
             # It waits on, nowhere else it stands.
@@ -251,7 +260,8 @@ def _is_theirs(sealed: Sealed, key: FieldKey, known: Known, reader: Reader) -> b
     if sealed.token in own:
         return True
     mine = reader.look_up(own[0]) if own else None
-    return mine is not None and sealed.valid and (sealed.subject, sealed.field) == (mine.subject, mine.field)
+    whole = sealed.valid and sealed.state != "erased"
+    return mine is not None and whole and (sealed.subject, sealed.field) == (mine.subject, mine.field)
 
 
 def _decode_held(
@@ -267,15 +277,16 @@ def _decode_held(
         draft.rewrite.discard(key)  # Nothing changed: the stand-in is as it should be.
 
 
-def _decode_foreign_in_fresh(
-    key: FieldKey, config: FieldConfig, sealed: Sealed | None, reader: Reader, draft: _Draft
+def _decode_stray_in_fresh(
+    key: FieldKey, config: FieldConfig, cell: CellText, sealed: Sealed | None, draft: _Draft
 ) -> None:
     """A row pasted for another person: what may be copied is sealed anew, the rest is cleared with a note."""
     draft.rewrite.add(key)
-    if sealed is not None and sealed.valid and config.copy_to_new and sealed.field.endswith(f".{key}"):
+    if sealed is None or sealed.state == "erased":
+        draft.typed[key] = None
+        draft.restore[key] = stray(key, cell, sealed)
+    elif sealed.valid and config.copy_to_new and sealed.field.endswith(f".{key}"):
         draft.copied[key] = sealed.token
-        return
-    draft.typed[key] = None
-    draft.restore[key] = Issue(
-        "cleared_copy", Level.HINT, (key,), "复制来的加密内容属于另一个人,已清空", "输入本人的号码"
-    )
+    else:
+        draft.typed[key] = None
+        draft.restore[key] = cleared_copy(key)

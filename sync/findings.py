@@ -4,8 +4,12 @@ from collections.abc import Sequence
 
 from validators.issues import Issue
 from validators.schema import FieldConfig, FieldKey, Level, SchemaConfig
+from vault.masks import CellText
+from vault.values import Sealed
 
 from .words import FORMULA, WITHDRAWN
+
+TOKEN_UNKNOWN = "token_unknown"
 
 
 def not_theirs(key: FieldKey, departments: Sequence[str]) -> Issue:
@@ -39,11 +43,26 @@ def lost_token(key: FieldKey) -> Issue:
     return Issue("token_lost", Level.HINT, (key,), "保险库中已没有这个值", "选中整格重新输入完整内容")
 
 
-def foreign(key: FieldKey) -> Issue:
-    """The token of another person or field."""
+def stray(key: FieldKey, cell: CellText, sealed: Sealed | None) -> Issue:
+    """A stand-in that does not belong where it stands, by what it is: mistyped, edited, never issued, destroyed, another's."""
+    if cell.mistyped:
+        return Issue("token_mistyped", Level.HINT, (key,), "加密代码有错字", "选中整格输入完整新号码")
+    if cell.damaged:
+        return edited(key)
+    if sealed is None:
+        return Issue(TOKEN_UNKNOWN, Level.HINT, (key,), "保险库中没有这个加密代码", "选中整格输入完整内容")
+    if sealed.state == "erased":
+        return Issue(
+            "token_erased", Level.HINT, (key,), "这个加密代码的内容已删除,不能恢复", "选中整格输入完整内容"
+        )
     return Issue(
         "token_foreign", Level.HINT, (key,), "粘贴的加密代码不属于此人此栏", "选中整格输入完整新号码"
     )
+
+
+def cleared_copy(key: FieldKey) -> Issue:
+    """What a copied row shows of another person."""
+    return Issue("cleared_copy", Level.HINT, (key,), "复制来的加密内容属于另一个人,已清空", "输入本人的号码")
 
 
 def option_deleted(key: FieldKey) -> Issue:

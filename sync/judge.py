@@ -3,6 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import replace
 
+import structlog
+
 from validators.issues import Issue
 from validators.raw import Raw
 from validators.schema import FieldConfig, FieldKey, TableConfig, TableKey
@@ -16,6 +18,7 @@ from .decode import decode
 from .departments import NO_CREATION, keepers, out_of_scope
 from .engine import Engine, Replica
 from .filters import belongs
+from .findings import TOKEN_UNKNOWN
 from .frozen import taken_out
 from .links import LinkReader
 from .merge import Merged, Policy, Row, merge
@@ -25,6 +28,8 @@ from .stages import Checked, Decoded, Known, Protected
 from .store.former_keys import by_former_key
 from .store.hub import Unit
 from .store.records import Record
+
+log = structlog.get_logger("sync")
 
 NO_OPTIONS: Mapping[FieldKey, frozenset[str]] = {}
 
@@ -59,7 +64,10 @@ def decode_rows(
         read_only=replica.read_only(table) if replica else frozenset(),
         kept_by=lambda key: keepers(engine.config.replicas, table, key),
     )
-    return [_decoded(row, table, reader) for row in known]
+    decoded = [_decoded(row, table, reader) for row in known]
+    if unknown := sum(one.code == TOKEN_UNKNOWN for row in decoded for one in row.restore.values()):
+        log.warning("tokens_unknown", replica=replica.name if replica else None, table=table, tokens=unknown)
+    return decoded
 
 
 def _decoded(row: Known, table: TableKey, reader: Reader) -> Decoded:

@@ -149,6 +149,11 @@ class CellText:
         """Whether someone edited the stand-in into something that names no token."""
         return self.token is None
 
+    @property
+    def mistyped(self) -> bool:
+        """Whether what stands in the bracket has the length of a token, and is none: its check fails."""
+        return self.damaged and _STAND_IN.fullmatch(self.mask) is not None
+
 
 def cell_text(masked: str, token: str) -> str:
     """`138****8000〔9TQK27MB4D〕`."""

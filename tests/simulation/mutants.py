@@ -124,9 +124,9 @@ def _last_come_wins(right: Function) -> Function:
 
 
 def _copies_keep_all(right: Function) -> Function:
-    def decode(key: Any, config: Any, sealed: Any, reader: Any, draft: Any) -> None:
+    def decode(key: Any, config: Any, cell: Any, sealed: Any, draft: Any) -> None:
         if sealed is None:
-            right(key, config, sealed, reader, draft)
+            right(key, config, cell, sealed, draft)
         else:
             draft.copied[key] = sealed.token
 
@@ -173,7 +173,7 @@ MUTANTS: dict[str, Plant] = {
     "equal changes are a conflict": _instead("sync.merge._merge_field", _equal_changes_conflict),
     "last come wins": _instead("sync.merge._merge_field", _last_come_wins),
     "delete beats edit": _instead("sync.deletes._why_not", _always(None)),
-    "copied row keeps another's secrets": _instead("sync.decode._decode_foreign_in_fresh", _copies_keep_all),
+    "copied row keeps another's secrets": _instead("sync.decode._decode_stray_in_fresh", _copies_keep_all),
     "formulas not seen": _instead("sync.sheets.tabs.as_row", _formulas_unseen),
     "torn rows merged": _instead("sync.intake._torn", _always(False)),
     "copy takes the original's place": _instead("sync.identify._original", _last_claimant),
