@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
-from email.policy import SMTP as SMTP_POLICY
+from email.policy import EmailPolicy
 from urllib.parse import unquote, urlsplit
 
 UNTRUSTED = (
@@ -28,6 +28,8 @@ UNTRUSTED = (
 )
 END = b".\r\n"
 """A dot alone ends a mail."""
+IDS = ("Message-ID", "In-Reply-To", "References", "List-Id", "List-Unsubscribe")
+"""Headers that machines read."""
 PORTS = {"smtp": 25, "smtps": 465, "smtp+starttls": 587}
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 TIMEOUT_S = 30.0
@@ -168,9 +170,20 @@ class Mailer:
         )
 
 
+class _Policy(EmailPolicy):
+    """Writes ids as they are: longer than a line they would be encoded, and no mail program knows them again."""
+
+    def fold_binary(self, name: str, value: str) -> bytes:
+        """A header as it is sent."""
+        return f"{name}: {value}\r\n".encode("ascii") if name in IDS else super().fold_binary(name, value)
+
+
+_POLICY = _Policy(linesep="\r\n")
+
+
 def compose(mail: Mail, *, sender: Address, at: datetime) -> bytes:
     """The mail as bytes: UTF-8, plain text first, then HTML for those who can."""
-    message = EmailMessage(policy=SMTP_POLICY)
+    message = EmailMessage(policy=_POLICY)
     message["From"], message["To"], message["Subject"] = sender, mail.recipient, mail.subject
     message["Date"] = at
     for name, value in mail.headers.items():

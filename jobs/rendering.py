@@ -66,7 +66,7 @@ def _headers(digest: Digest, id_: str, recipient: str, sender: str, day: date) -
         "Message-ID": f"<{id_}@{host}>",
         "In-Reply-To": thread,
         "References": thread,
-        "List-Id": f"{digest.archive} <digest.tablekeeper.{host}>",
+        "List-Id": f"<digest.tablekeeper.{host}>",
         "List-Unsubscribe": f"<mailto:{sender}?subject=unsubscribe>",
         "Auto-Submitted": "auto-generated",
     }

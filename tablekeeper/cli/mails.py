@@ -156,8 +156,7 @@ def print_left_out(unaddressed: Mapping[str, int], failures: Sequence[Failure]) 
     """What reached nobody, and what could not be judged."""
     for name, count in unaddressed.items():
         if count:
-            out.print(
-                f"{name}: {count} item(s) have no reader: give their owners an e-mail address", style="yellow"
-            )
+            advice = "give their owners, or somebody in their department, an e-mail address"
+            out.print(f"{name}: {count} item(s) have no reader: {advice}", style="yellow")
     for failure in failures:
         out.print(f"{failure.reminder}: {failure.table} {failure.uid}: {failure.reason}", style="yellow")

@@ -1,12 +1,16 @@
 """One mail to a real SMTP server: what arrives, and what is known when it does not."""
 
 import socket
+from dataclasses import replace
 from datetime import UTC, datetime
+from email import message_from_bytes
+from email.headerregistry import Address
+from email.policy import compat32
 
 import pytest
 from jobs_mailbox import Mailbox
 
-from jobs.mail import Mail, MailDeferred, Mailer, MailRefused, MailUnavailable, MailUncertain
+from jobs.mail import Mail, MailDeferred, Mailer, MailRefused, MailUnavailable, MailUncertain, compose
 
 AT = datetime(2026, 11, 23, 0, 30, tzinfo=UTC)
 MAIL = Mail(
@@ -35,6 +39,22 @@ def test_a_mail_arrives_in_both_forms(mailbox: Mailbox) -> None:
     assert [part.get_content_type() for part in mail.iter_parts()] == ["text/plain", "text/html"]
     assert mail.get_body(("plain",)).get_content().split() == MAIL.text.split()
     assert mail.get_body(("html",)).get_content().rstrip() == MAIL.html
+
+
+def test_ids_stand_whole_and_unencoded_whatever_their_length() -> None:
+    """Mail programs make threads of them, and offer to unsubscribe."""
+    host = "notices.shanghai-branch.some-insurance-group.example"
+    thread = f"<{'1' * 32}@{host}>"
+    headers = {
+        "Message-ID": f"<{'0' * 64}@{host}>",
+        "In-Reply-To": thread,
+        "References": thread,
+        "List-Id": f"<digest.tablekeeper.{host}>",
+        "List-Unsubscribe": f"<mailto:tablekeeper@{host}?subject=unsubscribe>",
+    }
+    sent = compose(replace(MAIL, headers=headers), sender=Address(addr_spec=f"archive@{host}"), at=AT)
+    raw = message_from_bytes(sent, policy=compat32)
+    assert {name: raw[name] for name in headers} == headers
 
 
 @pytest.mark.parametrize(
