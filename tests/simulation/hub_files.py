@@ -2,7 +2,7 @@
 
 import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -30,6 +30,8 @@ class HubFiles:
     states: Mapping[tuple[str, str], str]
     """Of each record, by table and uid."""
     origins: Mapping[tuple[str, str], str]
+    values: Mapping[tuple[str, str], Mapping[str, Any]]
+    """In the hub's JSON form."""
     held: Mapping[tuple[str, str, str], frozenset[str]]
     """Fields that wait, by replica, table and uid."""
     ledger: tuple[Entry, ...]
@@ -49,13 +51,23 @@ class HubFiles:
                 'SELECT "table", uid FROM deletion WHERE decision IS NULL'
             ).fetchall()
         connection.close()
+        stored = {(table, uid): json.loads(values) for table, uid, _, values in records}
         return HubFiles(
             states={(table, uid): state for table, uid, state, _ in records},
-            origins={(table, uid): json.loads(values).get(ORIGIN, "") for table, uid, _, values in records},
+            origins={record: values.get(ORIGIN, "") for record, values in stored.items()},
+            values=stored,
             held={(replica, table, uid): frozenset(json.loads(held)) for replica, table, uid, held in seen},
             ledger=tuple(Entry(*row[:4], _json(row[4]), _json(row[5])) for row in ledger),
             waiting_deletions=tuple(waiting),
         )
+
+    def cells(self, reader: Reader) -> Iterator[tuple[tuple[str, str, str], str]]:
+        """What the archive has of each row, in the oracle's form."""
+        for (table, uid), values in self.values.items():
+            for key in values.keys() & fields(table).keys():
+                text = self.value(reader, table, key, values[key])
+                if text is not None:
+                    yield (table, self.origins[table, uid], key), text
 
     def value(self, reader: Reader, table: str, key: str, stored: Any) -> str | None:
         """A stored value in the oracle's form; None for a blank."""

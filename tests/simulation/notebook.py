@@ -65,6 +65,8 @@ class Notebook:
     spread: dict[tuple[Cell, str], int] = field(default_factory=dict)
     """Values that two replicas showed at the end of some cycle: the archive had taken them. With the number of the next
     value typed when that was first seen."""
+    taken: set[tuple[Cell, str]] = field(default_factory=set)
+    """Values that the archive had at the end of some cycle, whether or not a second replica showed them by then."""
     deleted: list[Deleted] = field(default_factory=list)
     forgotten: set[tuple[str, str, int]] = field(default_factory=set)
     """Deletions, by table, origin and number, that a restore forgot: its backup had not seen the row where it was deleted."""
@@ -173,7 +175,7 @@ class Notebook:
             replace(one, old=spelt(one.cell, one.old) or "", new=spelt(one.cell, one.new))
             for one in self.changes
         ]
-        for known in (self.excused, self.ledger, self.backed_up):
+        for known in (self.excused, self.ledger, self.backed_up, self.taken):
             known |= {(cell, new) for cell, value in known if spelt(cell, value) != value}
         for dated in (self.seen_over, self.spread):
             dated |= {(cell, new): at for (cell, value), at in dated.items() if spelt(cell, value) != value}
@@ -182,7 +184,7 @@ class Notebook:
     def _take_along(self, replica: str, table: str, origin: str) -> None:
         """Whoever may delete a row deletes what this replica does not show of it, as far as the archive had taken that."""
         fields = self.rights[replica].fields if replica in self.rights else {}
-        for cell, value in self.spread if table in fields else ():
+        for cell, value in self.spread.keys() | self.taken if table in fields else ():
             if cell[:2] == (table, origin) and cell[2] not in fields[table]:
                 self.seen_over[cell, value] = self.count
 

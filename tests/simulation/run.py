@@ -174,7 +174,9 @@ class Run:
 
     def _note_what_spread(self) -> None:
         shown: set[tuple[Cell, str]] = set()
-        for (_, table, origin), row in self._oracle().rows.items():
+        oracle = self._oracle()
+        self.staff.notebook.taken.update(oracle.hub.cells(oracle.reader))
+        for (_, table, origin), row in oracle.rows.items():
             cells = {((table, origin, key), text) for key, text in row.items()}
             for place in shown & cells:
                 self.staff.notebook.spread.setdefault(place, self.staff.notebook.count)

@@ -1,9 +1,13 @@
 """What the oracle counts and what it excuses: a judge that is mistaken hides faults, or makes them up."""
 
+from typing import Any
+
+from sync.config import ReplicaConfig
 from tests.simulation.notebook import Notebook
 from tests.simulation.reading import FORMULA, Reader
 from tests.simulation.side import Formula
 
+DEPARTMENT: Any = {"name": "sheets2", "service": "sheets", "fields": {"customers": ["occupation"]}}
 CELL = ("customers", "sheets#1", "occupation")
 
 
@@ -21,3 +25,14 @@ def test_formula_goes_with_the_row_that_somebody_deletes() -> None:
         notebook.changed(replica, *CELL[:2], {}, {CELL[2]: FORMULA})
     notebook.row_deleted("sheets", *CELL[:2], {CELL[2]: FORMULA})
     assert notebook.frozen == {("sheets2", CELL)}
+
+
+def test_department_takes_along_what_the_archive_had_of_the_row_it_deletes() -> None:
+    """A second replica need not have shown it by then: seed 1312. What nobody had read yet is lost with the row."""
+    notebook = Notebook(rights={"sheets2": ReplicaConfig(**DEPARTMENT)})
+    cells = [(*CELL[:2], key) for key in ("height", "notes")]
+    notebook.taken = {(cells[0], "1.80")}
+    notebook.changed("sheets", *CELL[:2], {}, {"height": "1.80", "notes": "老客户"})
+    notebook.row_deleted("sheets2", *CELL[:2], {"occupation": "教师"})
+    assert (cells[0], "1.80") in notebook.seen_over
+    assert (cells[1], "老客户") not in notebook.seen_over
