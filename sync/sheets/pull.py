@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, MutableSequence, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 from typing import Any
 
@@ -18,6 +18,7 @@ from .closed import PROTECTIONS, closed_ranges
 from .columns import find_columns, marks_of, tabs_marked
 from .grid import Json, area, quoted, runs
 from .layout import Layout
+from .leftover import rows_before
 from .raw_rows import KEPT_ROWS, RawTab
 from .scratch import Scratch
 from .tabs import Sheet, Tab, find_tab, sheets_of
@@ -75,9 +76,7 @@ class Puller:
             return
         self._pulled = pulled = Pulled()
         answers = by_tab(content.joined())
-        self.scratch.inspect(
-            max((len(answers[gid].rows) for gid in self.scratch.gids if gid in answers), default=0)
-        )
+        unread = self.scratch.unread(answers)
         if any(gid not in answers for gid in self._gids()):
             self.locate()
         for layout in self.layouts:
@@ -86,11 +85,13 @@ class Puller:
                 continue
             listing = self._listing(tab, answers[tab.gid], again.get(layout.table, frozenset()))
             if listing:
-                yield listing
+                yield replace(listing, overwritten=rows_before(tab, unread)) if unread else listing
+        self.scratch.settled = True
         pulled.whole = b"" if pulled.written else content.digest
 
     def acknowledge(self) -> None:
         """What was pulled need not be shown again."""
+        self.scratch.wipe()
         if self._pulled is not None:
             self._whole = self._pulled.whole
             self._marks |= self._pulled.marks

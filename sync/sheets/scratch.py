@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from sync.connection import Bindings
 from sync.errors import ServiceError
 
+from .answer import TabAnswer
 from .cells import Entered, entered
 from .client import SheetsClient
 from .grid import Json, area, quoted, wipe, write_cells
-from .tabs import SCRATCH, Sheet, find_tab
+from .tabs import SCRATCH, Sheet, Tab, find_tab
 
 TOP = 100
 """First row in use: a formula copied there keeps references to rows above its own, which at the edge would break."""
 SIGNATURE = TOP - 1
+"""The row in which a batch says which one it is, and of which tab."""
 ROWS, COLUMNS = 2600, 60
 
 
@@ -31,7 +33,8 @@ class Scratch:
     """Whether they may hold plaintext. Rows that show stand-ins only may wait for the next write, which wipes them first."""
     batches: int = 0
     """How many batches used the tab so far; the number of the last one stands above what it copied."""
-    _inspected: bool = False
+    settled: bool = False
+    """Whether all that stands there is known. An earlier run, or a batch without an answer, may have left what nobody read."""
 
     @property
     def found(self) -> bool:
@@ -72,10 +75,15 @@ class Scratch:
         """Requests to put before others that use the tab: what an earlier batch left is wiped on the way."""
         return [wipe(gid, self.soiled) for gid in self.gids if self.soiled]
 
-    def sign(self, gid: int) -> Json:
-        """The request that puts the next batch's number above what it copies."""
+    def sign(self, gid: int, tab: Tab) -> Json:
+        """The request that puts the next batch's number, and the tab that it copies from, above what it copies."""
         self.batches += 1
-        return write_cells(gid, SIGNATURE, 0, [[{"numberValue": self.batches}]])
+        cells: list[Entered] = [
+            {"numberValue": self.batches},
+            {"numberValue": tab.gid},
+            {"stringValue": tab.digest},
+        ]
+        return write_cells(gid, SIGNATURE, 0, [cells])
 
     def is_signed(self, cells: Sequence[Entered]) -> bool:
         """Whether the row above what was copied bears the number of the last batch: then that took effect."""
@@ -84,7 +92,7 @@ class Scratch:
     def wipe(self) -> None:
         """Empty the tab of plaintext now; if Google does not answer, the next pull sees to it."""
         requests = self.leading()
-        if requests and self.urgent:
+        if requests and self.urgent and self.settled:
             with suppress(ServiceError):
                 self.client.update(requests, repeatable=True)
                 self.soiled, self.urgent = 0, False
@@ -97,12 +105,13 @@ class Scratch:
         """What was copied is known now, and none of it is plaintext."""
         self.urgent = False
 
-    def inspect(self, rows: int) -> None:
-        """Wipe the rows that an earlier run left filled."""
-        if rows and not self._inspected:
-            self.soil(rows)
-            self.wipe()
-        self._inspected = True
+    def unread(self, answers: Mapping[int, TabAnswer]) -> TabAnswer | None:
+        """What stands there that nobody has read, in an answer that shows all tabs; None if there is nothing."""
+        found = None if self.settled else next((answers[gid] for gid in self.gids if gid in answers), None)
+        if found is None or not found.rows:
+            return None
+        self.soil(len(found.rows))
+        return found
 
 
 def creation(width: int, gid: int | None = None) -> Json:

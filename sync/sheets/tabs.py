@@ -3,6 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
+from hashlib import blake2b
 
 from sync.connection import Bindings, SeenRow, SystemColumn, Uid
 from validators.schema import FieldKey
@@ -52,6 +53,11 @@ class Tab:
             for column in self.layout.columns
             if column.key in self.at and any(one.touches(self.at[column.key]) for one in self.closed)
         ]
+
+    @property
+    def digest(self) -> str:
+        """Of the headers: the columns are where they were as long as it is the same."""
+        return blake2b("\n".join(self.headers).encode(), digest_size=8).hexdigest()
 
     def row(self, position: int, cells: Sequence[Shown]) -> SeenRow:
         """A row from its cells, as pull and write both show it."""

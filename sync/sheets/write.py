@@ -107,13 +107,13 @@ class Writer:
 
     def _give_back(self, tab: Tab, block: Sequence[Update], writes: Sequence[RowWrite]) -> None:
         """Put back what a write without answer took from people. Whatever else it did is read with the next pull."""
+        self.scratch.settled = False
         with suppress(ServiceError):
             done = look_after(self.client, self.scratch, tab, writes)
-            if done is None or not done.headers_stand:
-                return
-            self.restorer.undo(
-                done, [write for op, write in zip(block, writes, strict=True) if _took(op, write, done)]
-            )
+            if done is not None and done.headers_stand:
+                took = [write for op, write in zip(block, writes, strict=True) if _took(op, write, done)]
+                self.restorer.undo(done, took)
+            self.scratch.settled = True
 
     def _insert(self, tab: Tab, block: Sequence[Insert]) -> list[Result]:
         # A lost answer may have left the rows there; the pull that follows shows them.

@@ -13,11 +13,13 @@ from airtable_office import ARCHIVE, Office, open_office
 
 import sync.airtable.testimony
 from sync.config import SyncConfig
-from sync.connection import Connection, SystemColumn
+from sync.connection import Connection, Listing, SeenRow, SystemColumn
 from sync.cycle import run_cycle
-from sync.engine import Engine, Replica
+from sync.engine import CycleReport, Engine, Replica
+from sync.overwritten import note_overwritten
 from sync.store.hub import Hub
 from sync.store.lists import LedgerEntry
+from sync.store.seen import SeenState
 from tests.sync.conftest import MAIN
 from tests.sync.memory import MemoryConnection
 from validators.schema import SchemaConfig
@@ -121,6 +123,11 @@ class Archive:
         """What was not taken and is not resolved."""
         with self.hub.unit() as unit:
             return unit.lists.conflicts()
+
+    def hub_states(self) -> list[SeenState]:
+        """What the hub knows of the customer's row in the spreadsheet."""
+        with self.hub.unit() as unit:
+            return list(unit.seen.of("sheets", "customers").values())
 
     def stored(self) -> bytes:
         """Everything in the files beside the vault's."""
@@ -283,3 +290,30 @@ def test_without_a_webhook_a_write_looks_first(tmp_path: Path) -> None:
         assert report.refused == {"airtable": 1} and archive.shown("客户姓名") == "王小伟"
         archive.calm()
         assert [entry.other for entry in archive.ledger()] == ["王小伟"]
+
+
+def test_of_a_row_before_a_write_without_answer_only_what_was_typed_and_written_over_counts(
+    archive: Archive,
+) -> None:
+    """2: seed 1341. A spreadsheet tells all that stood in the row: what was read before, what still stands there, and that."""
+    (state,) = archive.hub_states()
+    stood = {"full_name": "王小伟", "customer_no": "C1", "notes": "还在", "id_number": OTHER_NUMBER}
+    sent = {"full_name": "王大伟", "customer_no": "C2", "id_number": state.base["id_number"]}
+    row = SeenRow(state.uid, "", -1, stood, partial=True)
+    with archive.hub.unit() as unit:
+        unit.unanswered.begin("sheets", "customers", {state.uid: sent})
+        record = unit.records.get("customers", state.uid)
+        assert record is not None
+        agreed = {**record.values, "customer_no": "C2", "full_name": "王大伟"}
+        unit.records.save("customers", state.uid, agreed, state=record.state, now=archive.clock())
+    for _ in range(2):
+        note_overwritten(
+            archive.engine,
+            archive.engine.replicas[1],
+            Listing("customers", overwritten=(row,)),
+            CycleReport(),
+        )
+    found = {entry.field: str(entry.other) for entry in archive.ledger()}
+    assert found.pop("full_name") == "王小伟"
+    ((key, token),) = found.items()
+    assert key == "id_number" and archive.vault.open_for_check([token])[token] == OTHER_NUMBER

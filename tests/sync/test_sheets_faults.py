@@ -138,7 +138,7 @@ def test_scratch_tab_is_wiped_by_a_later_pull_however_often_it_failed(office: Of
     (row,) = office.fill(1)
     office.type(f"{CUSTOMERS}!F2", ["13800138000"])
     row = office.rows()[row.uid]
-    failing(office, 2, 3)
+    failing(office, 2, 3, 4)
     office.update(row, mobile="138****8000〔9TQK27MB4D〕")
     office.pull()
     assert office.values("_tablekeeper!A1:Z2600") != []
@@ -275,3 +275,76 @@ def test_edit_made_after_a_write_without_answer_stands(office: Office) -> None:
     with pytest.raises(AnswerLost):
         office.update(row, full_name="系统")
     assert office.values(f"{CUSTOMERS}!E2") == [["王小芳"]]
+
+
+class Killed(BaseException):
+    """The process ends."""
+
+
+def die_after_writing(office: Office) -> None:
+    """The next batch takes effect, and nobody lives to hear of it."""
+    client, plain = office.connection._client, office.connection._client.update
+
+    def dead(*args: Any, **options: Any) -> Any:
+        raise Killed
+
+    def update(*args: Any, **options: Any) -> Any:
+        client.update = dead  # type: ignore[method-assign]
+        plain(*args, **options)
+        raise Killed
+
+    client.update = update  # type: ignore[method-assign]
+
+
+def left_by_a_crash(office: Office) -> None:
+    """A person typed just before a write, and the daemon died just after it."""
+    (row,) = office.fill(1)
+    office.type(f"{CUSTOMERS}!E2", ["王芳"])
+    die_after_writing(office)
+    with pytest.raises(Killed):
+        office.update(row, full_name="系统")
+    office.connect()
+
+
+def test_what_a_write_went_over_before_a_crash_is_told_until_it_is_safe(office: Office) -> None:
+    """2: seed 1341. It stands in the scratch tab and nowhere else."""
+    left_by_a_crash(office)
+    (told,) = [one for one in office.connection.pull(reread={}, full=False) if one.overwritten]
+    office.connect()
+    (row,) = office.pull()["customers"].overwritten
+    assert told.overwritten == (row,) and row.partial
+    assert (row.uid, row.cells["full_name"]) == (uid(1), "王芳")
+    assert office.values("_tablekeeper!A1:Z2600") == []
+    assert office.pull(full=True)["customers"].overwritten == ()
+
+
+def test_what_a_write_went_over_is_not_read_under_columns_that_moved(office: Office) -> None:
+    left_by_a_crash(office)
+    office.batch(
+        {
+            "insertDimension": {
+                "range": {
+                    "sheetId": office.gid(CUSTOMERS),
+                    "dimension": "COLUMNS",
+                    "startIndex": 4,
+                    "endIndex": 5,
+                }
+            }
+        }
+    )
+    assert office.pull()["customers"].overwritten == ()
+    assert office.values("_tablekeeper!A1:Z2600") == []
+
+
+def test_what_a_write_went_over_is_told_when_nobody_could_look_after_it(office: Office) -> None:
+    (row,) = office.fill(1)
+    office.type(f"{CUSTOMERS}!E2", ["王芳"])
+    office.faults(
+        {"match": WRITE, "kind": "applied_then_lost"},
+        {"match": ":getByDataFilter", "kind": "500", "count": 9},
+    )
+    with pytest.raises(AnswerLost):
+        office.update(row, full_name="系统")
+    (told,) = office.pull()["customers"].overwritten
+    assert told.cells["full_name"] == "王芳"
+    assert office.values("_tablekeeper!A1:Z2600") == []
