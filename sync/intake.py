@@ -173,7 +173,8 @@ def _torn(engine: Engine, unit: Unit, replica: Replica, table: TableKey, found: 
     rows = {uid: row for uid, row in found.changed[:TORN_LOOK_MAX] if not row.row_id and not row.partial}
     copies = [row for row in found.stray[:TORN_LOOK_MAX] if not row.row_id]
     gone = sorted(found.gone)[:TORN_LOOK_MAX]
-    if not rows or len(rows) + len(copies) + len(gone) < TORN_MIN:
+    bare = [row for row in found.unnumbered[:TORN_LOOK_MAX] if not row.row_id]
+    if not rows or len(rows) + len(copies) + len(gone) + len(bare) < TORN_MIN:
         return False
     config = engine.schema.tables[table]
     states = unit.seen.get_many(replica.name, table, {*rows, *gone, *(row.uid for row in copies)})
@@ -181,6 +182,7 @@ def _torn(engine: Engine, unit: Unit, replica: Replica, table: TableKey, found: 
         [place(config, row, states[uid].base) for uid, row in rows.items() if uid in states],
         [place(config, row, states[row.uid].base) for row in copies if row.uid in states],
         [place(config, None, states[uid].base) for uid in gone if uid in states],
+        [place(config, row, {}) for row in bare],
         already=(replica.name, table) in engine.torn,
     )
 

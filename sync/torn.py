@@ -48,6 +48,7 @@ def is_torn(
     places: Sequence[Place],
     copies: Sequence[Place] = (),
     vanished: Sequence[Place] = (),
+    unnumbered: Sequence[Place] = (),
     *,
     already: bool = False,
 ) -> bool:
@@ -57,7 +58,8 @@ def is_torn(
     cuts the key of a second one into it. What a copy `showed` is what stood beside the uid that it bears. One is enough,
     too, that shows two things of a row that keeps neither: whoever deleted that uid, or typed there, meant another person.
     A tab that was torn `already` is whole when no row is left that shows another's: what people type and delete in it
-    meanwhile takes traces away, and puts nobody back.
+    meanwhile takes traces away, and puts nobody back. An `unnumbered` row that shows what a row had which keeps nothing was
+    torn from its uid; where that uid stands nowhere either, somebody emptied its cell.
     """
     holders = {one: place for place in (*places, *vanished) for one in place.showed.items()}
 
@@ -68,9 +70,12 @@ def is_torn(
     def took_over(place: Place) -> bool:
         return sum(holder.keeps_nothing for holder in lost(place)) >= TORN_MIN
 
-    if any(map(lost, copies)) or any(map(took_over, places)):
+    emptied = {one for place in places if place.keeps_nothing for one in place.showed.items()}
+    bare = [Place(dict(place.shows.items() & emptied), {}) for place in unnumbered]
+    strangers = [*places, *bare]
+    if any(map(lost, copies)) or any(map(took_over, strangers)):
         return True
-    return sum(map(bool, map(lost, places))) >= (1 if already else TORN_MIN)
+    return sum(map(bool, map(lost, strangers))) >= (1 if already else TORN_MIN)
 
 
 def _key(cell: object) -> str:

@@ -34,6 +34,30 @@ def test_two_rows_with_each_other_s_keys_are_torn_and_one_is_a_correction() -> N
     assert not is_torn([one, Place({"no": "c3"}, {"no": "c2"})])
 
 
+def test_rows_without_uid_are_torn_from_rows_that_keep_nothing() -> None:
+    """Blank rows came between: the uids stand beside nothing, and beside the rows stands no uid."""
+    emptied = [Place({}, {"no": f"c{n}", "mobile": f"t{n}"}) for n in (1, 2)]
+    bare = [Place({"no": f"c{n}"}, {}) for n in (1, 2)]
+    assert is_torn(emptied, unnumbered=bare)
+    assert is_torn(emptied, unnumbered=[Place({"no": "c1", "mobile": "t1"}, {})])
+    assert not is_torn(emptied, unnumbered=bare[:1])
+    assert is_torn(emptied, unnumbered=bare[:1], already=True)
+
+
+def test_rows_without_uid_whose_uid_stands_nowhere_are_not_torn() -> None:
+    """Somebody emptied two cells of the column 记录编号: they are known by what they show."""
+    bare = [Place({"no": f"c{n}", "mobile": f"t{n}"}, {}) for n in (1, 2)]
+    vanished = [Place({}, {"no": f"c{n}", "mobile": f"t{n}"}) for n in (1, 2)]
+    assert not is_torn([Place({"no": "c9"}, {"no": "c8"})], vanished=vanished, unnumbered=bare)
+
+
+def test_new_rows_with_numbers_that_others_had_are_no_tear() -> None:
+    renumbered = [
+        Place({"no": f"n{n}", "mobile": f"t{n}"}, {"no": f"c{n}", "mobile": f"t{n}"}) for n in (1, 2)
+    ]
+    assert not is_torn(renumbered, unnumbered=[Place({"no": f"c{n}"}, {}) for n in (1, 2)])
+
+
 def test_rows_that_show_what_others_still_show_are_copies() -> None:
     original = Place({"no": "c1"}, {"no": "c1"})
     assert not is_torn([original, Place({"no": "c1"}, {"no": "c8"}), Place({"no": "c1"}, {"no": "c9"})])
@@ -148,6 +172,20 @@ def _tear(lines: list[Line]) -> list[str]:
 def _number(lines: list[Line], uids: Iterable[str]) -> None:
     for line, uid in zip(lines, uids, strict=True):
         line.system[SystemColumn.UID] = uid
+
+
+def test_rows_that_a_sort_took_away_from_their_uids_keep_what_they_had(office: Office) -> None:
+    """2, 5: seed 1384. The rows stood below blank ones, and all columns but 记录编号 were sorted."""
+    lines = staffed(office)
+    before = [dict(line.cells) for line in office.airtable.lines("customers")]
+    uids = [line.system.pop(SystemColumn.UID) for line in lines]
+    blank = [Line({}, {SystemColumn.UID: uid}) for uid in uids]
+    lines.extend(blank)
+    assert office.cycle().torn == ["sheets/customers"]
+    del lines[4:]
+    _number(lines, uids)
+    office.calm()
+    assert [line.cells for line in office.airtable.lines("customers")] == before and len(lines) == 4
 
 
 @pytest.mark.parametrize("above", [False, True])
