@@ -27,5 +27,5 @@ def rows_before(tab: Tab, scratch: TabAnswer) -> tuple[SeenRow, ...]:
 
 
 def _value(cell: Any) -> Shown:
-    """A formula was no value, and nobody can tell it here from a text that looks like one."""
-    return None if isinstance(cell, str) and cell.startswith("=") else shown(cell)
+    """A formula was no value, and nobody can tell it here from a text that looks like one, however a listing shows that."""
+    return None if isinstance(cell, str) and cell.startswith(("=", "'=")) else shown(cell)

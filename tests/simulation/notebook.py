@@ -67,6 +67,11 @@ class Notebook:
     value typed when that was first seen."""
     taken: set[tuple[Cell, str]] = field(default_factory=set)
     """Values that the archive had at the end of some cycle, whether or not a second replica showed them by then."""
+    archived: Mapping[Cell, str] = field(default_factory=dict)
+    """What the archive had at the end of the last cycle."""
+    no_news: set[int] = field(default_factory=set)
+    """Numbers of the values that the archive had already when they were typed. Whoever takes his own edit back before the
+    daemon has heard of it leaves a cell as if nobody had touched it, and so whoever changes that value elsewhere has seen it."""
     deleted: list[Deleted] = field(default_factory=list)
     forgotten: set[tuple[str, str, int]] = field(default_factory=set)
     """Deletions, by table, origin and number, that a restore forgot: its backup had not seen the row where it was deleted."""
@@ -97,6 +102,20 @@ class Notebook:
     refused: set[tuple[str, str]] = field(default_factory=set)
     """Rows whose deletion a person did not allow, by table and origin."""
 
+    def archive_has(self, cells: Mapping[Cell, str]) -> None:
+        """A cycle is over, and these are the archive's values."""
+        self.archived = cells
+        self.taken.update(cells.items())
+
+    def has_seen(self, typed: Typed) -> bool:
+        """Whether somebody who had seen this value changed it."""
+        if self.seen_over.get((typed.cell, typed.value), -1) > typed.number:
+            return True
+        return typed.number in self.no_news and any(
+            (one.cell, one.old) == (typed.cell, typed.value) and one.replica != typed.replica
+            for one in self.changes
+        )
+
     def row_made(self, replica: str, table: str, origin: str, shown: Row) -> None:
         """A new row with these values."""
         self.made[table, origin] = replica
@@ -123,6 +142,8 @@ class Notebook:
         if old is not None:
             self.seen_over[cell, old] = self.count
             self.changes.append(Changed(self.count, replica, cell, old, new))
+        if new is not None and self.archived.get(cell) == new:
+            self.no_news.add(self.count)
         if new not in (None, FORMULA):
             self.typed.append(Typed(self.count, replica, table, origin, key, str(new)))
             self.count += 1

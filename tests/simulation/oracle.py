@@ -163,7 +163,7 @@ class Oracle:
             place = (typed.cell, typed.value)
             if any(place in found for found in (standing, ledger, notebook.excused)):
                 continue
-            if notebook.seen_over.get(place, -1) > typed.number:
+            if notebook.has_seen(typed):
                 continue
             if not self._unlinked(typed):
                 yield f"2 {typed.replica}/{typed.table}/{typed.origin}.{typed.key}: {_brief(typed.value)} is lost"

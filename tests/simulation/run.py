@@ -175,7 +175,7 @@ class Run:
     def _note_what_spread(self) -> None:
         shown: set[tuple[Cell, str]] = set()
         oracle = self._oracle()
-        self.staff.notebook.taken.update(oracle.hub.cells(oracle.reader))
+        self.staff.notebook.archive_has(dict(oracle.hub.cells(oracle.reader)))
         for (_, table, origin), row in oracle.rows.items():
             cells = {((table, origin, key), text) for key, text in row.items()}
             for place in shown & cells:

@@ -36,3 +36,16 @@ def test_department_takes_along_what_the_archive_had_of_the_row_it_deletes() -> 
     notebook.row_deleted("sheets2", *CELL[:2], {"occupation": "教师"})
     assert (cells[0], "1.80") in notebook.seen_over
     assert (cells[1], "老客户") not in notebook.seen_over
+
+
+def test_edit_taken_back_before_the_daemon_heard_of_it_is_none() -> None:
+    """Seed 1435. What another replica's staff change then, they have seen; not so where the archive had the first edit."""
+    notebook = Notebook(archived={CELL: "教师"})
+    for old, new in (("教师", "护士"), ("护士", "教师")):
+        notebook.changed("airtable", *CELL[:2], {CELL[2]: old}, {CELL[2]: new})
+    assert not notebook.has_seen(notebook.typed[-1])
+    notebook.changed("sheets", *CELL[:2], {CELL[2]: "教师"}, {CELL[2]: "护士"})
+    assert notebook.has_seen(notebook.typed[1])
+    notebook.archive_has({CELL: "护士"})
+    notebook.changed("airtable", *CELL[:2], {CELL[2]: "护士"}, {CELL[2]: "教师"})
+    assert not notebook.has_seen(notebook.typed[-1])
