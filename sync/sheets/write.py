@@ -110,10 +110,10 @@ class Writer:
         self.scratch.settled = False
         with suppress(ServiceError):
             done = look_after(self.client, self.scratch, tab, writes)
+            self.scratch.settled = True
             if done is not None and done.headers_stand:
                 took = [write for op, write in zip(block, writes, strict=True) if _took(op, write, done)]
                 self.restorer.undo(done, took)
-            self.scratch.settled = True
 
     def _insert(self, tab: Tab, block: Sequence[Insert]) -> list[Result]:
         # A lost answer may have left the rows there; the pull that follows shows them.
