@@ -14,7 +14,7 @@ from sync.store.records import State
 from tablekeeper.archive import Archive
 from tablekeeper.erasing import CERTIFICATES, Decision, carry_out, decide, file
 from tablekeeper.retention import Duty
-from vault.errors import SubjectUnknown
+from vault.errors import SubjectUnknown, VaultDamaged
 from vault.restricting import Restriction, restrictions
 
 log = structlog.get_logger(__name__)
@@ -52,7 +52,10 @@ def erasable(archive: Archive) -> list[Restriction]:
 
 
 def _is_over(one: Restriction, today: date) -> bool:
-    return bool(one.until) and date.fromisoformat(one.until) < today
+    try:
+        return bool(one.until) and date.fromisoformat(one.until) < today
+    except ValueError:
+        raise VaultDamaged(f"the restriction of {one.subject} was edited: its day is none") from None
 
 
 def _at_work(archive: Archive) -> Iterator[tuple[Uid, tuple[str, ...]]]:

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 import structlog
 
 from vault.audit import Act
-from vault.clock import stamp
+from vault.clock import instant_of, stamp
 from vault.people_tables import alarm
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def open_alarms(vault: "Vault") -> list[Alarm]:
     query = sa.select(alarm).where(alarm.c.acknowledged_at.is_(None)).order_by(alarm.c.alarm_id)
     with vault.store.reading() as connection:
         rows = connection.execute(query).all()
-    return [Alarm(datetime.fromisoformat(row.at), row.kind, row.actor, row.what) for row in rows]
+    return [Alarm(instant_of(row.at, "an alarm"), row.kind, row.actor, row.what) for row in rows]
 
 
 def acknowledge(vault: "Vault", *, actor: str) -> int:

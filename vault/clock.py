@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from vault.errors import VaultDamaged
+
 Clock = Callable[[], datetime]
 
 
@@ -14,3 +16,11 @@ def utc_now() -> datetime:
 def stamp(instant: datetime) -> str:
     """The instant in UTC, of fixed width, so that stamps sort as text."""
     return instant.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def instant_of(text: str, what: str) -> datetime:
+    """Inverse of `stamp`. Raises VaultDamaged when somebody wrote something else into `what`."""
+    try:
+        return datetime.fromisoformat(text)
+    except (TypeError, ValueError):
+        raise VaultDamaged(f"{what} was edited: its time is none") from None

@@ -1,14 +1,14 @@
 """Wrong keys are counted per name before they are judged, so that many at once get no more tries than one after another."""
 
 import hmac
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
 from vault.alarms import SIGN_IN, raise_alarm
 from vault.audit import Act
-from vault.clock import stamp
+from vault.clock import instant_of, stamp
 from vault.errors import SignInClosed
 from vault.people_tables import sign_in_attempt
 
@@ -49,7 +49,7 @@ class Attempts:
     def _recent_failures(self, connection: sa.Connection, name: str) -> int:
         query = sa.select(sign_in_attempt).where(sign_in_attempt.c.mark == self._mark(name))
         row = connection.execute(query).first()
-        recent = row and self._vault.clock() - datetime.fromisoformat(row.last_at) < CLOSED_FOR
+        recent = row and self._vault.clock() - instant_of(row.last_at, "a failed sign-in") < CLOSED_FOR
         return int(row.failures) if row and recent else 0
 
     def _save(self, connection: sa.Connection, name: str, failures: int) -> None:

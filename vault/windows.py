@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from vault.bulk import blocks, next_change
-from vault.clock import stamp
+from vault.clock import instant_of, stamp
 from vault.people_tables import plaintext_window
 
 if TYPE_CHECKING:
@@ -127,6 +127,6 @@ def _window(row: Any) -> Window:
         token=row.token,
         typed_by=row.typed_by,
         readers=row.readers,
-        since=datetime.fromisoformat(row.since),
-        until=datetime.fromisoformat(row.until) if row.until else None,
+        since=instant_of(row.since, "a window of plaintext"),
+        until=instant_of(row.until, "a window of plaintext") if row.until else None,
     )

@@ -104,3 +104,12 @@ def test_a_person_let_in_by_the_database_alone_is_found(office: Office, tmp_path
     answer = office.run("vault", "verify", "--json", changed=home)
     assert answer.code == 1
     assert answer.json["row_faults"] == [{"kind": "user", "name": "li.na"}]
+
+
+def test_a_time_that_is_none_is_damage_and_told_as_such(office: Office, tmp_path: Path) -> None:
+    raised = (
+        "INSERT INTO alarm (at, day, kind, actor, what) VALUES ('soon', '2026-11-23', 'budget', 'li.na', 'x')"
+    )
+    answer = office.run("status", "--json", changed=changed(office, tmp_path, raised))
+    assert answer.code == 1
+    assert "an alarm was edited" in answer.json["error"]
