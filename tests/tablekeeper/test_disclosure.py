@@ -1,6 +1,7 @@
 """What one row leaves open of a masked value, counted over a config."""
 
 import re
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,26 @@ def test_an_identity_number_leaves_what_its_structure_says(
     head: int, tail: int, beside: Visible, left: int
 ) -> None:
     assert identity_numbers(head, tail, beside) == left
+
+
+@pytest.mark.parametrize(
+    ("head", "tail"), [(0, 0), (1, 1), (3, 4), (6, 4), (6, 1), (0, 2), (0, 3), (15, 0), (16, 0)]
+)
+def test_the_count_is_the_least_that_going_through_all_numbers_of_a_day_and_district_finds(
+    head: int, tail: int
+) -> None:
+    men = [with_check_character(f"11010519900307{order:03}") for order in range(1, 1_000, 2)]
+    alike = Counter((number[:head], number[len(number) - tail :]) for number in men)
+    assert identity_numbers(head, tail, KNOWN) == min(alike.values())
+
+
+def with_check_character(body: str) -> str:
+    """ISO 7064 MOD 11-2, written out."""
+    weights = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+    return (
+        body
+        + "10X98765432"[sum(int(digit) * weight for digit, weight in zip(body, weights, strict=True)) % 11]
+    )
 
 
 def test_a_shown_year_leaves_its_days_and_a_shown_date_itself() -> None:
