@@ -9,10 +9,11 @@ from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 from jobs.config import MANAGERS, OWNERS, DigestConfig
-from jobs.digest_page import Anchor, Chapter, Counts, Digest, Facts, Group, Line, Page
+from jobs.digest_page import Anchor, Chapter, Counts, Digest, Facts, Group, Line, Page, Tally
 from jobs.due import Due, Today, pressing
 from jobs.items import Item as Kept
-from jobs.letters import Letter, Part, Section
+from jobs.letters import Letter, Part, Section, Whose, by_name
+from jobs.people import Person
 from jobs.reminder_config import Priority
 from jobs.week import Week
 from jobs.words import Words
@@ -92,6 +93,7 @@ def build_digest(letter: Letter, setting: Setting, naming: Naming) -> Digest:
         counts=replace(counts, now=now.now, legal_now=now.legal_now),
         lists=lists,
         top=_top(_line(min(dues, key=pressing), setting, naming), words) if dues else "",
+        people=_tallies(listing, words),
         pages=tuple(_page(section, letter.address, setting, naming) for section in listing.sections),
         remarks=tuple(_remarks(every, dues, setting)) if lists else (),
         owner_fields=tuple(map(words.said, _owner_fields(dues, setting.schema))),
@@ -125,12 +127,10 @@ def _page(section: Section, reader: str, setting: Setting, naming: Naming) -> Pa
     if digest.content != "items":
         operations = digest.content == "operations"
         facts = setting.facts.operations if operations else setting.facts.figures
-        return Page(words.operations if operations else words.figures, False, "", facts=facts)
-    others = digest.to != OWNERS
+        return Page(words.operations if operations else words.figures, "", facts=facts)
     whose = words.whose.get(digest.to) or words.of_department.format(name=words.said(digest.to))
     return Page(
         heading=words.sections.get(digest.to) or words.said(digest.to),
-        about_others=others,
         nothing="" if section.parts else words.nothing_long.format(whose=whose),
         week=_week(setting.weeks.get(reader), words) if digest.to == MANAGERS else "",
         chapters=tuple(_chapter(part, digest, reader, setting, naming) for part in section.parts),
@@ -144,19 +144,41 @@ def _week(week: Week | None, words: Words) -> str:
 def _chapter(part: Part, config: DigestConfig, reader: str, setting: Setting, naming: Naming) -> Chapter:
     words = setting.words
     of_another = part.person is not None and (part.person.email or "").lower() != reader
-    buckets = _buckets(part.dues)
     limit = config.max_rows_per_group
     return Chapter(
-        heading=part.person.name if part.person else words.said(part.department) or words.nobody,
-        note=words.away if part.person and part.person.away else "",
+        heading=_heading(part.person, part.department, words),
+        note=_note(part.person, words),
         named=config.to != OWNERS or of_another or part.person is None,
-        counts=tuple(len(dues) for _, dues in buckets),
         groups=tuple(
             Group(tone, words.buckets[tone], _by_kind(dues[:limit], setting, naming), len(dues[limit:]))
-            for tone, dues in buckets
+            for tone, dues in _buckets(part.dues)
             if dues
         ),
     )
+
+
+def _tallies(letter: Letter, words: Words) -> tuple[Tally, ...]:
+    tones: dict[Whose, Counter[int]] = {}
+    for part in (part for section in letter.sections for part in section.parts):
+        counter = tones.setdefault((part.person, part.department), Counter())
+        counter.update(_tone(due.days_left) for due in part.dues)
+    found = tuple(
+        Tally(
+            _heading(*whose, words),
+            _note(whose[0], words),
+            tuple(tones[whose][tone] for tone in range(len(words.buckets))),
+        )
+        for whose in sorted(tones, key=by_name)
+    )
+    return found if len(found) > 1 else ()
+
+
+def _heading(person: Person | None, department: str, words: Words) -> str:
+    return person.name if person else words.said(department) or words.nobody
+
+
+def _note(person: Person | None, words: Words) -> str:
+    return words.away if person and person.away else ""
 
 
 def _buckets(dues: Sequence[Due]) -> list[tuple[int, list[Due]]]:

@@ -51,14 +51,22 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Chapter:
-    """What is due in one person's files. `counts` has a number for each bucket."""
+    """What is due in one person's files."""
 
     heading: str
     note: str
     named: bool
     """Whether it is said whose files they are: not to whoever reads their own."""
-    counts: tuple[int, ...]
     groups: tuple[Group, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How much is due in one person's files, in the whole mail: a number for each bucket."""
+
+    heading: str
+    note: str
+    counts: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +74,6 @@ class Page:
     """One section of a mail: chapters by person, or facts."""
 
     heading: str
-    about_others: bool
     nothing: str
     chapters: tuple[Chapter, ...] = ()
     facts: tuple[tuple[str, str], ...] = ()
@@ -98,6 +105,8 @@ class Digest:
     """Whether it is about items at all, and not only about figures."""
     top: str
     """The most pressing item in one line, for the list of mails; empty when there is nothing."""
+    people: tuple[Tally, ...]
+    """Ahead of the lists, where more than one person has something to do."""
     pages: tuple[Page, ...]
     remarks: tuple[str, ...]
     """What is special about the day: a holiday ahead, an archive just imported."""

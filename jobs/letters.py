@@ -139,7 +139,7 @@ def _sorted(dues: Sequence[Due], desk: Desk, digest: DigestConfig) -> tuple[dict
     parts = {
         address: [
             Part(owner, tuple(by_owner[owner, department]), department)
-            for owner, department in sorted(by_owner, key=_by_name)
+            for owner, department in sorted(by_owner, key=by_name)
         ]
         for address, by_owner in found.items()
     }
@@ -191,6 +191,7 @@ def _without_repeats(sections: Iterable[Section]) -> Iterator[Section]:
             yield replace(section, parts=left)
 
 
-def _by_name(whose: Whose) -> tuple[bool, str, str]:
+def by_name(whose: Whose) -> tuple[bool, str, str]:
+    """Persons first, then departments, then nobody."""
     person, department = whose
     return (True, department, "") if person is None else (False, person.name, person.uid)

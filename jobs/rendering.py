@@ -11,7 +11,7 @@ import css_inline
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 from markupsafe import Markup, escape
 
-from jobs.digest_page import Digest, Group, Page
+from jobs.digest_page import Digest, Group
 from jobs.mail import Mail
 from jobs.words import Words
 
@@ -91,13 +91,11 @@ def _totals(digest: Digest) -> str:
     return digest.words.total.format(total=counts.total, overdue=counts.overdue, urgent=counts.urgent)
 
 
-def _summary_lines(page: Page, words: Words) -> list[str]:
+def _summary_lines(digest: Digest) -> list[str]:
     """How many in each bucket, a line per person."""
+    words = digest.words
     rows = [["", *words.buckets]]
-    rows += [
-        [chapter.heading + words.bracketed(chapter.note), *map(str, chapter.counts)]
-        for chapter in page.chapters
-    ]
+    rows += [[each.heading + words.bracketed(each.note), *map(str, each.counts)] for each in digest.people]
     return aligned(rows)
 
 

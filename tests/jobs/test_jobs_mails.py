@@ -100,6 +100,16 @@ def test_nothing_stands_in_a_mail_twice(office: Office) -> None:
     assert mails(office)["zhao"].text.count("CL2026001") == 1
 
 
+def test_counts_per_person_stand_once_before_all_lists(office: Office) -> None:
+    """Of all sections together; who has only their own files needs none."""
+    found = mails(office)
+    ahead, _, lists = found["zhao"].text.partition("########")
+    counts = [line.split() for line in ahead.splitlines() if line.startswith(("王芳", "刘洋"))]
+    assert counts == [["刘洋", "0", "0", "2", "0", "0"], ["王芳", "3", "1", "0", "0", "0"]]
+    header = "逾期  今天  7天内"
+    assert header in ahead and header not in lists + found["wang"].text
+
+
 def test_an_escalation_reaches_manager_and_compliance_on_the_same_day(office: Office) -> None:
     """The claim has two days left: the manager hears of it; refusals are compliance's once their day has come."""
     only = CONFIG.model_copy(update={"digests": CONFIG.digests[:1]})
