@@ -17,6 +17,7 @@ from tablekeeper.cli.explain import Failed, Misused, Waits
 from tablekeeper.cli.main import app, out, print_json
 from tablekeeper.cli.opening import actor, opened
 from tablekeeper.cli.output import JsonOption, add_row, table
+from tablekeeper.cli.reasons import reason_option
 from tablekeeper.keeping import shelf_of
 from vault.age_keys import identity_key
 from vault.users import Users
@@ -100,7 +101,7 @@ def restore(uid: UidArgument, identity: IdentityOption, json: JsonOption = False
 @archive.command()
 def hold(
     uid: UidArgument,
-    reason: Annotated[str, typer.Option(help="Why; it keeps the archived file from being destroyed.")],
+    reason: Annotated[str, reason_option("Why; it keeps the archived file from being destroyed.")],
     json: JsonOption = False,
 ) -> None:
     """Keep an archived file for the law."""

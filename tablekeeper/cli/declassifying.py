@@ -11,6 +11,7 @@ from tablekeeper.cli.explain import Misused, Waits
 from tablekeeper.cli.main import out, print_json
 from tablekeeper.cli.opening import actor, opened_vault
 from tablekeeper.cli.output import JsonOption
+from tablekeeper.cli.reasons import reason_option
 from tablekeeper.cli.vaults import vault as vault_commands
 from validators.schema import TableConfig, TableKey
 from vault.declassifying import APPROVERS_MIN, approve, approvers
@@ -20,7 +21,7 @@ from vault.users import Users
 @vault_commands.command()
 def declassify(
     field: Annotated[str, typer.Argument(metavar="TABLE.FIELD", help="As in config.yaml.")],
-    reason: Annotated[str, typer.Option(help="Why its values may stand in the clear.")],
+    reason: Annotated[str, reason_option("Why its values may stand in the clear.")],
     user: UserOption = "",
     json: JsonOption = False,
 ) -> None:

@@ -16,6 +16,7 @@ from tablekeeper.cli.explain import FAILED, Misused
 from tablekeeper.cli.main import out, print_json
 from tablekeeper.cli.opening import actor, opened, opened_vault
 from tablekeeper.cli.output import JsonOption, add_row, table
+from tablekeeper.cli.reasons import reason_option
 from tablekeeper.cli.vaults import vault
 from tablekeeper.erasing import (
     CERTIFICATES,
@@ -32,7 +33,7 @@ from tablekeeper.showing import Showing
 from vault.restricting import restrictions
 
 UidArgument = Annotated[str, typer.Argument(metavar="UID", help="The person's 记录编号.")]
-ReasonOption = Annotated[str, typer.Option(help="Why; it stands in the audit chain.")]
+ReasonOption = Annotated[str, reason_option("Why; it stands in the audit chain.")]
 
 
 @vault.command()

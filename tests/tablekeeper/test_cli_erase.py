@@ -180,3 +180,24 @@ def test_nobody_is_erased_who_is_not_there(office: Office) -> None:
     answer = office.run("vault", "erase", "R00000000000000000000", "--reason", "申请", "--yes")
     assert answer.code != 0
     assert "Traceback" not in answer.err
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "vault erase R0",
+        "vault hold R0",
+        "vault release R0",
+        "archive hold R0",
+        "vault declassify customers.mobile",
+    ],
+)
+@pytest.mark.parametrize("number", ["110105199003071239", "１３８ 0013 8000"])
+def test_a_reason_with_a_persons_number_is_refused_and_not_quoted(
+    office: Office, command: str, number: str
+) -> None:
+    answer = office.run(*command.split(), "--reason", f"客户{number}本人申请", "--json")
+    assert answer.code == 2
+    assert "stands in the reason" in answer.json["error"]
+    assert number not in answer.out + answer.err
+    assert number not in office.run("audit", "export").out
