@@ -134,15 +134,17 @@ def find(unit: Unit, archive: Archive, book: ReminderBook, today: Today) -> Find
         names={place: files.name(*place, archive.masked) for place in places},
         today=today,
         first_import=_first_import(unit) if archive.config.mail.first_days else None,
-        closed=tuple(_closed(unit, files, archive.config.todo.table, today)),
+        closed=tuple(_closed(unit, archive.config.todo.table, today)),
     )
 
 
-def _closed(unit: Unit, files: Files, todo: TableKey | None, today: Today) -> Iterable[Uid]:
+def _closed(unit: Unit, todo: TableKey | None, today: Today) -> Iterable[Uid]:
     """Whose each item was that was closed within a week, as its row in the to-do table has it."""
-    for item in Items(unit.connection).closed_since(week_ago(today)) if todo else ():
-        row = files.lookup(todo, item.task) if todo and item.task else None
-        owner = item.hand_to or (row or {}).get("owner_no")
+    items = tuple(Items(unit.connection).closed_since(week_ago(today))) if todo else ()
+    rows = unit.records.get_many(todo or "", sorted({item.task for item in items if item.task}))
+    for item in items:
+        row = rows.get(item.task)
+        owner = item.hand_to or (row.values.get("owner_no") if row else None)
         if owner:
             yield str(owner)
 
