@@ -38,7 +38,7 @@ def preview(
     ] = None,
     json: JsonOption = False,
 ) -> None:
-    """The mails of a day as their readers would get them. Sends and stores nothing."""
+    """The mails of a day as their readers would get them, weekly and monthly ones too. Sends and stores nothing."""
     with opened() as archive:
         wanted = the_day(archive, on)
         found = preview_mails(digest_archive(archive), today=wanted)
@@ -52,7 +52,7 @@ def preview(
 
 @digest.command()
 def send(on: On = "", json: JsonOption = False) -> None:
-    """Store the mails of a day and send what waits, on a day off too. What was sent once is not sent again."""
+    """Store the mails of a day, weekly and monthly ones too, and send what waits, on a day off too. What was sent once is not sent again."""
     with opened() as archive:
         outbox = Outbox(archive.hub, archive.engine.clock)
         report = send_digests(
