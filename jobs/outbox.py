@@ -1,4 +1,4 @@
-"""Mails on their way: stored first, marked before and after sending, so that no crash sends one twice.
+"""Mails on their way: stored first, marked before and after sending, so that no crash sends one twice, nor two who deliver.
 
 A mail is `stored`, `sending`, `ending` or `sent`; or `refused` by the server; or `replaced` by a newer one of its kind before
 it could be sent. `ending` is marked just before the final dot: one that was interrupted before is sent again, one that was
@@ -22,6 +22,10 @@ ATTEMPTS_MAX = 20
 """A mail that the server put off this often is given up as refused."""
 WAITS_MAX = timedelta(days=3)
 """A mail that could not be sent for this long is given up as refused: what it says is out of date."""
+
+
+class _Taken(Exception):
+    """Somebody else has begun to send this mail meanwhile."""
 
 
 class MailState(StrEnum):
@@ -135,18 +139,22 @@ class Outbox:
         row = self._claim(id_)
         if row is None:
             return MailState.REPLACED  # Somebody else took it meanwhile.
+        attempt = row.attempts
         try:
-            mailer.send(_mail(row), at=utc(row.at), before_end=lambda: self._ending(id_))
+            mailer.send(_mail(row), at=utc(row.at), before_end=lambda: self._ending(id_, attempt=attempt))
+        except _Taken:
+            return MailState.REPLACED
         except MailUnavailable:
-            self._mark(id_, MailState.STORED)
+            self._mark(id_, MailState.STORED, attempt=attempt)
             raise
         except MailDeferred:
-            return self._mark(id_, MailState.STORED if row.attempts < ATTEMPTS_MAX else MailState.REFUSED)
+            later = MailState.STORED if attempt < ATTEMPTS_MAX else MailState.REFUSED
+            return self._mark(id_, later, attempt=attempt)
         except MailRefused:
-            return self._mark(id_, MailState.REFUSED)
+            return self._mark(id_, MailState.REFUSED, attempt=attempt)
         except MailUncertain:
-            return self._mark(id_, MailState.UNCERTAIN)
-        return self._mark(id_, MailState.SENT)
+            return self._mark(id_, MailState.UNCERTAIN, attempt=attempt)
+        return self._mark(id_, MailState.SENT, attempt=attempt)
 
     def _claim(self, id_: str) -> Row[tuple[object, ...]] | None:
         """Mark a stored mail as being sent and read it; None when it is not stored any more."""
@@ -159,8 +167,13 @@ class Outbox:
                 return None
             return unit.connection.execute(select(outbox).where(outbox.c.id == id_)).one()
 
-    def _ending(self, id_: str) -> None:
-        self._mark(id_, MailState.ENDING)
+    def _ending(self, id_: str, *, attempt: int) -> None:
+        """Whoever else claimed the mail has raised the number of attempts. Raises _Taken."""
+        mine = (outbox.c.id == id_, outbox.c.state == MailState.SENDING, outbox.c.attempts == attempt)
+        with self._hub.unit() as unit:
+            marked = unit.connection.execute(update(outbox).where(*mine).values(state=MailState.ENDING))
+        if marked.rowcount == 0:
+            raise _Taken
 
     def _too_old(self) -> list[str]:
         with self._hub.unit() as unit:
@@ -169,12 +182,14 @@ class Outbox:
             )
             return list(unit.connection.execute(query).scalars())
 
-    def _mark(self, id_: str, state: MailState) -> MailState:
+    def _mark(self, id_: str, state: MailState, *, attempt: int | None = None) -> MailState:
+        """Say where a mail stands; of an attempt only while nobody else has begun another."""
         sent_at = self.clock() if state is MailState.SENT else None
+        mine = (
+            (outbox.c.id == id_,) if attempt is None else (outbox.c.id == id_, outbox.c.attempts == attempt)
+        )
         with self._hub.unit() as unit:
-            unit.connection.execute(
-                update(outbox).where(outbox.c.id == id_).values(state=state, sent_at=sent_at)
-            )
+            unit.connection.execute(update(outbox).where(*mine).values(state=state, sent_at=sent_at))
         return state
 
     def _in_state(self, state: MailState) -> list[str]:

@@ -1,13 +1,14 @@
 """The outbox sends each mail once, whatever breaks in between."""
 
-from datetime import timedelta
+from collections.abc import Callable
+from datetime import datetime, timedelta
 
 import pytest
 from jobs_mailbox import HangUp, Mailbox, hanging_up
 from jobs_office import NOW, Office
 
 from jobs import outbox as module
-from jobs.mail import Mail, Mailer
+from jobs.mail import Mail, Mailer, MailUnavailable
 from jobs.outbox import Delivery, Outbox, mail_id
 
 
@@ -101,10 +102,10 @@ def test_a_crash_between_acceptance_and_mark_does_not_send_twice(
     outbox.put(mail())
     real = outbox._mark
 
-    def mark(id_: str, state: module.MailState) -> module.MailState:
+    def mark(id_: str, state: module.MailState, **own: int) -> module.MailState:
         if state is module.MailState.SENT:
             raise Crash
-        return real(id_, state)
+        return real(id_, state, **own)
 
     monkeypatch.setattr(outbox, "_mark", mark)
     with pytest.raises(Crash):
@@ -112,6 +113,32 @@ def test_a_crash_between_acceptance_and_mark_does_not_send_twice(
     restarted = Outbox(office.hub, lambda: NOW)
     assert restarted.deliver(mailer(mailbox)) == Delivery(uncertain=(mail().id,))
     assert restarted.deliver(mailer(mailbox)) == Delivery()
+    assert len(mailbox.mails) == 1
+
+
+class Slow(Mailer):
+    """Somebody else delivers while this one connects; then it goes on, or finds that it cannot."""
+
+    def __init__(self, mailbox: Mailbox, other: Outbox, *, breaks: bool) -> None:
+        super().__init__(mailbox.url, sender="archive@insurer.example", timeout_s=1)
+        self._meanwhile, self._breaks = lambda: other.deliver(mailer(mailbox)), breaks
+
+    def send(self, mail: Mail, *, at: datetime, before_end: Callable[[], None] = lambda: None) -> None:
+        assert self._meanwhile().sent == (mail.id,)
+        if self._breaks:
+            raise MailUnavailable("no conversation with the mail server")
+        super().send(mail, at=at, before_end=before_end)
+
+
+@pytest.mark.parametrize("breaks", [False, True])
+def test_two_who_deliver_at_once_send_a_mail_once(
+    outbox: Outbox, office: Office, mailbox: Mailbox, breaks: bool
+) -> None:
+    """The daemon, and `digest send` beside it, which takes what it finds half sent for left so by a crash."""
+    outbox.put(mail())
+    beside = Outbox(office.hub, lambda: NOW)
+    assert outbox.deliver(Slow(mailbox, beside, breaks=breaks)).sent == ()
+    assert outbox.deliver(mailer(mailbox)) == Delivery()
     assert len(mailbox.mails) == 1
 
 
