@@ -7,6 +7,7 @@ from sync.connection import SeenRow
 
 from .answer import TabAnswer
 from .cells import Shown, shown
+from .doubtful import is_doubtful
 from .scratch import SIGNATURE, TOP
 from .tabs import Tab
 
@@ -28,4 +29,4 @@ def rows_before(tab: Tab, scratch: TabAnswer) -> tuple[SeenRow, ...]:
 
 def _value(cell: Any) -> Shown:
     """A formula was no value, and nobody can tell it here from a text that looks like one, however a listing shows that."""
-    return None if isinstance(cell, str) and cell.startswith(("=", "'=")) else shown(cell)
+    return None if is_doubtful(cell) else shown(cell)

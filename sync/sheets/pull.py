@@ -1,6 +1,5 @@
 """Listing the tabs: one read for all of them, hashed first; then only the rows that changed are decoded."""
 
-import re
 from collections.abc import Iterator, Mapping, MutableSequence, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import zip_longest
@@ -12,11 +11,12 @@ from sync.uid import is_uid
 from validators.schema import TableKey
 
 from .answer import Marks, TabAnswer, WrongCut, by_tab
-from .cells import FORMULA, Shown, entered, shown, text
+from .cells import Shown, shown, text
 from .client import Content, Rejected, SheetsClient
 from .closed import PROTECTIONS, closed_ranges
 from .columns import find_columns, marks_of, tabs_marked
-from .grid import Json, area, quoted, runs
+from .doubtful import DoubtfulCells
+from .grid import Json, area, quoted
 from .layout import Layout
 from .leftover import rows_before
 from .raw_rows import KEPT_ROWS, RawTab
@@ -60,7 +60,10 @@ class Puller:
     _pulled: "Pulled | None" = None
     _metadata: list[Json] = field(default_factory=list)
     """As read in this pull, if at all."""
-    _doubtful: dict[TableKey, dict[tuple[int, int, str], Shown]] = field(default_factory=dict)
+    _doubtful: DoubtfulCells = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._doubtful = DoubtfulCells(self.client)
 
     def pull(self, again: Mapping[TableKey, frozenset[Uid]], *, full: bool) -> Iterator[Listing]:
         """Listings of the tables that changed since they were acknowledged, with the rows of `again`; `full` lists all."""
@@ -216,7 +219,7 @@ class Puller:
         return None
 
     def _rows(self, tab: Tab, answer: TabAnswer, positions: Sequence[int]) -> list[SeenRow]:
-        asked = self._doubtful_cells(tab, answer, positions)
+        asked = self._doubtful.ask_about(tab, answer, positions)
         special = {position for position, _ in asked}
         raw = RawTab(answer, tab.at)
         rows = []
@@ -226,39 +229,6 @@ class Puller:
                 many = len(positions) > KEPT_ROWS and position not in special
                 rows.append(raw.on_demand(position) if many else row)
         return rows
-
-    def _doubtful_cells(
-        self, tab: Tab, answer: TabAnswer, positions: Sequence[int]
-    ) -> dict[tuple[int, int], Shown]:
-        """What really stands in those cells of ours that a listing leaves in doubt: it shows text that begins with `=` as it
-        shows a formula, and nobody promises that it does not put an apostrophe before such a text."""
-        suspects = [position for position in positions if DOUBTFUL.search(answer.rows[position])]
-        doubtful = [
-            (position, column, cells[column])
-            for position, cells in answer.decode(suspects)
-            for column in tab.at.values()
-            if column < len(cells)
-            and isinstance(cells[column], str)
-            and cells[column].startswith(("=", "'="))
-        ]
-        known = self._doubtful.get(tab.layout.table, {})
-        if any(cell not in known for cell in doubtful):
-            known = self._ask(tab, doubtful)
-        self._doubtful[tab.layout.table] = {cell: known[cell] for cell in doubtful}
-        return {(position, column): known[position, column, told] for position, column, told in doubtful}
-
-    def _ask(self, tab: Tab, doubtful: Sequence[tuple[int, int, str]]) -> dict[tuple[int, int, str], Shown]:
-        """One read of what was entered in those cells, in stretches down each column."""
-        areas = [
-            area(tab.gid, stretch, (column, column + 1))
-            for column in sorted({column for _, column, _ in doubtful})
-            for stretch in runs(position for position, own, _ in doubtful if own == column)
-        ]
-        found = entered_cells(self.client.cells(areas, ENTERED), tab.gid)
-        return {
-            (position, column, told): _entered_or_told(found.get((position, column)), told)
-            for position, column, told in doubtful
-        }
 
 
 def _with(asked: Mapping[tuple[int, int], Shown], tab: Tab, answer: TabAnswer, position: int) -> SeenRow:
@@ -271,29 +241,6 @@ def _with(asked: Mapping[tuple[int, int], Shown], tab: Tab, answer: TabAnswer, p
             for column, cell in enumerate(cells)
         ],
     )
-
-
-def _entered_or_told(found: Shown, told: str) -> Shown:
-    """A formula or the text that was entered; what the listing told where something else has come to stand meanwhile."""
-    return found if found is FORMULA or (isinstance(found, str) and told.endswith(found)) else told
-
-
-DOUBTFUL = re.compile(b"\"'?=")
-ENTERED = "sheets(properties.sheetId,data(startRow,startColumn,rowData.values.userEnteredValue))"
-
-
-def entered_cells(document: Json, gid: int) -> Mapping[tuple[int, int], Shown]:
-    """What was entered in the cells of one tab, by row and column."""
-    return {
-        (data.get("startRow", 0) + down, data.get("startColumn", 0) + across): entered(
-            cell.get("userEnteredValue", {})
-        )
-        for sheet in document.get("sheets", ())
-        if sheet["properties"].get("sheetId", 0) == gid
-        for data in sheet.get("data", ())
-        for down, row in enumerate(data.get("rowData", ()))
-        for across, cell in enumerate(row.get("values", ()))
-    }
 
 
 def _changed(before: Marks | None, now: Marks) -> set[int]:

@@ -23,8 +23,8 @@ from vault.masks import split_cell
 
 from .cells import encode, entered, same
 from .client import Rejected, SheetsClient
+from .doubtful import ENTERED, entered_cells
 from .grid import a1, area, delete_rows, runs
-from .pull import ENTERED, entered_cells
 from .restore import BLOCK_ROWS_MAX, Restorer
 from .scratch import Scratch
 from .swap import FIELDS, RowWrite, Swapped, headers_stand, look_after, rows_in, swap

@@ -318,6 +318,18 @@ def test_what_a_write_went_over_before_a_crash_is_told_until_it_is_safe(office: 
     assert office.pull(full=True)["customers"].overwritten == ()
 
 
+def test_formula_that_a_write_went_over_before_a_crash_is_no_value(office: Office) -> None:
+    """The listing shows it as it shows a text, whatever the text begins with."""
+    (row,) = office.fill(1)
+    office.type(f"{CUSTOMERS}!E2", ["=D2"])
+    die_after_writing(office)
+    with pytest.raises(Killed):
+        office.update(row, full_name="系统")
+    office.connect()
+    (told,) = office.pull()["customers"].overwritten
+    assert "full_name" not in told.cells and told.cells["customer_no"] == row.cells["customer_no"]
+
+
 def test_what_a_write_went_over_is_not_read_under_columns_that_moved(office: Office) -> None:
     left_by_a_crash(office)
     office.batch(
