@@ -17,7 +17,10 @@ Stage = Literal["approved", "packed", "moved", "archived", "destroyed"]
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One file. `members` are its records as table and uid, the person first; `wanted_by` who asked for its destruction."""
+    """One file. `members` are its records as table and uid, the person first; `wanted_by` who asked for its destruction.
+
+    `revision` is the newest of its records when the bundle was written.
+    """
 
     uid: Uid
     number: str
@@ -25,6 +28,7 @@ class Entry:
     approved_by: str
     approved_at: str
     members: tuple[tuple[str, str], ...] = ()
+    revision: int = 0
     bundle: str = ""
     sha256: str = ""
     retain_until: str | None = None

@@ -1,8 +1,8 @@
-"""Moves the files of people out of the tables and back: an encrypted bundle first, then the rows; at the very end their destruction."""
+"""Moves the files of people out of the tables and back: an encrypted bundle first, then the rows."""
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -23,7 +23,6 @@ from sync.store.tables import history, ledger, record, seen
 from validators.schema import SchemaConfig
 from validators.values import load_value
 from vault.audit import Act, entries
-from vault.errors import SubjectUnknown
 from vault.vault import Vault
 
 ARCHIVE = "archive"
@@ -57,14 +56,6 @@ def candidates(shelf: Shelf, today: date) -> tuple[list[File], list[File]]:
     return free, [one for one in files if one.blocked]
 
 
-def may_end(entry: Entry, today: date) -> bool:
-    """Whether an archived file may be destroyed: nothing holds it, and the longest rule of keeping has run."""
-    kept = entry.retain_until
-    return (
-        entry.stage == "archived" and not entry.held and kept is not None and date.fromisoformat(kept) < today
-    )
-
-
 def approve(shelf: Shelf, uids: Sequence[Uid], *, by: str, now: datetime, today: date) -> list[Entry]:
     """Let these files go; all or none. Raises BackupRefused with what blocks one, BackupUnset without a recipient."""
     if not shelf.recipients:
@@ -85,7 +76,7 @@ def approve(shelf: Shelf, uids: Sequence[Uid], *, by: str, now: datetime, today:
     ]
     for entry in made:
         shelf.register.put(entry)
-        _record(shelf, by, "file_approved", entry.uid)
+        note_act(shelf, by, "file_approved", entry.uid)
     return made
 
 
@@ -110,10 +101,13 @@ def carry_out(shelf: Shelf, *, now: datetime, today: date) -> dict[str, int]:
             entry = _packed(shelf, entry, now, today)
             steps["packed" if entry.stage == "packed" else "kept"] += 1
         if entry.stage == "packed":
-            entry = _moved(shelf, entry, now)
-            steps["moved"] += 1
-        if entry.stage == "moved" and _emptied(shelf, entry, now):
-            steps["archived"] += 1
+            entry = _moved(shelf, entry, now, today)
+            steps["moved" if entry.stage == "moved" else "kept"] += 1
+        if entry.stage == "moved":
+            if _came_back(shelf, entry, now):
+                steps["kept"] += 1
+            elif _emptied(shelf, entry, now):
+                steps["archived"] += 1
     return steps
 
 
@@ -123,7 +117,8 @@ def _packed(shelf: Shelf, entry: Entry, now: datetime, today: date) -> Entry:
         found = next(iter(shelf.judge.files(unit, today, [entry.uid])), None)
         if found is None or found.blocked:
             return entry
-        members = tuple((one.table, one.uid) for one in (found.person, *found.members))
+        records = (found.person, *found.members)
+        members = tuple((one.table, one.uid) for one in records)
         contents = _contents(shelf, unit, entry.uid, [uid for _, uid in members])
     shelf.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     bundle = shelf.folder / f"{entry.uid}.age"
@@ -136,7 +131,13 @@ def _packed(shelf: Shelf, entry: Entry, now: datetime, today: date) -> Entry:
         rows = {"records.json": {table: sum(one == table for one, _ in members) for table, _ in members}}
         manifest = Manifest("file", entry.uid, stamp(now), "", shelf.vault.keys.vault_id, sizes, rows)
         write_backup(bundle, manifest, files, shelf.recipients, lambda done, total: None)
-    packed = entry.evolve(stage="packed", members=members, bundle=str(bundle), sha256=_digest(bundle))
+    packed = entry.evolve(
+        stage="packed",
+        members=members,
+        revision=max(one.rev for one in records),
+        bundle=str(bundle),
+        sha256=_digest(bundle),
+    )
     shelf.register.put(packed)
     return packed
 
@@ -156,18 +157,57 @@ def _contents(shelf: Shelf, unit: Unit, person: Uid, uids: Sequence[Uid]) -> dic
     return {name: orjson.dumps(rows, option=form) for name, rows in found.items()}
 
 
-def _moved(shelf: Shelf, entry: Entry, now: datetime) -> Entry:
-    """The records end as deleted ones do: the next cycles take their rows away, a tombstone keeps them from coming back."""
+def _moved(shelf: Shelf, entry: Entry, now: datetime, today: date) -> Entry:
+    """The records end as deleted ones do: the next cycles take their rows away, a tombstone keeps them from coming back.
+
+    What changed or was held since the bundle was written is packed anew, or stays.
+    """
     with shelf.hub.unit() as unit:
-        for table, uid in reversed(entry.members):
-            found = unit.records.get(table, uid)
-            if found and found.state is not State.ARCHIVED:
-                unit.records.save(table, uid, found.values, state=State.ARCHIVED, now=now)
-                unit.records.bury(table, uid, replica=ARCHIVE, now=now)
+        present = [unit.records.get(table, uid) for table, uid in entry.members]
+        leaving = [one for one in present if one and one.state is not State.ARCHIVED]
+        # When all have left, somebody was killed before it was noted.
+        as_packed = not leaving or _is_as_packed(shelf, unit, entry, today)
+        for one in reversed(leaving) if as_packed else ():
+            unit.records.save(one.table, one.uid, one.values, state=State.ARCHIVED, now=now)
+            unit.records.bury(one.table, one.uid, replica=ARCHIVE, now=now)
+    if not as_packed:
+        return _unpacked(shelf, entry)
     moved = entry.evolve(stage="moved")
     shelf.register.put(moved)
-    _record(shelf, entry.approved_by, "file_archived", entry.uid)
+    note_act(shelf, entry.approved_by, "file_archived", entry.uid)
     return moved
+
+
+def _is_as_packed(shelf: Shelf, unit: Unit, entry: Entry, today: date) -> bool:
+    found = next(iter(shelf.judge.files(unit, today, [entry.uid])), None)
+    if found is None or found.blocked:
+        return False
+    records = (found.person, *found.members)
+    same = {(one.table, one.uid) for one in records} == set(entry.members)
+    return same and max(one.rev for one in records) <= entry.revision
+
+
+def _unpacked(shelf: Shelf, entry: Entry) -> Entry:
+    approved = entry.evolve(stage="approved", members=(), revision=0, bundle="", sha256="")
+    shelf.register.put(approved)
+    Path(entry.bundle).unlink(missing_ok=True)
+    return approved
+
+
+def _came_back(shelf: Shelf, entry: Entry, now: datetime) -> bool:
+    """Whether somebody typed into a row that was to go: an edit beats it, and the whole file stays with that record."""
+    with shelf.hub.unit() as unit:
+        found = [one for table, uid in entry.members if (one := unit.records.get(table, uid))]
+        gone = [one for one in found if one.state is State.ARCHIVED]
+        if len(gone) == len(found):
+            return False
+        for one in gone:
+            unit.records.exhume(one.table, one.uid)
+            unit.records.save(one.table, one.uid, one.values, state=State.LIVE, now=now, hints=one.hints)
+    shelf.register.drop(entry.uid)
+    Path(entry.bundle).unlink(missing_ok=True)
+    note_act(shelf, entry.approved_by, "file_kept", entry.uid)
+    return True
 
 
 def _emptied(shelf: Shelf, entry: Entry, now: datetime) -> bool:
@@ -201,7 +241,7 @@ def bring_back(shelf: Shelf, uid: Uid, identity: str, *, by: str, now: datetime)
             _revive(shelf, unit, row, now)
     shelf.register.drop(uid)
     bundle.unlink()
-    _record(shelf, by, "file_restored", uid)
+    note_act(shelf, by, "file_restored", uid)
     return len(rows)
 
 
@@ -219,6 +259,9 @@ def _require_free(unit: Unit, rows: Iterable[dict[str, Any]]) -> None:
 
 
 def _revive(shelf: Shelf, unit: Unit, row: dict[str, Any], now: datetime) -> None:
+    present = unit.records.get(row["table"], row["uid"])
+    if present and present.state is not State.ARCHIVED:
+        return  # It has not left, or is back: what it says now is newer.
     fields = shelf.schema.tables[row["table"]].fields
     values = {key: load_value(fields[key], json) for key, json in row["values"].items() if key in fields}
     unit.records.exhume(row["table"], row["uid"])
@@ -226,67 +269,8 @@ def _revive(shelf: Shelf, unit: Unit, row: dict[str, Any], now: datetime) -> Non
     unit.records.save(row["table"], row["uid"], values, state=State(row["state"]), now=now, hints=hints)
 
 
-def hold(shelf: Shelf, uid: Uid, reason: str, *, by: str) -> None:
-    """Keep an archived file from being destroyed; an empty reason ends that. Raises BackupRefused."""
-    entry = _archived(shelf, uid)
-    shelf.register.put(entry.evolve(held=reason, wanted_by=""))
-    _record(shelf, by, "file_held" if reason else "file_released", uid)
-
-
-def destroy(shelf: Shelf, uid: Uid, *, by: str, now: datetime, today: date) -> Path | None:
-    """The first person wants it, a second one does it: key, values and bundle go; the certificate. None: it waits for the second.
-
-    Whether each may is the caller's to know. Raises BackupRefused.
-    """
-    entry = _archived(shelf, uid)
-    if entry.held:
-        raise BackupRefused(f"{entry.number} is held: {entry.held}", "tablekeeper archive release")
-    if entry.retain_until is None or date.fromisoformat(entry.retain_until) >= today:
-        until = (
-            entry.retain_until
-            or "an unknown day: a date that a rule of `archiving.keep` counts from is missing"
-        )
-        raise BackupRefused(f"{entry.number} is kept until {until}")
-    if not entry.wanted_by:
-        shelf.register.put(entry.evolve(wanted_by=by))
-        _record(shelf, by, "destruction_wanted", uid)
-        return None
-    if entry.wanted_by == by:
-        raise BackupRefused(f"{by} has asked for it already", "another person must confirm it")
-    return _destroyed(shelf, entry, by, now)
-
-
-def _destroyed(shelf: Shelf, entry: Entry, by: str, now: datetime) -> Path:
-    try:
-        values = shelf.vault.erase_subject(entry.uid, actor=by, reason="retention has ended")
-    except SubjectUnknown:
-        values = 0
-    Path(entry.bundle).unlink(missing_ok=True)
-    done = entry.evolve(stage="destroyed", ended_at=stamp(now))
-    certificate = {
-        "certificate": "destruction of a customer's file",
-        **asdict(done),
-        "confirmed_by": by,
-        "values_destroyed": values,
-        "method": "data key and sealed values erased in the vault, bundle removed",
-        "not_covered": "backups until their date; version histories of the services",
-        "vault_id": shelf.vault.keys.vault_id,
-    }
-    file = shelf.folder / f"{entry.uid}.certificate.json"
-    file.write_bytes(orjson.dumps(certificate, option=orjson.OPT_INDENT_2))
-    shelf.register.put(done)
-    _record(shelf, by, "file_destroyed", entry.uid)
-    return file
-
-
-def _archived(shelf: Shelf, uid: Uid) -> Entry:
-    entry = shelf.register.get(uid)
-    if entry is None or entry.stage != "archived":
-        raise BackupRefused(f"{uid} is not in the archive", "tablekeeper archive list")
-    return entry
-
-
-def _record(shelf: Shelf, actor: str, action: str, subject: str) -> None:
+def note_act(shelf: Shelf, actor: str, action: str, subject: str) -> None:
+    """Put what was done to a file on the audit chain."""
     with shelf.vault.store.writing() as connection:
         shelf.vault.chain.append(connection, [Act(actor, action, subject=subject)])
 

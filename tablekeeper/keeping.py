@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 import structlog
 
 from jobs.archive_candidates import Judge
+from jobs.archive_ending import may_end
 from jobs.archive_register import Register
-from jobs.archiving import Shelf, candidates, carry_out, may_end
+from jobs.archiving import Shelf, candidates, carry_out
 from jobs.backup import Places, back_up
 from jobs.backup_drill import Drilled, drill
 from jobs.backup_errors import BackupError

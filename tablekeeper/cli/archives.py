@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from jobs import archiving
+from jobs import archive_ending, archiving
 from jobs.archive_candidates import File
 from jobs.archiving import Shelf
 from tablekeeper.archive import Archive
@@ -122,7 +122,7 @@ def destroy(uid: UidArgument, user: UserOption = "", json: JsonOption = False) -
         entry = shelf.register.get(uid)
         role = config.second_role if entry and entry.wanted_by else config.role
         by = _signed_in(opened_archive, user, role, must=True)
-        file = archiving.destroy(shelf, uid, by=by, now=engine.clock(), today=engine.today())
+        file = archive_ending.destroy(shelf, uid, by=by, now=engine.clock(), today=engine.today())
     if json:
         print_json({"destroyed": file is not None, "certificate": str(file) if file else None})
     elif file:
@@ -136,7 +136,7 @@ def destroy(uid: UidArgument, user: UserOption = "", json: JsonOption = False) -
 
 def _hold(uid: str, reason: str, *, json: bool) -> None:
     with _shelf() as (_, shelf):
-        archiving.hold(shelf, uid, reason, by=actor())
+        archive_ending.hold(shelf, uid, reason, by=actor())
     if json:
         print_json({"uid": uid, "held": bool(reason)})
     else:

@@ -11,6 +11,9 @@ import pytest
 import yaml
 from cli_office import Answer, Office, office_at_work
 
+from jobs import archiving
+from jobs.archive_register import Entry, Register
+
 KEY = "a key that is long enough for 1 user"
 
 
@@ -178,3 +181,116 @@ def test_what_is_still_to_be_kept_is_not_destroyed(office: Office) -> None:
     let_go(office, uid)
     refused = as_user(office, "an.dang", "archive", "destroy", uid)
     assert (refused.code, "kept until 2036-01-02" in refused.err) == (2, True)
+
+
+class Killed(BaseException):
+    """The daemon is killed."""
+
+
+def pack(office: Office, uid: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let a file go, and be killed when its bundle stands and no row has left."""
+
+    def killed(*_: object) -> None:
+        raise Killed
+
+    assert as_user(office, "an.dang", "archive", "approve", uid).code == 0
+    with monkeypatch.context() as broken, pytest.raises(Killed):
+        broken.setattr(archiving, "_moved", killed)
+        office.run("archive", "run")
+
+
+def row_of(office: Office, uid: str) -> dict[str, Any]:
+    [found] = [row for row in people(office).all() if row["fields"].get("记录编号") == uid]
+    return dict(found)
+
+
+def edit(office: Office, uid: str, **fields: object) -> None:
+    """Staff type into the person's row."""
+    people(office).update(row_of(office, uid)["id"], fields)
+
+
+def test_what_is_typed_after_the_bundle_was_written_is_in_a_new_one(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    uid = arrive(office, "C10000011")
+    pack(office, uid, monkeypatch)
+    edit(office, uid, 备注="常住上海")
+    assert office.run("sync").code == 0
+    assert office.run("archive", "run").code == 0
+    assert office.run("archive", "run").code == 0
+    assert office.run("sync").code == 0
+    assert office.run("archive", "run", "--json").json["archived"] == 1
+    assert office.run("archive", "restore", uid, "--identity", str(office.folder / "identity.txt")).code == 0
+    assert office.run("sync").code == 0
+    assert row_of(office, uid)["fields"]["备注"] == "常住上海"
+
+
+def test_a_hold_after_the_bundle_was_written_keeps_the_file(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    uid = arrive(office, "C10000012")
+    pack(office, uid, monkeypatch)
+    edit(office, uid, 法律保留=True)
+    assert office.run("sync").code == 0
+    for _ in range(2):
+        assert office.run("archive", "run").code == 0
+        assert office.run("sync").code == 0
+    assert "C10000012" in numbers(office)
+    assert not (office.home / "archive" / f"{uid}.age").exists()
+
+
+def test_an_edit_while_the_rows_leave_brings_the_whole_file_back(office: Office) -> None:
+    uid = arrive(office, "C10000013")
+    before = len(stored(office, uid))
+    assert as_user(office, "an.dang", "archive", "approve", uid).code == 0
+    assert office.run("archive", "run", "--json").json["moved"] == 1
+    edit(office, uid, 备注="常住上海")
+    assert office.run("sync").code == 0
+    assert office.run("archive", "run").code == 0
+    assert office.run("sync").code == 0
+    assert row_of(office, uid)["fields"]["备注"] == "常住上海"
+    assert [row[3] for row in stored(office, uid)] == ["live"] * before
+    assert uid not in {one["uid"] for one in office.run("archive", "list", "--json").json["files"]}
+
+
+def test_a_move_that_was_cut_short_is_ended(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Killed when the records had ended and it was not yet noted."""
+    uid = arrive(office, "C10000014")
+    assert as_user(office, "an.dang", "archive", "approve", uid).code == 0
+    put = Register.put
+
+    def killed_when_moved(register: Register, entry: Entry) -> None:
+        if entry.stage == "moved":
+            raise Killed
+        put(register, entry)
+
+    with monkeypatch.context() as broken, pytest.raises(Killed):
+        broken.setattr(Register, "put", killed_when_moved)
+        office.run("archive", "run")
+    assert office.run("archive", "run", "--json").json["moved"] == 1
+    assert office.run("sync").code == 0
+    assert office.run("archive", "run", "--json").json["archived"] == 1
+
+
+def test_a_restore_that_was_cut_short_is_ended_and_takes_back_no_edit(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Until then nobody may destroy what stands in the tables again."""
+    uid = arrive(office, "C10000015")
+    let_go(office, uid)
+    restore = ("archive", "restore", uid, "--identity", str(office.folder / "identity.txt"))
+
+    def killed(*_: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as broken, pytest.raises(Killed):
+        broken.setattr(Register, "drop", killed)
+        office.run(*restore)
+    assert office.run("sync").code == 0
+    edit(office, uid, 备注="常住上海")
+    assert office.run("sync").code == 0
+    assert "back in the tables" in as_user(office, "an.dang", "archive", "destroy", uid).err
+    assert office.run(*restore).code == 0
+    assert office.run("sync").code == 0
+    assert row_of(office, uid)["fields"]["备注"] == "常住上海"
+    assert uid not in {one["uid"] for one in office.run("archive", "list", "--json").json["files"]}
