@@ -14,7 +14,7 @@ from hashlib import sha256
 from sqlalchemy import Row, func, insert, select, update
 
 from jobs.mail import Mail, MailDeferred, Mailer, MailRefused, MailUnavailable, MailUncertain
-from sync.store.hub import Hub
+from sync.store.hub import Hub, Unit
 from sync.store.tables import outbox
 from sync.store.times import utc
 
@@ -76,17 +76,16 @@ class Outbox:
         replaces it.
         """
         with self._hub.unit() as unit:
-            known = select(outbox.c.id).where(outbox.c.id == mail.id)
-            if unit.connection.execute(known).first():
-                return False
-            waiting = (outbox.c.recipient == mail.recipient, outbox.c.state == MailState.STORED)
-            for id_, digest in unit.connection.execute(
-                select(outbox.c.id, outbox.c.digest).where(*waiting)
-            ).all():
-                if set(digest.split(TOGETHER)) <= set(mail.digest.split(TOGETHER)):
-                    replaced = update(outbox).where(outbox.c.id == id_)
-                    unit.connection.execute(replaced.values(state=MailState.REPLACED))
-            unit.connection.execute(insert(outbox).values(_row(mail, self.clock())))
+            return self.put_in(unit, mail)
+
+    def put_in(self, unit: Unit, mail: Mail, *, replaces: bool = True) -> bool:
+        """The same together with what else the unit stores. Without `replaces` those that wait are not out of date."""
+        known = select(outbox.c.id).where(outbox.c.id == mail.id)
+        if unit.connection.execute(known).first():
+            return False
+        if replaces:
+            _replace(unit, mail)
+        unit.connection.execute(insert(outbox).values(_row(mail, self.clock())))
         return True
 
     def deliver(self, mailer: Mailer) -> Delivery:
@@ -196,6 +195,14 @@ class Outbox:
         with self._hub.unit() as unit:
             query = select(outbox.c.id).where(outbox.c.state == state).order_by(outbox.c.at, outbox.c.id)
             return list(unit.connection.execute(query).scalars())
+
+
+def _replace(unit: Unit, mail: Mail) -> None:
+    waiting = (outbox.c.recipient == mail.recipient, outbox.c.state == MailState.STORED)
+    for id_, digest in unit.connection.execute(select(outbox.c.id, outbox.c.digest).where(*waiting)).all():
+        if set(digest.split(TOGETHER)) <= set(mail.digest.split(TOGETHER)):
+            replaced = update(outbox).where(outbox.c.id == id_)
+            unit.connection.execute(replaced.values(state=MailState.REPLACED))
 
 
 def _row(mail: Mail, now: datetime) -> dict[str, object]:

@@ -37,7 +37,6 @@ def store_urgent(archive: Archive, outbox: Outbox, now: datetime) -> int:
     with archive.hub.reading() as unit:
         if not _untold(unit, archive):
             return 0
-    with archive.hub.unit() as unit:
         book = ReminderBook(archive.schema, archive.config)
         found = find(unit, archive, book, Today.of(now.date(), Calendar(archive.config.calendar)))
         dues = [due for due in found.collected.dues if _is_news(due, found)]
@@ -46,7 +45,6 @@ def store_urgent(archive: Archive, outbox: Outbox, now: datetime) -> int:
         ).letters
         if not _may_be_told(unit, config, letters, now):
             return 0
-        Items(unit.connection).mark_told_urgently(dues)
     setting = replace(setting_of(found, archive), quiet_until=None)
     written = [
         _mail(
@@ -54,7 +52,10 @@ def store_urgent(archive: Archive, outbox: Outbox, now: datetime) -> int:
         )
         for letter in letters
     ]
-    return sum(outbox.put(mail) for mail in written)
+    # Together: what is noted as told is in the outbox. One that waits tells of something else.
+    with archive.hub.unit() as unit:
+        Items(unit.connection).mark_told_urgently(dues)
+        return sum(outbox.put_in(unit, mail, replaces=False) for mail in written)
 
 
 def _untold(unit: Unit, archive: Archive) -> bool:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -361,6 +362,31 @@ def test_past_three_a_day_urgent_mails_go_out_together(office: Office) -> None:
         ]
     assert len(texts) == 4
     assert sum("CL303" in text and "CL304" in text for text in texts) == 1
+
+
+def test_an_urgent_mail_that_waits_is_not_replaced_by_the_next(office: Office) -> None:
+    """It tells of something else. The mail server was not reached."""
+    office.look(archive=archive(office))
+    assert urgent(office, 9) == ["liu", "zhao"]
+    refused = {"decided_on": date(2026, 11, 21), "result": "拒赔不解约"}
+    office.save("claims", "u", claim_no="CL300", customer_no="c0", handler_no="liu", **refused)
+    office.look(archive=archive(office))
+    assert urgent(office, 10) == ["liu", "zhao"]
+    with office.hub.unit() as unit:
+        states = [row.state for row in unit.connection.execute(mails_table.select())]
+    assert states == ["stored"] * 4
+
+
+def test_an_urgent_mail_outlives_a_crash_while_it_is_written(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is noted as told is in the outbox."""
+    office.look(archive=archive(office))
+    for name in ("render", "Outbox.put_in"):
+        with monkeypatch.context() as broken, pytest.raises(KeyboardInterrupt):
+            broken.setattr(f"jobs.urgent.{name}", Mock(side_effect=KeyboardInterrupt))
+            urgent(office, 9)
+    assert urgent(office, 9) == ["liu", "zhao"]
 
 
 def test_a_held_record_is_no_reason_to_be_silent(office: Office) -> None:
