@@ -1,6 +1,6 @@
 """Applying operations to a tab: updates that respect what people do meanwhile, inserts below the last row, removals."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeVar
@@ -25,6 +25,7 @@ from .cells import encode, entered, same
 from .client import Rejected, SheetsClient
 from .doubtful import ENTERED, entered_cells
 from .grid import a1, area, delete_rows, runs
+from .remove import put_back, remove
 from .restore import BLOCK_ROWS_MAX, Restorer
 from .scratch import Scratch
 from .swap import FIELDS, RowWrite, Swapped, headers_stand, look_after, rows_in, swap
@@ -144,23 +145,36 @@ class Writer:
         return [*known, *missing, *(Written(op.uid, row) for op, row in zip(new, seen, strict=True))]
 
     def _remove(self, tab: Tab, block: Sequence[Remove]) -> list[Result]:
-        """Delete rows after one more look at them. A person's sort between that look and the deletion would be
-        a row lost here, though not in the hub: Sheets has nothing to prevent it."""
+        """Delete rows after one more look at them. What somebody did between that look and the deletion is shown by the
+        deletion itself, and the row put back."""
+        refused = _to_stay(tab, block, self._look(tab, block))
+        able = sorted((op for op in block if op.uid not in refused), key=lambda op: op.position)
+        if able:
+            refused |= self._delete(tab, able)
+        return [Refused(op.uid, refused[op.uid]) if op.uid in refused else op.uid for op in block]
+
+    def _look(self, tab: Tab, block: Sequence[Remove]) -> dict[int, SeenRow]:
+        """The rows as they stand now, by position."""
         stretches = list(runs(sorted(op.position for op in block)))
         look = self.client.cells([area(tab.gid, stretch, (0, tab.width)) for stretch in stretches], ENTERED)
         cells = entered_cells(look, tab.gid)
-        shown = {
+        return {
             op.position: tab.row(op.position, [cells.get((op.position, at)) for at in range(tab.width)])
             for op in block
         }
-        refused = {op.uid: reason for op in block if (reason := _reason_to_stay(tab, op, shown[op.position]))}
-        positions = sorted(op.position for op in block if op.uid not in refused)
-        if positions:
-            self.client.update(
-                [delete_rows(tab.gid, *stretch) for stretch in reversed(list(runs(positions)))]
-            )
-            tab.removed(positions)
-        return [Refused(op.uid, refused[op.uid]) if op.uid in refused else op.uid for op in block]
+
+    def _delete(self, tab: Tab, operations: Sequence[Remove]) -> dict[Uid, str]:
+        """Delete rows in ascending order; of those that had to be put back, why."""
+        removed = remove(self.client, self.scratch, tab, [op.position for op in operations])
+        # Nobody promises that rows hidden by a person's filter are copied; of those the look has told.
+        copied = [op for op in operations if removed.rows[op.position].cells or removed.rows[op.position].uid]
+        refused = _to_stay(tab, copied, removed.rows)
+        back = [op.position for op in operations if op.uid in refused]
+        if not back and all(_masked(tab, row) for row in removed.rows.values()):
+            self.scratch.found_clean()
+        put_back(self.client, self.scratch, removed, back)
+        tab.removed([op.position for op in operations if op.uid not in refused])
+        return refused
 
 
 def _divided(tab: Tab, block: Sequence[Op], act: Callable[[Tab, Sequence[Op]], list[Result]]) -> list[Result]:
@@ -205,6 +219,12 @@ def _masked(tab: Tab, row: SeenRow) -> bool:
     sensitive = tab.layout.config.sensitive
     shown = (split_cell(str(row.cells[key])) for key in sensitive if key in row.cells)
     return row.formulas.isdisjoint(sensitive) and all(one is not None and one.token for one in shown)
+
+
+def _to_stay(tab: Tab, operations: Sequence[Remove], rows: Mapping[int, SeenRow]) -> dict[Uid, str]:
+    """Which rows may not be removed as they stand, and why."""
+    reasons = {op.uid: _reason_to_stay(tab, op, rows[op.position]) for op in operations}
+    return {uid: reason for uid, reason in reasons.items() if reason}
 
 
 def _reason_to_stay(tab: Tab, operation: Remove, row: SeenRow) -> str | None:

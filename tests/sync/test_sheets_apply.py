@@ -275,6 +275,38 @@ def test_row_that_moved_is_not_removed(office: Office) -> None:
     assert len(office.rows()) == 3
 
 
+def test_row_typed_into_just_before_its_removal_stands_as_it_did(office: Office) -> None:
+    """3: seed 1511. Somebody typed after the last look; what the staff calculate in it stands too."""
+    rows = office.fill(4)
+    office.type(f"{CUSTOMERS}!J3:K3", ["=1+2", "自己的"])
+    before_write(office, 1, lambda: office.type(f"{CUSTOMERS}!E3", ["王芳"]))
+    before = {"full_name": None}
+    outcome = office.connection.apply(
+        "customers", [Remove(row.uid, "", row.position, before) for row in rows[:3]]
+    )
+    assert list(outcome.removed) == [uid(1), uid(3)]
+    assert [(one.uid, one.reason) for one in outcome.refused] == [(uid(2), "changed_meanwhile")]
+    assert [*office.rows()] == [uid(2), uid(4)]
+    assert office.values(f"{CUSTOMERS}!E2") == [["王芳"]]
+    assert office.values(f"{CUSTOMERS}!J2:K2") == [["=1+2", "自己的"]]
+
+
+def test_sort_just_before_a_removal_takes_no_other_row_away(office: Office) -> None:
+    rows = office.fill(4)
+    before_write(office, 1, office.sort)
+    outcome = office.connection.apply("customers", [Remove(row.uid, "", row.position) for row in rows[:2]])
+    assert [one.reason for one in outcome.refused] == ["row_moved"] * 2
+    assert [*office.rows()] == [uid(n) for n in (4, 3, 2, 1)]
+
+
+def test_plaintext_typed_just_before_a_removal_leaves_the_scratch_tab(office: Office) -> None:
+    (row,) = office.fill(1)
+    before_write(office, 1, lambda: office.type(f"{CUSTOMERS}!F2", ["13800138000"]))
+    assert office.connection.apply("customers", [Remove(row.uid, "", row.position, {"mobile": None})]).refused
+    assert scratch(office) == []
+    assert office.values(f"{CUSTOMERS}!F2") == [["13800138000"]]
+
+
 def test_insert_after_removal_stands_below_the_last_row(office: Office) -> None:
     rows = office.fill(3)
     office.connection.apply("customers", [Remove(uid(2), "", rows[1].position)])
