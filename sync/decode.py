@@ -23,12 +23,14 @@ from .findings import (
 )
 from .frozen import was_taken_out
 from .reader import Reader
-from .secrets import exposed
+from .secrets import exposed, vault_field
 from .stages import Decoded, Known, Typed
+from .subject import subject_of
 
 
 @dataclass(slots=True)
 class _Draft:
+    table: TableKey
     typed: dict[FieldKey, Typed] = field(default_factory=dict)
     tokens: dict[FieldKey, str] = field(default_factory=dict)
     bad: dict[FieldKey, Rejection] = field(default_factory=dict)
@@ -43,10 +45,12 @@ class _Draft:
 
 def decode(known: Known, table: TableKey, reader: Reader) -> Decoded:
     """Read every cell of one row."""
-    draft = _Draft()
+    draft = _Draft(table)
     fields = reader.schema.tables[table].fields
-    # The kind of document comes first: an identity number is judged by it.
-    for key in sorted(reader.fields, key=lambda key: fields[key].type is FieldType.IDNO):
+    # Links and the kind of document come first: a token is judged by whose the row is, an identity number by its document.
+    for key in sorted(
+        reader.fields, key=lambda key: (fields[key].type not in LINKS, fields[key].type is FieldType.IDNO)
+    ):
         _decode_cell(key, fields[key], known, reader, draft)
     return Decoded(
         known=known,
@@ -220,7 +224,7 @@ def _decode_sensitive(
         _decode_held(key, config, raw, sealed.token, known, reader, draft)
     elif sealed is not None and held is not None and sealed.token == held.token:
         _decode_held(key, config, raw, sealed.token, known, reader, draft)
-    elif sealed is not None and _is_theirs(sealed, key, known, reader):
+    elif sealed is not None and _is_theirs(sealed, key, known, reader, draft):
         draft.tokens[key] = sealed.token
         if raw != cell_text(sealed.mask, sealed.token):
             draft.rewrite.add(key)
@@ -254,14 +258,16 @@ def _own_tokens(key: FieldKey, known: Known) -> list[str]:
     return [str(token) for token in (shown, agreed) if token is not None]
 
 
-def _is_theirs(sealed: Sealed, key: FieldKey, known: Known, reader: Reader) -> bool:
-    """A token counts when it is the field's own, or an earlier one of the same person and field (an undo)."""
+def _is_theirs(sealed: Sealed, key: FieldKey, known: Known, reader: Reader, draft: _Draft) -> bool:
+    """A token counts when it is the field's own, or one of the same person and field: an undo, or a hub set back behind its vault."""
     own = _own_tokens(key, known)
     if sealed.token in own:
         return True
     mine = reader.look_up(own[0]) if own else None
-    whole = sealed.valid and sealed.state != "erased"
-    return mine is not None and whole and (sealed.subject, sealed.field) == (mine.subject, mine.field)
+    path = reader.schema.tables[draft.table].subject
+    person = mine.subject if mine else subject_of(known, draft.typed, path, bad=path in draft.bad)
+    whole = sealed.valid and sealed.state != "erased" and (mine is not None or not known.fresh)
+    return whole and (sealed.subject, sealed.field) == (person, vault_field(draft.table, key))
 
 
 def _decode_held(

@@ -14,9 +14,11 @@ from vault.masks import INVALID_MASK, MasksConfig, cell_text, mask
 from vault.plaintext import Plaintext
 from vault.vault import Sealed, Secret
 
+from .connection import Uid
 from .secrets import readable, sealable, vault_field
 from .stages import Checked, Decoded, Protected
 from .store.seen import Held
+from .subject import subject_of
 
 ERASED = ("此人的资料已依法删除,不再保存", "不要再录入此人的号码")
 PROSE_MASKS = {"idno": "idno", "phone": "phone", "account": "account"}
@@ -56,7 +58,7 @@ def protect(
     rows: Sequence[Checked], table: TableKey, *, schema: SchemaConfig, masks: MasksConfig, vault: Sealer
 ) -> list[Protected]:
     """Seal everything sensitive in a block of rows, in one durable transaction, before any cell is overwritten."""
-    drafts = [_Draft(row, subject_of(row, table, schema)) for row in rows]
+    drafts = [_Draft(row, whose(row, table, schema)) for row in rows]
     secrets: list[tuple[Secret, _Use]] = []
     for draft in drafts:
         secrets += _secrets(draft, table, schema, masks)
@@ -65,7 +67,7 @@ def protect(
     except SubjectErased as error:
         # Nothing is kept of an erased person: what was typed is cleared, and the others go on.
         rows = [
-            _refuse(row, schema, table) if subject_of(row, table, schema) in error.subjects else row
+            _refuse(row, schema, table) if whose(row, table, schema) in error.subjects else row
             for row in rows
         ]
         return protect(rows, table, schema=schema, masks=masks, vault=vault)
@@ -103,16 +105,10 @@ def _refuse(row: Checked, schema: SchemaConfig, table: TableKey) -> Checked:
     )
 
 
-def subject_of(row: Checked, table: TableKey, schema: SchemaConfig) -> str:
-    """Whom the row's sensitive values belong to; without a link, the row itself until the link arrives."""
-    path, known = schema.tables[table].subject, row.decoded.known
-    if path is None or path == "self" or path in row.held:
-        linked = None
-    elif path in row.decoded.typed:
-        linked = row.decoded.typed[path]
-    else:
-        linked = known.record.values.get(path) if known.record else None
-    return linked if isinstance(linked, str) else known.uid
+def whose(row: Checked, table: TableKey, schema: SchemaConfig) -> Uid:
+    """Whom the row's sensitive values are sealed for."""
+    path = schema.tables[table].subject
+    return subject_of(row.decoded.known, row.decoded.typed, path, bad=path in row.held)
 
 
 def _secrets(

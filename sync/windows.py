@@ -10,7 +10,7 @@ from .connection import Outcome
 from .engine import Engine, Replica
 from .guesses import is_typed
 from .plan import Plan
-from .protect import subject_of
+from .protect import whose
 from .secrets import vault_field
 from .stages import Checked, Protected
 
@@ -38,7 +38,7 @@ def end_plaintext(engine: Engine, replica: Replica, table: TableKey, plan: Plan,
 
 def _shown(engine: Engine, table: TableKey, row: Checked, safe: Protected) -> Iterator[Shown]:
     decoded, config = row.decoded, engine.schema.tables[table]
-    uid, subject = decoded.known.uid, subject_of(row, table, engine.schema)
+    uid, subject = decoded.known.uid, whose(row, table, engine.schema)
     typed_by = decoded.known.row.actor or ""
     for key in config.sensitive:
         plain = decoded.typed.get(key) is not None or key in decoded.bad_text
