@@ -5,7 +5,7 @@ Reads databases by URL; needs no key.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -32,7 +32,9 @@ def records(hub: str) -> dict[str, int]:
 
 def newer(hub: str, since: datetime) -> int:
     """Records that changed after a moment."""
-    query = sa.select(sa.func.count()).select_from(record).where(record.c.changed_at > since)
+    # SQLite keeps instants without a zone, in UTC.
+    later = record.c.changed_at > since.astimezone(UTC)
+    query = sa.select(sa.func.count()).select_from(record).where(later)
     with _reading(hub, record) as connection:
         return connection.execute(query).scalar_one() if connection else 0
 

@@ -6,16 +6,18 @@ import sqlite3
 import tarfile
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pyrage
 import pytest
 from cli_office import MOBILE, Answer, Office, office_at_work
 
 from jobs import restore
+from jobs.restore_present import newer
 from tablekeeper.cli.opening import open_vault
 from tablekeeper.config import load
 from tablekeeper.environment import Environment
@@ -152,6 +154,13 @@ def test_a_dry_run_tells_the_plan_and_changes_nothing(kept: Kept) -> None:
         0,
     )
     assert kept.office.run("sync").code == 0
+
+
+def test_records_changed_since_are_counted_in_whatever_zone_a_backup_tells_its_time(kept: Kept) -> None:
+    """The daemon tells the company's time, a command UTC."""
+    hub = f"sqlite:///{kept.office.home}/hub.sqlite3"
+    made = datetime.now(UTC) - timedelta(hours=1)
+    assert newer(hub, made.astimezone(ZoneInfo("Asia/Shanghai"))) == newer(hub, made) > 0
 
 
 def test_a_restored_archive_waits_until_its_plan_is_accepted(kept: Kept) -> None:
