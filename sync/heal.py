@@ -1,4 +1,4 @@
-"""Rows whose uid cell somebody emptied or wrote over: recognised by what they show, they get their own uid back."""
+"""Rows whose uid cell somebody emptied, wrote over or left behind: recognised by what they show, they get their own uid back."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -14,11 +14,50 @@ from .secrets import tokens_in
 from .store.hub import Unit
 from .store.records import UNBORN
 from .store.seen import Mark, SeenState
+from .torn import shows_nobody
 
 TELLING_MIN = 2
 """Values by which a row is recognised that stands elsewhere: one alone may be anybody's."""
 CHOSEN = SELECTS | {FieldType.BOOL}
 """What many rows share."""
+
+
+def leave_numbers_behind(
+    engine: Engine,
+    unit: Unit,
+    replica: Replica,
+    table: TableKey,
+    found: Identified,
+    known: Mapping[Uid, Mark],
+) -> Identified:
+    """Where somebody cut out rows without their hidden column and pasted them elsewhere, what is left are no rows any more.
+
+    Their uids count as vanished then, and are to be blanked there, so that `heal_numbers` knows the rows by what they show.
+    That all of them stand elsewhere is the proof: where one does not, the tab may be torn.
+    """
+    config = engine.schema.tables[table]
+    left = {
+        uid: row
+        for uid, row in found.changed
+        if uid in known and not (row.row_id or row.partial) and shows_nobody(config, row)
+    }
+    if not left:
+        return found
+    rows = by_business_key(engine, table, (row for row in found.unnumbered if not row.row_id))
+    owners = {uid: key for key, uid in unit.records.by_key(table, rows).items() if uid in left}
+    states = unit.seen.get_many(replica.name, table, owners)
+    for uid in left:
+        pasted = rows.get(owners.get(uid, ""), ())
+        if not any(_is_same(engine, table, row, known[uid], states[uid]) for row in pasted):
+            return found
+    return replace(
+        found,
+        changed=tuple((uid, row) for uid, row in found.changed if uid not in left),
+        stray=(*found.stray, *left.values()),
+        present=found.present - left.keys(),
+        moved={uid: position for uid, position in found.moved.items() if uid not in left},
+        gone=found.gone | left.keys(),
+    )
 
 
 def heal_numbers(

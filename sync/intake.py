@@ -13,7 +13,7 @@ from .connection import Listing, SeenRow, Uid
 from .deletes import note_deletions
 from .engine import CycleReport, Engine, Replica
 from .filters import inside
-from .heal import by_business_key, heal_numbers, is_named
+from .heal import by_business_key, heal_numbers, is_named, leave_numbers_behind
 from .identify import Identified, identify
 from .setting_up import are_arriving
 from .settle import name_of
@@ -62,6 +62,7 @@ def settle(engine: Engine, replica: Replica, listing: Listing, report: CycleRepo
             barred=lambda uids: _strangers(engine, unit, replica, table, uids),
             named=lambda row: is_named(engine, unit, table, row, row.uid),
         )
+        found = leave_numbers_behind(engine, unit, replica, table, found, known)
         if _torn(engine, unit, replica, table, found):
             report.torn.append(f"{replica.name}/{table}")
             if (replica.name, table) not in engine.torn:

@@ -9,7 +9,7 @@ from validators.schema import TEXTS, FieldConfig, FieldKey, TableKey
 from validators.values import Json, Value, dump_value, load_value
 
 from .commit import Absorbed
-from .connection import CellValue, Insert, Operation, Remove, SystemColumn, Uid, Update
+from .connection import CellValue, Insert, Operation, Remove, SeenRow, SystemColumn, Uid, Update
 from .display import build_display
 from .engine import Engine, Replica
 from .fingerprint import Fingerprint
@@ -58,7 +58,7 @@ def make_plan(
     With `judged_only` it is only the former, and nothing but updates: no row moves.
     """
     strays = tuple(
-        Update(row.uid, row.row_id, row.position, True, {}, {}, {SystemColumn.UID: ""})
+        Update(row.uid, row.row_id, row.position, True, {}, {}, _blanked(row))
         for row in (() if judged_only else absorbed.stray)
     )
     # A row that is still settling is left alone: it will be judged, and written, as a whole.
@@ -117,6 +117,11 @@ def make_plan(
     ]
     standing = [row for uid, row in rows.items() if uid in wanted]
     return _gather(standing, (*strays, *removals), engine.fingerprint)
+
+
+def _blanked(row: SeenRow) -> Mapping[SystemColumn, str]:
+    """What is blanked in a row that bears a uid which is not its own: beside nothing, all that is ours."""
+    return dict.fromkeys([SystemColumn.UID] if row.cells or row.formulas else SystemColumn, "")
 
 
 def _held(state: SeenState | None, judged: Protected | None) -> Mapping[FieldKey, Held]:

@@ -44,6 +44,11 @@ def place(table: TableConfig, row: SeenRow | None, base: Row) -> Place:
     return Place(_filled(shows), _filled(showed))
 
 
+def shows_nobody(table: TableConfig, row: SeenRow) -> bool:
+    """Whether nothing stands in a row that tells one record from another."""
+    return not place(table, row, {}).shows
+
+
 def is_torn(
     places: Sequence[Place],
     copies: Sequence[Place] = (),
