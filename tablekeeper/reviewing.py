@@ -4,9 +4,10 @@ import json
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import requests
@@ -39,6 +40,8 @@ from vault.windows import Windows
 DRIVE = "https://www.googleapis.com"
 AIRTABLE = "https://api.airtable.com"
 TIMEOUT_S, AUDIT_TIMEOUT_S = 30, 300
+NAMED_MAX = 5
+"""So many libraries are named that could not be looked up."""
 QUARTER = timedelta(days=92)
 
 
@@ -189,9 +192,8 @@ def _libraries() -> Iterator[Finding]:
     # Beside this Python first: the daemon's PATH need not have its folder.
     tool = shutil.which("pip-audit", path=str(Path(sys.executable).parent)) or shutil.which("pip-audit")
     if tool is None:
-        yield Finding(
-            part, Mark.UNKNOWN, "pip-audit is not installed: known vulnerabilities were not looked up"
-        )
+        what = "pip-audit is not installed: known vulnerabilities were not looked up → make setup"
+        yield Finding(part, Mark.UNKNOWN, what)
         return
     command = [tool, "--format", "json", "--progress-spinner", "off", "--local"]
     try:
@@ -200,13 +202,21 @@ def _libraries() -> Iterator[Finding]:
     except (OSError, subprocess.TimeoutExpired, ValueError, KeyError):
         yield Finding(part, Mark.UNKNOWN, "pip-audit could not reach its database: nothing was looked up")
         return
+    yield from _vulnerable(part, listed)
+
+
+def _vulnerable(part: str, listed: Sequence[Mapping[str, Any]]) -> Iterator[Finding]:
+    """What pip-audit says of each library; of one that its database does not know it says `skip_reason`."""
     bad = [f"{one['name']} {one['version']}" for one in listed if one.get("vulns")]
-    told = (
-        f"known vulnerabilities in {', '.join(bad)}"
-        if bad
-        else f"{len(listed)} without a known vulnerability"
-    )
-    yield Finding(part, Mark.LOOK if bad else Mark.GOOD, told)
+    skipped = [one["name"] for one in listed if "skip_reason" in one]
+    good = len(listed) - len(bad) - len(skipped)
+    if bad:
+        yield Finding(part, Mark.LOOK, f"known vulnerabilities in {', '.join(bad)}")
+    if good:
+        yield Finding(part, Mark.GOOD, f"{good} without a known vulnerability")
+    if skipped:
+        named = ", ".join(skipped[:NAMED_MAX]) + (" …" if len(skipped) > NAMED_MAX else "")
+        yield Finding(part, Mark.UNKNOWN, f"{len(skipped)} that the database does not know: {named}")
 
 
 def _why(error: Exception) -> str:

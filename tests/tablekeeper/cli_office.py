@@ -90,7 +90,9 @@ class Office:
         others = {name: text for name, text in os.environ.items() if not name.startswith("TABLEKEEPER_")}
         given = {**self.environment, **changed}
         variables = {name: text for name, text in given.items() if text is not None}
-        with mock.patch.dict("os.environ", {**others, **variables}, clear=True):
+        # No test asks the database of known vulnerabilities: pip-audit is beside this Python, and not beside that one.
+        elsewhere = mock.patch.object(sys, "executable", str(self.folder / "python"))
+        with mock.patch.dict("os.environ", {**others, **variables}, clear=True), elsewhere:
             yield
 
     def settings(self, **sync: object) -> None:

@@ -1,5 +1,6 @@
 """The security review looks at the services as they are, and says plainly what it cannot see."""
 
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -101,26 +102,42 @@ def test_a_listed_domain_is_no_finding_and_a_missing_one_is() -> None:
     assert "has no access" in of_permissions("sheets", [], expected=["@x.cn"], own="")[0].what
 
 
-def test_known_vulnerabilities_are_told_by_library(
-    office: Office, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_known_vulnerabilities_are_told_by_library(office: Office, tmp_path: Path) -> None:
+    """What the tool says, what its database does not know, or that it could not reach it."""
+    good, bad = {"name": "good", "version": "1", "vulns": []}, {"name": "bad", "version": "2", "vulns": [{}]}
+    strange = {"name": "strange", "skip_reason": "not found"}
+    told = json.dumps({"dependencies": [good, bad, strange]})
+    assert _libraries(office, tmp_path, f"echo '{told}'; exit 1") == [
+        ("look", "known vulnerabilities in bad 2"),
+        ("good", "1 without a known vulnerability"),
+        ("unknown", "1 that the database does not know: strange"),
+    ]
+    assert _libraries(office, tmp_path, "echo no connection >&2; exit 1") == [
+        ("unknown", "pip-audit could not reach its database: nothing was looked up")
+    ]
+
+
+def test_libraries_that_the_database_does_not_know_are_not_called_good(
+    office: Office, tmp_path: Path
 ) -> None:
-    """What the tool says, or that it could not reach its index."""
-    tool = tmp_path / "pip-audit"
-    listed = '{"dependencies": [{"name": "good", "version": "1", "vulns": []}, {"name": "bad", "version": "2", "vulns": [{"id": "X"}]}]}'
-    for script, told in (
-        (f"echo '{listed}'; exit 1", ("look", "known vulnerabilities in bad 2")),
+    strange = [{"name": f"strange{n}", "skip_reason": "not found"} for n in range(7)]
+    told = json.dumps({"dependencies": strange})
+    assert _libraries(office, tmp_path, f"echo '{told}'") == [
         (
-            "echo no connection >&2; exit 1",
-            ("unknown", "pip-audit could not reach its database: nothing was looked up"),
-        ),
-    ):
-        tool.write_text(f"#!/bin/sh\n{script}\n")
-        tool.chmod(0o755)
-        answer = office.run(
-            "review", "--json", "--to", str(tmp_path), changed={"PATH": f"{tmp_path}:/usr/bin:/bin"}
+            "unknown",
+            "7 that the database does not know: strange0, strange1, strange2, strange3, strange4 …",
         )
-        (found,) = (one for one in answer.json["findings"] if one["part"] == "libraries")
-        assert (found["mark"], found["what"]) == told
+    ]
+
+
+def _libraries(office: Office, folder: Path, script: str) -> list[tuple[str, str]]:
+    """What a review finds of the libraries when pip-audit does this."""
+    tool = folder / "pip-audit"
+    tool.write_text(f"#!/bin/sh\n{script}\n")
+    tool.chmod(0o755)
+    changed = {"PATH": f"{folder}:/usr/bin:/bin"}
+    found = office.run("review", "--json", "--to", str(folder), changed=changed).json["findings"]
+    return [(one["mark"], one["what"]) for one in found if one["part"] == "libraries"]
 
 
 def test_people_are_compared_both_ways_and_the_daemon_belongs() -> None:
