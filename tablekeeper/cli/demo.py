@@ -48,7 +48,7 @@ def demo(workbook: Input = None, json: JsonOption = False, keep: Keep = None, se
         if json:
             print_json(outcome.as_json())
         guests = outcome.desk.guests if outcome.desk else ()
-        show.invitation(outcome.address, {guest.name: guest.key for guest in guests})
+        show.invitation(outcome.address, {guest.name: guest.key for guest in guests}, keep)
         with suppress(KeyboardInterrupt):
             threading.Event().wait()
 

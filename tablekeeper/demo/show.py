@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from rich.box import ROUNDED, SIMPLE_HEAD
 from rich.console import Console, Group, RenderableType
@@ -170,8 +171,10 @@ class Show:
         self.say(f"现在就可以在浏览器里旁观:{address}", "bold")
         self.say("演完之前请只看不改,否则结尾的对照会把您的改动也算进去。", "dim")
 
-    def invitation(self, address: str, guests: Mapping[str, str]) -> None:
-        """Everything stays running, for somebody to try. `guests` may sign in to the desk: names with their keys."""
+    def invitation(self, address: str, guests: Mapping[str, str], keep: Path | None) -> None:
+        """Everything stays running, for somebody to try. `guests` may sign in to the desk: names with their keys; the archive
+        stays in `keep`, if anywhere."""
+        left = f"保险库、档案和日志留在 {keep}。" if keep else "什么都不会留下。"
         lines = (
             Text(address, style="bold cyan"),
             Text(),
@@ -179,7 +182,7 @@ class Show:
             Text("· 在 Airtable 点「新增行」,输入姓名和身份证号码:几秒后号码变成掩码,同一行出现在表格里。"),
             Text("· 输错一位,看「校验说明」怎么说;邮箱里是主管收到的邮件。"),
             *(Text(f"· 查看页登录:{name}  {key}") for name, key in guests.items()),
-            Text("· 按 Ctrl+C 结束,什么都不会留下。", style="dim"),
+            Text(f"· 按 Ctrl+C 结束,{left}", style="dim"),
         )
         title = Text("都还在运行,请在浏览器里试", style="bold")
         self.console.print(Panel(Group(*lines), title=title, title_align="left", box=ROUNDED))
