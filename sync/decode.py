@@ -25,7 +25,7 @@ from .frozen import was_taken_out
 from .reader import Reader
 from .secrets import exposed, vault_field
 from .stages import Decoded, Known, Typed
-from .subject import subject_of
+from .subject import own_tokens, subject_of
 
 
 @dataclass(slots=True)
@@ -216,20 +216,21 @@ def _decode_sensitive(
             draft.rewrite.add(key)  # Plaintext stands in the cell: it goes, valid or not.
         return
     sealed = reader.look_up(cell.token) if cell.token else None
-    held = known.state.held.get(key)
+    held, own = known.state.held.get(key), own_tokens(key, known)
+    theirs = sealed is not None and _is_theirs(sealed, key, known, reader, draft)
     if held is not None and held.mended and cell.token == held.token:
         _unchanged(key, config, known, draft)
     elif sealed is not None and reader.taken_out.get(sealed.token) == known.uid:
         draft.taken_out.add(sealed.token)
         _decode_held(key, config, raw, sealed.token, known, reader, draft)
-    elif sealed is not None and held is not None and sealed.token == held.token:
+    elif sealed is not None and ((held and sealed.token == held.token) or (theirs and sealed.waits)):
         _decode_held(key, config, raw, sealed.token, known, reader, draft)
-    elif sealed is not None and _is_theirs(sealed, key, known, reader, draft):
+    elif sealed is not None and (sealed.token in own or (theirs and sealed.valid)):
         draft.tokens[key] = sealed.token
         if raw != cell_text(sealed.mask, sealed.token):
             draft.rewrite.add(key)
             draft.restore[key] = edited(key)
-    elif sealed is None and cell.token in _own_tokens(key, known):
+    elif sealed is None and cell.token in own:
         # The vault was lost and came back without it: nobody but a person has the value.
         draft.tokens[key] = str(cell.token)
         draft.restore[key] = lost_token(key)
@@ -242,32 +243,24 @@ def _decode_sensitive(
     else:
         draft.rewrite.add(key)
         draft.restore[key] = stray(key, cell, sealed)
-        mine = _own_tokens(key, known)
         if held is not None and held.token and not held.mended:
             # It waits on, nowhere else it stands.
             _decode_held(key, config, raw, held.token, known, reader, draft)
-        elif mine:
-            draft.tokens[key] = mine[0]
+        elif own:
+            draft.tokens[key] = own[0]
         else:
             draft.typed[key] = None
 
 
-def _own_tokens(key: FieldKey, known: Known) -> list[str]:
-    """The tokens this cell may rightly show: what it showed last, and what the hub has."""
-    shown, agreed = known.state.base.get(key), known.record.values.get(key) if known.record else None
-    return [str(token) for token in (shown, agreed) if token is not None]
-
-
 def _is_theirs(sealed: Sealed, key: FieldKey, known: Known, reader: Reader, draft: _Draft) -> bool:
-    """A token counts when it is the field's own, or one of the same person and field: an undo, or a hub set back behind its vault."""
-    own = _own_tokens(key, known)
-    if sealed.token in own:
-        return True
+    """Whether a token is of the row's own person and field: an undo, or a hub set back behind its vault."""
+    own = own_tokens(key, known)
     mine = reader.look_up(own[0]) if own else None
+    if sealed.state == "erased" or (mine is None and known.fresh):
+        return False
     path = reader.schema.tables[draft.table].subject
     person = mine.subject if mine else subject_of(known, draft.typed, path, bad=path in draft.bad)
-    whole = sealed.valid and sealed.state != "erased" and (mine is not None or not known.fresh)
-    return whole and (sealed.subject, sealed.field) == (person, vault_field(draft.table, key))
+    return (sealed.subject, sealed.field) == (person, vault_field(draft.table, key))
 
 
 def _decode_held(

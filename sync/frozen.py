@@ -36,7 +36,7 @@ def taken_out(config: TableConfig, known: Sequence[Known], sealed: Mapping[str, 
     found: dict[str, Uid] = {}
     for row in sorted(known, key=lambda one: (one.fresh, one.row.position)):
         for token in tokens_in(row.row.cells.get(key) for key in config.sensitive):
-            if token in sealed and was_taken_out(sealed[token]) and sealed[token].state == "live":
+            if token in sealed and was_taken_out(sealed[token]) and sealed[token].waits:
                 found.setdefault(token, row.uid)
     return found
 

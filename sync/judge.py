@@ -49,7 +49,7 @@ def decode_rows(
     sealed = _sealed(engine, table, known)
     held = [held.token for row in known for held in row.state.held.values() if held.token]
     waiting = taken_out(engine.schema.tables[table], known, sealed)
-    held += waiting
+    held += [*waiting, *_unfinished(table, engine.schema.tables[table], known, sealed)]
     opened = engine.vault.open_for_check(held) if held else {}
     reader = Reader(
         schema=engine.schema,
@@ -139,6 +139,19 @@ def _sealed(engine: Engine, table: TableKey, known: Sequence[Known]) -> dict[str
             str(row.record.values[key]) for key in sensitive if row.record and key in row.record.values
         }
     return engine.vault.look_up(tokens) if tokens else {}
+
+
+def _unfinished(
+    table: TableKey, config: TableConfig, known: Sequence[Known], sealed: Mapping[str, Sealed]
+) -> set[str]:
+    """Tokens in the cells that stand for values of the cell's own field which wait to be corrected, whoever's they are."""
+    return {
+        token
+        for row in known
+        for key in config.sensitive
+        for token in tokens_in([row.row.cells.get(key)])
+        if token in sealed and sealed[token].waits and sealed[token].field == vault_field(table, key)
+    }
 
 
 def check_rows(

@@ -37,3 +37,8 @@ class Sealed(NamedTuple):
     mask: str
     valid: bool
     state: State
+
+    @property
+    def waits(self) -> bool:
+        """Whether somebody still has to correct it."""
+        return not self.valid and self.state == "live"

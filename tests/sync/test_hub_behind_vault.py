@@ -7,6 +7,7 @@ from sync.connection import SystemColumn
 from sync.store.tables import record, seen
 from tests.sync.conftest import SCHEMA, Office, build_office
 from tests.sync.people import ID_NUMBER
+from vault.masks import is_stand_in
 
 PHONE = {"name": "通知电话", "type": "phone", "sensitive": {"mask": "phone"}}
 
@@ -66,3 +67,71 @@ def test_a_token_of_another_person_is_not_honoured_there_either(office: Office) 
     office.calm()
     assert not two.cells.get("mobile")
     assert "粘贴的加密代码不属于此人此栏" in two.system[SystemColumn.NOTE]
+
+
+def test_what_waits_to_be_corrected_there_waits_on(office: Office) -> None:
+    row = office.airtable.type_row(
+        "customers", full_name="王小明", occupation="教师", id_number=ID_NUMBER, mobile="1380013800"
+    )
+    office.calm()
+    shown, note = dict(row.cells), row.system[SystemColumn.NOTE]
+    assert is_stand_in(str(shown["mobile"])) and "手机号码" in note
+    forget(office)
+    office.calm()
+    assert row.cells == shown
+    assert row.system[SystemColumn.NOTE] == note
+    row.cells["mobile"] = "13800138000"
+    office.calm()
+    theirs = office.sheets.find("customers", full_name="王小明")
+    assert theirs and theirs.cells["mobile"] == row.cells["mobile"]
+    assert row.system[SystemColumn.STATUS] == "通过"
+
+
+def test_what_waits_over_a_value_of_before_the_backup_waits_on(office: Office) -> None:
+    row = office.airtable.type_row("customers", full_name="王小明", occupation="教师", mobile="13800138000")
+    office.calm()
+    with office.engine.hub.unit() as unit:
+        before = list(unit.connection.execute(seen.select()).mappings())
+    row.cells["mobile"] = "1390013900"
+    office.calm()
+    shown = dict(row.cells)
+    with office.engine.hub.unit() as unit:
+        unit.connection.execute(seen.delete())
+        unit.connection.execute(seen.insert(), [dict(one) for one in before])
+    office.calm()
+    assert row.cells == shown, "neither emptied nor set back to the older number"
+    assert "手机号码" in row.system[SystemColumn.NOTE]
+
+
+def test_a_value_of_another_person_that_waits_is_not_honoured(office: Office) -> None:
+    one = office.airtable.type_row("customers", full_name="王小明", occupation="教师", mobile="1380013800")
+    two = office.airtable.type_row("customers", full_name="李小红", occupation="教师")
+    office.calm()
+    two.cells["mobile"] = one.cells["mobile"]
+    office.calm()
+    assert not two.cells.get("mobile")
+    assert "粘贴的加密代码不属于此人此栏" in two.system[SystemColumn.NOTE]
+
+
+def test_a_value_that_waited_and_was_corrected_does_not_come_back_with_its_code(office: Office) -> None:
+    row = office.airtable.type_row("customers", full_name="王小明", occupation="教师", mobile="1380013800")
+    office.calm()
+    waited = row.cells["mobile"]
+    row.cells["mobile"] = "13800138000"
+    office.calm()
+    good = row.cells["mobile"]
+    row.cells["mobile"] = waited
+    office.calm()
+    assert row.cells["mobile"] == good
+
+
+def test_what_waited_there_is_judged_by_what_the_row_says_now(office: Office) -> None:
+    row = office.airtable.type_row("customers", full_name="王小明", occupation="教师", id_number="E12345678")
+    office.calm()
+    assert str(row.cells["id_number"]).startswith("待更正")
+    forget(office)
+    row.cells["id_type"] = "护照"
+    office.calm()
+    theirs = office.sheets.find("customers", full_name="王小明")
+    assert theirs and theirs.cells["id_number"] == row.cells["id_number"]
+    assert not str(row.cells["id_number"]).startswith("待更正")
