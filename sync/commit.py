@@ -14,6 +14,7 @@ from .store.hub import Unit
 from .store.lists import WITHDRAWN
 from .store.records import FINAL, State
 from .store.seen import SeenState
+from .subject import adopted
 
 
 @dataclass(slots=True)
@@ -55,16 +56,15 @@ def store_records(
 ) -> list[str]:
     """Create and change the records, with their history. Returns the tokens that no record names any more."""
     tombstones = unit.records.tombstones(table) if any(_is_archived(row) for row in rows) else {}
+    # Erased or restricted: whatever a copy still shows or was typed there, the row only leaves.
+    staying = [row for row in rows if tombstones.get(row.known.uid) not in FINAL]
+    hub = adopted(
+        {row.known.uid: _values(row, merged) for row in staying}, engine.schema.tables[table], engine.vault
+    )
     changes: list[Change] = []
-    for row in rows:
+    for row in staying:
         record = row.known.record
-        values = {
-            key: value
-            for key, value in {**merged.hub[row.known.uid], **row.fill}.items()
-            if value is not None
-        }
-        if tombstones.get(row.known.uid) in FINAL:
-            continue  # Erased or restricted: whatever a copy still shows or was typed there, the row only leaves.
+        values = hub[row.known.uid]
         state = _next_state(row, deleted_here=tombstones.get(row.known.uid) == source)
         change = Change(row.known.uid, record, values, state, row.hints, row.known.row.actor)
         if change.any:
@@ -74,6 +74,12 @@ def store_records(
     store_changes(engine, unit, source, table, changes)
     changed = {change.uid: change.values for change in changes}
     return [token for row in rows for token in _replaced(engine, table, row, changed.get(row.known.uid))]
+
+
+def _values(row: Protected, merged: Merged) -> Row:
+    """What the record holds now: as merged, and what the daemon itself adds."""
+    values = {**merged.hub[row.known.uid], **row.fill}
+    return {key: value for key, value in values.items() if value is not None}
 
 
 def _seen_state(row: Protected, base: Row) -> SeenState:

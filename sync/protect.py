@@ -29,8 +29,6 @@ class Sealer(Protocol):
 
     def seal(self, secrets: Sequence[Secret]) -> list[Sealed]: ...
 
-    def move(self, tokens: Iterable[str], subject: str) -> dict[str, Sealed]: ...
-
     def copy(self, token: str, subject: str) -> Sealed: ...
 
     def look_up(self, tokens: Iterable[str]) -> dict[str, Sealed]: ...
@@ -73,7 +71,7 @@ def protect(
         return protect(rows, table, schema=schema, masks=masks, vault=vault)
     for sealed, (_, use) in zip(results, secrets, strict=True):
         use(sealed)
-    _adopt(drafts, vault)
+    _take_along(drafts, vault)
     return [_protected(draft, table, schema) for draft in drafts]
 
 
@@ -200,10 +198,8 @@ def _replace(text: str, found: Mapping[Span, Sealed]) -> str:
     return text
 
 
-def _adopt(drafts: Sequence[_Draft], vault: Sealer) -> None:
-    """Values that were sealed for someone else: a copied row, or a row whose link has arrived or changed."""
-    kept = {token for draft in drafts for token in draft.checked.decoded.tokens.values()}
-    known = vault.look_up(kept)
+def _take_along(drafts: Sequence[_Draft], vault: Sealer) -> None:
+    """Values that were sealed before. For whom they are sealed follows the record: see `adopted`; a copied row's are its own."""
     # Only a stand-in that was brought back revives its value. One that has stood in its cell all along is merely stale.
     returned = {
         token
@@ -211,20 +207,12 @@ def _adopt(drafts: Sequence[_Draft], vault: Sealer) -> None:
         for key, token in draft.checked.decoded.tokens.items()
         if draft.checked.decoded.known.state.base.get(key) != token
     }
-    cleared = [token for token in returned if token in known and known[token].state == "cleared"]
+    known = vault.look_up(returned) if returned else {}
+    cleared = [token for token, sealed in known.items() if sealed.state == "cleared"]
     if cleared:
         vault.restore(cleared)
     for draft in drafts:
-        tokens = draft.checked.decoded.tokens
-        foreign = {
-            key: token
-            for key, token in tokens.items()
-            if token in known and known[token].subject != draft.subject
-        }
-        moved = vault.move(foreign.values(), draft.subject) if foreign else {}
-        draft.tokens |= tokens
-        draft.tokens |= {key: moved[token].token for key, token in foreign.items() if token in moved}
-        draft.rewrite |= foreign.keys()
+        draft.tokens |= draft.checked.decoded.tokens
         for key, token in draft.checked.decoded.copied.items():
             draft.tokens[key] = vault.copy(token, draft.subject).token
 

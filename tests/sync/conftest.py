@@ -76,6 +76,7 @@ SCHEMA = {
                 "customer_no": {"name": "投保人", "type": "link", "to": "customers", "required": True},
                 "insured_no": {"name": "被保险人", "type": "link", "to": "customers"},
                 "premium": {"name": "保费", "type": "money"},
+                "account": {"name": "缴费账号", "type": "account", "sensitive": {"mask": "account"}},
                 "start": {"name": "生效日期", "type": "date"},
                 "end": {"name": "满期日期", "type": "date"},
                 "status": {"name": "状态", "type": "select", "options": "status"},
