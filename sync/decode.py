@@ -227,7 +227,8 @@ def _decode_sensitive(
         _decode_held(key, config, raw, sealed.token, known, reader, draft)
     elif sealed is not None and (sealed.token in own or (theirs and sealed.valid)):
         draft.tokens[key] = sealed.token
-        if raw != cell_text(sealed.mask, sealed.token):
+        # Of a value that went along to another person nothing is left here, not even its mask.
+        if sealed.state != "moved" and raw != cell_text(sealed.mask, sealed.token):
             draft.rewrite.add(key)
             draft.restore[key] = edited(key)
     elif sealed is None and cell.token in own:

@@ -1,5 +1,6 @@
 """A contract gets another policyholder: what is sealed in it goes along, once, and for whom the archive says it is."""
 
+from sync.connection import SystemColumn
 from tests.sync.conftest import NewOffice, Office
 from vault.masks import split_cell
 
@@ -78,6 +79,18 @@ def test_account_typed_beside_a_person_who_was_replaced_elsewhere_is_the_new_one
     (shown,) = accounts(office)
     assert shown.startswith("****0794")
     assert owner(office, shown) == "C00000002"
+
+
+def test_stand_in_whose_person_was_changed_elsewhere_was_not_touched(office: Office) -> None:
+    """7: the row still shows what stood there before; nobody is told of an edit."""
+    settled(office)
+    second = office.airtable.row_id("customers", office.airtable.find("customers", full_name="张敏"))
+    office.airtable.find("policies", policy_no="P000001").cells["customer_no"] = [second]
+    row = office.sheets.find("policies", policy_no="P000001")
+    row.cells["premium"] = 100
+    office.calm()
+    assert not row.system.get(SystemColumn.NOTE)
+    assert owner(office, row.cells["account"]) == "C00000002"
 
 
 def test_account_goes_along_with_a_person_changed_where_it_is_not_shown(new_office: NewOffice) -> None:
