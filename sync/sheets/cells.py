@@ -81,7 +81,7 @@ def entered(value: Entered) -> Shown:
 
 def same(believed: Raw | CellValue, found: Raw) -> bool:
     """Whether a cell shows what it was believed to show: a raw value as once read, or the value once written."""
-    expected = _as_shown(believed)
+    expected = as_shown(believed)
     if isinstance(expected, str) and isinstance(found, str):
         return normalise_text(expected) == normalise_text(found)
     if (
@@ -94,7 +94,8 @@ def same(believed: Raw | CellValue, found: Raw) -> bool:
     return expected == found
 
 
-def _as_shown(value: Raw | CellValue) -> Shown:
+def as_shown(value: Raw | CellValue) -> Shown:
+    """A raw value as once read, or one as once written, as a cell shows it."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         return shown(value)
     if isinstance(value, list):

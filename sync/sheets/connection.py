@@ -25,7 +25,9 @@ from validators.schema import SchemaConfig, TableKey
 
 from .client import Content, Rejected, SheetsClient
 from .credentials import ServiceAccount
+from .intent import Intents
 from .layout import layouts
+from .leftover import Aftermath
 from .pull import TAB_GONE, Puller
 from .restore import Restorer
 from .scratch import Scratch
@@ -72,11 +74,12 @@ class SheetsConnection(Connection):
         self._client = SheetsClient(name, spreadsheet_id, account=account, url=url, gate=gate)
         wanted = layouts(schema, config)
         self._tables = tuple(schema.tables)
-        scratch = Scratch(self._client, bindings)
-        self._setup = Setup(self._client, schema, wanted, bindings)
-        self._puller = Puller(self._client, wanted, bindings, scratch)
+        scratch = Scratch(self._client, bindings, Intents(bindings, lambda: account.secret))
         self._restorer = Restorer(self._client, scratch)
-        self._writer = Writer(self._client, scratch, self._restorer, self._relocate)
+        aftermath = Aftermath(self._client, scratch, self._restorer)
+        self._setup = Setup(self._client, schema, wanted, bindings)
+        self._puller = Puller(self._client, wanted, bindings, scratch, aftermath)
+        self._writer = Writer(self._client, scratch, self._restorer, aftermath, self._relocate)
 
     @property
     def calls(self) -> int:

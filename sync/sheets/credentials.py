@@ -38,6 +38,15 @@ class ServiceAccount(requests.auth.AuthBase):
         """With whom the spreadsheet has to be shared."""
         return str(self._credentials.service_account_email)
 
+    @property
+    def secret(self) -> bytes:
+        """The key file. CredentialsRefused when it is not there."""
+        try:
+            return self._key_file.read_bytes()
+        except OSError as error:
+            message = f"the key file {self._key_file} cannot be read: {error.strerror}"
+            raise self._refused(message, MAKE_KEY) from None
+
     def refresh(self) -> None:
         """A new token. CredentialsRefused when Google does not accept the key, Unavailable when it cannot be asked."""
         try:

@@ -18,11 +18,12 @@ from .columns import find_columns, marks_of, tabs_marked
 from .doubtful import DoubtfulCells
 from .grid import Json, area, quoted
 from .layout import Layout
-from .leftover import rows_before
+from .leftover import NOTHING, Aftermath, rows_before
 from .raw_rows import KEPT_ROWS, RawTab
 from .scratch import Scratch
 from .tabs import Sheet, Tab, find_tab, sheets_of
 
+NO_ROWS = TabAnswer("")
 UNKNOWN = -1
 """Stands for the mark of a row that we have written ourselves since it was read. No hash is -1; that of a blank row is 0."""
 TAB_GONE = (
@@ -51,6 +52,7 @@ class Puller:
     layouts: Sequence[Layout]
     bindings: Bindings
     scratch: Scratch
+    aftermath: Aftermath
     tabs: dict[TableKey, Tab] = field(default_factory=dict)
     problems: dict[TableKey, ServiceError] = field(default_factory=dict)
     _whole: bytes = b""
@@ -79,6 +81,10 @@ class Puller:
             return
         self._pulled = pulled = Pulled()
         answers = by_tab(content.joined())
+        standing = self._put_right(answers)
+        if standing:
+            content = self.read()
+            answers = by_tab(content.joined())
         unread = self.scratch.unread(answers)
         if any(gid not in answers for gid in self._gids()):
             self.locate()
@@ -88,12 +94,14 @@ class Puller:
                 continue
             listing = self._listing(tab, answers[tab.gid], again.get(layout.table, frozenset()))
             if listing:
-                yield replace(listing, overwritten=rows_before(tab, unread)) if unread else listing
+                before = rows_before(tab, unread, standing=standing) if unread else ()
+                yield replace(listing, overwritten=before) if before else listing
         self.scratch.settled = True
         pulled.whole = b"" if pulled.written else content.digest
 
     def acknowledge(self) -> None:
         """What was pulled need not be shown again."""
+        self.scratch.intents.end()
         self.scratch.wipe()
         if self._pulled is not None:
             self._whole = self._pulled.whole
@@ -164,6 +172,21 @@ class Puller:
             self._marks.pop(table, None)
             self.bindings.set(f"tab:{table}", str(found.gid))
         self.tabs[table].title = quoted(found.title)
+
+    def _put_right(self, answers: Mapping[int, TabAnswer]) -> frozenset[int]:
+        """Look after a batch of which nobody heard, before anything of its tab is taken for what people did there."""
+        batch = self.scratch.intents.batch
+        tab = next((tab for tab in self.tabs.values() if batch and tab.gid == batch.gid), None)
+        if self.scratch.settled or tab is None or not answers.get(tab.gid, NO_ROWS).rows:
+            return NOTHING
+        answers[tab.gid].repair()
+        [(_, header)] = answers[tab.gid].decode([0])
+        columns = tab.at
+        if self._find_columns(tab, header):
+            return NOTHING
+        if tab.at != columns:
+            self._marks.pop(tab.layout.table, None)
+        return self.aftermath.put_right(tab)
 
     def _listing(self, tab: Tab, answer: TabAnswer, again: frozenset[Uid]) -> Listing | None:
         """The rows of a tab that changed, or that are to be shown again, or None."""

@@ -27,7 +27,7 @@ class Removed:
 
 def remove(client: SheetsClient, scratch: Scratch, tab: Tab, positions: Sequence[int]) -> Removed:
     """Delete the rows at ascending positions in one batch, which copies them to the scratch tab first."""
-    gid, width = scratch.ready(_width(tab)), _width(tab)
+    gid, width = scratch.ready(width_of(tab)), width_of(tab)
     kept = dict(zip(positions, range(TOP, TOP + len(positions)), strict=True))
     stretches = list(runs(positions))
     copies = [
@@ -50,7 +50,7 @@ def remove(client: SheetsClient, scratch: Scratch, tab: Tab, positions: Sequence
 
 def put_back(client: SheetsClient, scratch: Scratch, removed: Removed, positions: Sequence[int]) -> None:
     """Insert the rows that stood at these ascending positions where they would stand had they stayed."""
-    gid, tab, width = scratch.ready(_width(removed.tab)), removed.tab, _width(removed.tab)
+    gid, tab, width = scratch.ready(width_of(removed.tab)), removed.tab, width_of(removed.tab)
     gone = removed.kept.keys() - set(positions)
     requests: list[Json] = []
     for position in positions:
@@ -64,6 +64,6 @@ def put_back(client: SheetsClient, scratch: Scratch, removed: Removed, positions
         client.update(requests)
 
 
-def _width(tab: Tab) -> int:
+def width_of(tab: Tab) -> int:
     """Columns that hold anything: the staff's own stand beside ours."""
     return max(tab.width, len(tab.headers))

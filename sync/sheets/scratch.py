@@ -11,6 +11,7 @@ from .answer import TabAnswer
 from .cells import Entered, entered
 from .client import SheetsClient
 from .grid import Json, area, quoted, wipe, write_cells
+from .intent import Intents
 from .tabs import SCRATCH, Sheet, Tab, find_tab
 
 TOP = 100
@@ -26,13 +27,12 @@ class Scratch:
 
     client: SheetsClient
     bindings: Bindings
+    intents: Intents
     sheet: Sheet | None = None
     soiled: int = 0
     """How many rows from the top may hold something. Only they are wiped: a whole tab takes a hundred times as long."""
     urgent: bool = False
     """Whether they may hold plaintext. Rows that show stand-ins only may wait for the next write, which wipes them first."""
-    batches: int = 0
-    """How many batches used the tab so far; the number of the last one stands above what it copied."""
     settled: bool = False
     """Whether all that stands there is known. An earlier run, or a batch without an answer, may have left what nobody read."""
 
@@ -76,10 +76,9 @@ class Scratch:
         return [wipe(gid, self.soiled) for gid in self.gids if self.soiled]
 
     def sign(self, gid: int, tab: Tab) -> Json:
-        """The request that puts the next batch's number, and the tab that it copies from, above what it copies."""
-        self.batches += 1
+        """The request that puts the batch's number, and the tab that it copies from, above what it copies."""
         cells: list[Entered] = [
-            {"numberValue": self.batches},
+            {"numberValue": self.intents.number},
             {"numberValue": tab.gid},
             {"stringValue": tab.digest},
         ]
@@ -87,7 +86,7 @@ class Scratch:
 
     def is_signed(self, cells: Sequence[Entered]) -> bool:
         """Whether the row above what was copied bears the number of the last batch: then that took effect."""
-        return bool(cells) and entered(cells[0]) == self.batches
+        return bool(cells) and entered(cells[0]) == self.intents.number
 
     def wipe(self) -> None:
         """Empty the tab of plaintext now; if Google does not answer, the next pull sees to it."""

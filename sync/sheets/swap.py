@@ -61,10 +61,10 @@ class Swapped:
             if column not in written
         )
 
-    def shows(self, write: RowWrite) -> bool:
-        """Whether what was written stands there still."""
-        after = self.after.get(write.position, ())
-        return all(_same(at(after, column), cell) for column, cell in write.cells.items())
+    def shows_what_was(self, write: RowWrite) -> bool:
+        """Whether the cells of a write show what they showed before it."""
+        before, after = self.before.get(write.position, ()), self.after.get(write.position, ())
+        return all(_same(at(before, column), at(after, column)) for column in write.cells)
 
     @property
     def headers_stand(self) -> bool:

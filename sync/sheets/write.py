@@ -25,10 +25,11 @@ from .cells import encode, entered, same
 from .client import Rejected, SheetsClient
 from .doubtful import ENTERED, entered_cells
 from .grid import a1, area, delete_rows, runs
+from .leftover import Aftermath
 from .remove import put_back, remove
 from .restore import BLOCK_ROWS_MAX, Restorer
 from .scratch import Scratch
-from .swap import FIELDS, RowWrite, Swapped, headers_stand, look_after, rows_in, swap
+from .swap import FIELDS, RowWrite, headers_stand, rows_in, swap
 from .tabs import Tab
 from .writable import cells_to_write, insertion, is_closed, is_reachable, refusal
 
@@ -47,6 +48,7 @@ class Writer:
     client: SheetsClient
     scratch: Scratch
     restorer: Restorer
+    aftermath: Aftermath
     relocate: Callable[[Tab], None]
     """Looks the tabs up anew after Google rejected a request; raises when this one is gone."""
 
@@ -59,6 +61,7 @@ class Writer:
                 *self._all(tab, _of(operations, Insert), self._insert),
                 *self._all(tab, sorted(_of(operations, Remove), key=lambda op: -op.position), self._remove),
             ]
+            self.scratch.intents.end()
         finally:
             if not self.restorer.owes:
                 self.scratch.wipe()
@@ -85,10 +88,11 @@ class Writer:
         if not able:
             return results
         writes = [RowWrite(op.position, cells_to_write(tab, op, op.position)) for op in able]
+        self.scratch.intents.begin_write(tab, able, [write.cells for write in writes])
         try:
             done = swap(self.client, self.scratch, tab, writes)
         except AnswerLost:
-            self._give_back(tab, able, writes)
+            self._give_back(tab)
             raise
         shown = [(done.row_before(op.position), done.row_after(op.position)) for op in able]
         stand = done.headers_stand
@@ -106,15 +110,12 @@ class Writer:
             results.append(Refused(op.uid, reason) if reason else Written(op.uid, after))
         return results
 
-    def _give_back(self, tab: Tab, block: Sequence[Update], writes: Sequence[RowWrite]) -> None:
+    def _give_back(self, tab: Tab) -> None:
         """Put back what a write without answer took from people. Whatever else it did is read with the next pull."""
         self.scratch.settled = False
         with suppress(ServiceError):
-            done = look_after(self.client, self.scratch, tab, writes)
+            self.aftermath.put_right(tab)
             self.scratch.settled = True
-            if done is not None and done.headers_stand:
-                took = [write for op, write in zip(block, writes, strict=True) if _took(op, write, done)]
-                self.restorer.undo(done, took)
 
     def _insert(self, tab: Tab, block: Sequence[Insert]) -> list[Result]:
         # A lost answer may have left the rows there; the pull that follows shows them.
@@ -165,6 +166,15 @@ class Writer:
 
     def _delete(self, tab: Tab, operations: Sequence[Remove]) -> dict[Uid, str]:
         """Delete rows in ascending order; of those that had to be put back, why."""
+        self.scratch.intents.begin_removal(tab, operations)
+        try:
+            return self._removed(tab, operations)
+        except ServiceError:
+            # Whatever did not get its answer, the removal or the putting back: the next pull looks after it.
+            self.scratch.settled = False
+            raise
+
+    def _removed(self, tab: Tab, operations: Sequence[Remove]) -> dict[Uid, str]:
         removed = remove(self.client, self.scratch, tab, [op.position for op in operations])
         # Nobody promises that rows hidden by a person's filter are copied; of those the look has told.
         copied = [op for op in operations if removed.rows[op.position].cells or removed.rows[op.position].uid]
@@ -236,12 +246,6 @@ def _reason_to_stay(tab: Tab, operation: Remove, row: SeenRow) -> str | None:
     known = (operation.before.keys() & tab.at.keys()) - row.formulas
     stands = all(same(operation.before[key], row.cells.get(key)) for key in known)
     return None if stands else "changed_meanwhile"
-
-
-def _took(operation: Update, write: RowWrite, done: Swapped) -> bool:
-    """Whether a write went over what a person had typed, and nobody has typed there since."""
-    rows = done.row_before(write.position), done.row_after(write.position)
-    return done.copied(write) and done.shows(write) and _verdict(operation, *rows, copied=True) is not None
 
 
 def _verdict(operation: Update, before: SeenRow, after: SeenRow, *, copied: bool) -> str | None:

@@ -1,0 +1,166 @@
+"""What a batch is about to do, noted in the hub before it is sent: where nobody heard its answer, it is judged by that.
+
+Of cells there are keyed digests, for they may hold plaintext, and the hub may not. Sends nothing.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from hashlib import blake2b
+from typing import Any, Literal
+
+import orjson
+
+from sync.connection import Bindings, CellValue, Remove, SystemColumn, Uid, Update
+from validators.raw import Raw
+from validators.text import normalise_text
+
+from .cells import FORMULA, Entered, Shown, as_shown, entered, text
+from .tabs import Tab
+
+BINDING = "batch"
+DIGEST_BYTES = 6
+"""Enough to tell one cell's contents from another's; two alike in 10^14 do no harm."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowIntent:
+    """What is believed of one row, and what is about to be written to it, as digests by column."""
+
+    position: int
+    uid: Uid
+    numbered: bool
+    """Whether the row is believed to bear `uid` before the batch."""
+    before: Mapping[int, str]
+    """Of a row without uid, all that it shows; what is not named is blank."""
+    after: Mapping[int, str]
+    """Nothing where the row is about to be removed."""
+
+
+@dataclass(frozen=True, slots=True)
+class BatchIntent:
+    """One batch. `number` is what stands above its copies in the scratch tab once it took effect."""
+
+    number: int
+    kind: Literal["write", "remove"]
+    gid: int
+    headers: str
+    rows: tuple[RowIntent, ...]
+
+
+@dataclass
+class Intents:
+    """Remembers the batch in hand, over restarts too. `secret` keys the digests and must not stand in the hub."""
+
+    bindings: Bindings
+    secret: Callable[[], bytes]
+    number: int = field(init=False)
+    """That of the last batch; never given twice."""
+    batch: BatchIntent | None = field(init=False)
+    """The batch that nobody heard of yet, as far as is known."""
+
+    def __post_init__(self) -> None:
+        stored = orjson.loads(self.bindings.get(BINDING) or b'{"number":0}')
+        self.number, self.batch = int(stored["number"]), _batch(stored) if "rows" in stored else None
+
+    def begin_write(
+        self, tab: Tab, operations: Sequence[Update], written: Sequence[Mapping[int, Entered]]
+    ) -> None:
+        """These cells are about to be written, of each row by column."""
+        rows = [self._of_update(tab, op, cells) for op, cells in zip(operations, written, strict=True)]
+        self._begin("write", tab, rows)
+
+    def begin_removal(self, tab: Tab, operations: Sequence[Remove]) -> None:
+        """These rows are about to be removed."""
+        rows = [RowIntent(op.position, op.uid, True, self._believed(tab, op.before), {}) for op in operations]
+        self._begin("remove", tab, rows)
+
+    def end(self) -> None:
+        """What became of the last batch is known, and what had to be undone is undone."""
+        if self.batch is not None:
+            self.batch = None
+            self.bindings.set(BINDING, orjson.dumps({"number": self.number}).decode())
+
+    def is_as_believed(self, tab: Tab, row: RowIntent, found: Sequence[Entered]) -> bool:
+        """Whether a row was the one that was meant, as it was meant, by its cells as they stood then."""
+        uid = tab.at.get(SystemColumn.UID)
+        shown_uid = "" if uid is None else text(_at(found, uid))
+        if shown_uid != (row.uid if row.numbered else ""):
+            return False
+        return all(
+            self._was_expected(row, column, _at(found, column)) for column in self._looked_at(tab, row)
+        )
+
+    def stands(self, row: RowIntent, found: Sequence[Entered]) -> bool:
+        """Whether what was written stands in these cells still."""
+        return all(self._digest(_at(found, column)) == digest for column, digest in row.after.items())
+
+    def _of_update(self, tab: Tab, operation: Update, cells: Mapping[int, Entered]) -> RowIntent:
+        before = {**dict.fromkeys(operation.cells), **operation.before}
+        if operation.numbered:
+            before = {key: before[key] for key in operation.cells}
+        after = {column: self._digest(entered(cell)) for column, cell in cells.items()}
+        return RowIntent(
+            operation.position, operation.uid, operation.numbered, self._believed(tab, before), after
+        )
+
+    def _believed(self, tab: Tab, before: Mapping[str, Raw | CellValue]) -> dict[int, str]:
+        return {tab.at[key]: self._digest(as_shown(raw)) for key, raw in before.items() if key in tab.at}
+
+    def _looked_at(self, tab: Tab, row: RowIntent) -> Set[int]:
+        if row.numbered:
+            return row.before.keys()
+        return {column for key, column in tab.at.items() if not isinstance(key, SystemColumn)}
+
+    def _was_expected(self, row: RowIntent, column: int, found: Shown) -> bool:
+        """A formula is never overwritten; where nothing was written it is no news."""
+        if found is FORMULA:
+            return column not in row.after
+        known = row.before.get(column, self._blank), row.after.get(column) if row.numbered else None
+        return self._digest(found) in known
+
+    def _begin(self, kind: Literal["write", "remove"], tab: Tab, rows: Sequence[RowIntent]) -> None:
+        self.number += 1
+        self.batch = BatchIntent(self.number, kind, tab.gid, tab.digest, tuple(rows))
+        stored = orjson.dumps(asdict(self.batch), option=orjson.OPT_NON_STR_KEYS)
+        self.bindings.set(BINDING, stored.decode())
+
+    @cached_property
+    def _key(self) -> bytes:
+        return blake2b(self.secret(), person=b"sheets batches").digest()
+
+    @cached_property
+    def _blank(self) -> str:
+        return self._digest(None)
+
+    def _digest(self, value: Shown) -> str:
+        """Equal for cells that `cells.same` finds equal, but for numbers at the edge of what is told apart."""
+        return blake2b(orjson.dumps(_form(value)), key=self._key, digest_size=DIGEST_BYTES).hexdigest()
+
+
+def _at(found: Sequence[Entered], column: int) -> Shown:
+    return entered(found[column]) if column < len(found) else None
+
+
+def _form(value: Shown) -> str | float | bool | list[str] | None:
+    """One form for all that counts as the same; an unchecked box is blank."""
+    if value is None or value is False or value == "":
+        return None
+    if value is FORMULA:
+        return ["formula"]
+    if isinstance(value, str):
+        return normalise_text(value) or None
+    return value if isinstance(value, bool) else float(f"{value:.12g}")
+
+
+def _batch(stored: Mapping[str, Any]) -> BatchIntent:
+    return BatchIntent(**{**stored, "rows": tuple(_rows(stored["rows"]))})
+
+
+def _rows(stored: Sequence[Mapping[str, Any]]) -> Iterator[RowIntent]:
+    for row in stored:
+        columns = {
+            side: {int(column): digest for column, digest in row[side].items()}
+            for side in ("before", "after")
+        }
+        yield RowIntent(**{**row, **columns})

@@ -1,0 +1,267 @@
+"""The daemon dies just after a batch, or nobody answers it: what a living one would have undone is undone after the restart."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from emulators.server import Running
+from sync.connection import Remove, SystemColumn, Update
+from sync.errors import AnswerLost, ServiceError
+from tests.sync.sheets_office import CUSTOMERS, Office, before_write, open_office, uid, world_of_offices
+
+WRITE, LOOK = ":batchUpdate", ":getByDataFilter"
+SCRATCH = "_tablekeeper!A1:Z2600"
+
+
+@pytest.fixture(scope="module", params=[False, True], ids=["likely", "turned"])
+def world(request: pytest.FixtureRequest) -> Iterator[Running]:
+    with world_of_offices(turned=request.param) as world:
+        yield world
+
+
+@pytest.fixture
+def office(world: Running) -> Office:
+    return open_office(world)
+
+
+class Killed(BaseException):
+    """The process ends."""
+
+
+def die_after_batch(office: Office, number: int = 1) -> None:
+    """The n-th batch from now takes effect, and nobody lives to hear of it."""
+    client, plain = office.connection._client, office.connection._client.update
+    left = [number]
+
+    def update(*args: Any, **options: Any) -> Any:
+        left[0] -= 1
+        if left[0] < 0:
+            raise Killed
+        answer = plain(*args, **options)
+        if left[0] == 0:
+            raise Killed
+        return answer
+
+    client.update = update  # type: ignore[method-assign]
+
+
+def crash(office: Office, act: Callable[[], object], batches: int = 1) -> None:
+    """What the daemon does ends with its death after so many batches; then it is started again."""
+    die_after_batch(office, batches)
+    with pytest.raises(Killed):
+        act()
+    office.connect()
+
+
+def insert_row(office: Office, position: int) -> None:
+    span = {
+        "sheetId": office.gid(CUSTOMERS),
+        "dimension": "ROWS",
+        "startIndex": position,
+        "endIndex": position + 1,
+    }
+    office.batch({"insertDimension": {"range": span, "inheritFromBefore": False}})
+
+
+def rows(office: Office) -> list[list[Any]]:
+    """What stands in the tab below the header."""
+    return office.values(f"{CUSTOMERS}!A2:Z20")
+
+
+def number(office: Office, *cells: str) -> Update:
+    """A person has typed a row; the operation that gives it its uid, and masks its mobile."""
+    office.type(f"{CUSTOMERS}!D2", list(cells))
+    (row,) = office.pull(full=True)["customers"].rows
+    written = {"mobile": "138****8000〔9TQK27MB4D〕"}
+    return Update(uid(7), "", row.position, False, dict(row.cells), written, {SystemColumn.UID: uid(7)})
+
+
+def remove(office: Office, position: int, known: str) -> Remove:
+    return Remove(uid(position), "", position, {"full_name": None, "customer_no": known})
+
+
+def test_write_into_a_blank_row_that_pushed_its_own_away_is_undone(office: Office) -> None:
+    """5: seed 1666. Else it stands there as if somebody had typed it."""
+    (row,) = office.fill(1)
+    before = rows(office)
+    insert_row(office, 1)
+    crash(office, lambda: office.update(row, full_name="系统"))
+    assert [one.uid for one in office.pull()["customers"].rows] == [row.uid]
+    assert rows(office) == [[], *before]
+
+
+def test_write_into_a_row_that_a_sort_moved_there_is_undone(office: Office) -> None:
+    """7: it is another person's."""
+    first, _ = office.fill(2)
+    office.sort()
+    before = rows(office)
+    crash(office, lambda: office.update(first, full_name="系统"))
+    assert all("full_name" not in one.cells for one in office.pull()["customers"].rows)
+    assert rows(office) == before
+
+
+@pytest.mark.parametrize(
+    ("key", "where", "typed"),
+    [("full_name", "E2", "王芳"), ("full_name", "E2", "=加班"), ("weight", "J2", "=I2*2")],
+)
+def test_what_was_typed_before_a_write_stands_again(office: Office, key: str, where: str, typed: str) -> None:
+    """2: a value, a text that looks like a formula, and a formula."""
+    (row,) = office.fill(1)
+    office.type(f"{CUSTOMERS}!{where}", [typed])
+    before = rows(office)
+    crash(office, lambda: office.update(row, **{key: "系统"}))
+    (seen,) = office.pull()["customers"].rows
+    assert (seen.cells.get(key), seen.formulas) == ((typed, set()) if key == "full_name" else (None, {key}))
+    assert rows(office) == before
+    assert office.values(SCRATCH) == []
+
+
+def test_what_was_typed_into_a_row_that_was_just_given_its_uid_stands_again(office: Office) -> None:
+    """2: the mask was that of the number before."""
+    operation = number(office, "C1", "王芳", "13800138000")
+    office.type(f"{CUSTOMERS}!F2", ["13900139000"])
+    crash(office, lambda: office.connection.apply("customers", [operation]))
+    (seen,) = office.pull()["customers"].rows
+    assert (seen.uid, str(seen.cells["mobile"])) == ("", "13900139000")
+
+
+def test_row_that_was_as_believed_keeps_what_was_written(office: Office) -> None:
+    """9: what is masked stays masked, and a restart writes nothing but the scratch tab."""
+    operation = number(office, "C1", "王芳", "13800138000")
+    crash(office, lambda: office.connection.apply("customers", [operation]))
+    (seen,) = office.pull()["customers"].rows
+    assert (seen.uid, seen.cells["mobile"]) == (uid(7), "138****8000〔9TQK27MB4D〕")
+    assert office.values(SCRATCH) == []
+
+
+def test_what_a_living_daemon_had_undone_is_not_undone_again(office: Office) -> None:
+    """2: since then somebody typed the very value that it had written."""
+    (row,) = office.fill(1)
+    office.type(f"{CUSTOMERS}!E2", ["王芳"])
+    assert office.update(row, full_name="系统").refused
+    office.type(f"{CUSTOMERS}!E2", ["系统"])
+    office.connect()
+    office.pull()
+    assert office.values(f"{CUSTOMERS}!E2") == [["系统"]]
+
+
+def test_crash_while_a_write_is_undone_ends_in_the_same_state(office: Office) -> None:
+    """5: undone once, and told as nothing that was lost."""
+    (row,) = office.fill(1)
+    office.type(f"{CUSTOMERS}!E2", ["王芳"])
+    crash(office, lambda: office.update(row, full_name="系统"), batches=2)
+    listing = office.pull()["customers"]
+    assert office.values(f"{CUSTOMERS}!E2") == [["王芳"]]
+    assert [one.cells.get("full_name") for one in listing.overwritten] in ([], ["系统"])
+
+
+def test_restart_that_dies_after_it_undid_a_write_tells_nothing_as_lost(office: Office) -> None:
+    """2: what stands in the tab was not replaced."""
+    (row,) = office.fill(1)
+    office.type(f"{CUSTOMERS}!E2", ["王芳"])
+    crash(office, lambda: office.update(row, full_name="系统"))
+    list(office.connection.pull(reread={}, full=False))
+    office.connect()
+    told = office.pull()["customers"].overwritten
+    assert "王芳" not in [one.cells.get("full_name") for one in told]
+
+
+def test_what_somebody_typed_over_a_write_after_the_crash_stands_and_the_other_is_told(
+    office: Office,
+) -> None:
+    """2: seed 1341. The first is in the scratch tab and nowhere else, until it is safe."""
+    (row,) = office.fill(1)
+    office.type(f"{CUSTOMERS}!E2", ["王芳"])
+    crash(office, lambda: office.update(row, full_name="系统"))
+    office.type(f"{CUSTOMERS}!E2", ["王小芳"])
+    (told,) = [one for one in office.connection.pull(reread={}, full=False) if one.overwritten]
+    office.connect()
+    (lost,) = office.pull()["customers"].overwritten
+    assert told.overwritten == (lost,) and lost.partial
+    assert (lost.uid, lost.cells["full_name"]) == (uid(1), "王芳")
+    assert office.values(f"{CUSTOMERS}!E2") == [["王小芳"]]
+    assert office.values(SCRATCH) == []
+    assert office.pull(full=True)["customers"].overwritten == ()
+
+
+def test_formula_that_cannot_be_put_back_is_no_value(office: Office) -> None:
+    """The listing shows it as it shows a text, whatever the text begins with."""
+    (row,) = office.fill(1)
+    office.type(f"{CUSTOMERS}!E2", ["=D2"])
+    crash(office, lambda: office.update(row, full_name="系统"))
+    office.type(f"{CUSTOMERS}!E2", ["王小芳"])
+    (told,) = office.pull()["customers"].overwritten
+    assert "full_name" not in told.cells and told.cells["customer_no"]
+
+
+def test_what_a_write_went_over_is_not_read_under_columns_that_moved(office: Office) -> None:
+    (row,) = office.fill(1)
+    office.type(f"{CUSTOMERS}!E2", ["王芳"])
+    crash(office, lambda: office.update(row, full_name="系统"))
+    span = {"sheetId": office.gid(CUSTOMERS), "dimension": "COLUMNS", "startIndex": 4, "endIndex": 5}
+    office.batch({"insertDimension": {"range": span}})
+    assert office.pull()["customers"].overwritten == ()
+    assert office.values(SCRATCH) == []
+
+
+def test_what_a_write_went_over_stands_again_when_somebody_can_look_after_it(office: Office) -> None:
+    """2: Google kept silent about the write and about the look after it."""
+    (row,) = office.fill(1)
+    office.type(f"{CUSTOMERS}!E2", ["王芳"])
+    office.faults({"match": WRITE, "kind": "applied_then_lost"}, {"match": LOOK, "kind": "500", "count": 9})
+    with pytest.raises(AnswerLost):
+        office.update(row, full_name="系统")
+    for _ in range(9):
+        try:
+            office.pull()
+            break
+        except ServiceError:
+            office.world.world.clock.advance(120)
+    assert office.values(f"{CUSTOMERS}!E2") == [["王芳"]]
+    assert office.values(SCRATCH) == []
+
+
+def test_row_typed_into_just_before_its_removal_comes_back_after_a_crash(office: Office) -> None:
+    """3: an edit beats a delete. Its row was gone before anybody heard of it; the other one is meant to go."""
+    office.fill(3)
+    before = rows(office)
+    before_write(office, 1, lambda: office.type(f"{CUSTOMERS}!E3", ["王芳"]))
+    removals = [remove(office, 1, "C00000001"), remove(office, 2, "C00000002")]
+    crash(office, lambda: office.connection.apply("customers", removals))
+    assert [one.uid for one in office.pull()["customers"].rows] == [uid(2), uid(3)]
+    assert office.values(f"{CUSTOMERS}!E2") == [["王芳"]]
+    assert rows(office)[1] == before[2]
+
+
+@pytest.mark.parametrize("kind", ["applied_then_lost", "500"])
+def test_row_whose_putting_back_had_no_answer_stands_there_once(office: Office, kind: str) -> None:
+    """3 and 5: inserting a row twice makes two of it."""
+    office.fill(2)
+
+    def meddle() -> None:
+        office.type(f"{CUSTOMERS}!E2", ["王芳"])
+        before_write(office, 1, lambda: office.faults({"match": WRITE, "kind": kind}))
+
+    before_write(office, 1, meddle)
+    with pytest.raises(AnswerLost):
+        office.connection.apply("customers", [remove(office, 1, "C00000001")])
+    assert [one.uid for one in office.pull()["customers"].rows] == [uid(1), uid(2)]
+    assert office.values(f"{CUSTOMERS}!E2") == [["王芳"]]
+
+
+def test_removal_without_answer_gives_back_what_was_typed_before_it(office: Office) -> None:
+    office.fill(2)
+    before_write(office, 1, lambda: office.type(f"{CUSTOMERS}!E2", ["王芳"]))
+    office.faults({"match": WRITE, "kind": "applied_then_lost"})
+    with pytest.raises(AnswerLost):
+        office.connection.apply("customers", [remove(office, 1, "C00000001")])
+    assert [one.uid for one in office.pull()["customers"].rows] == [uid(1), uid(2)]
+
+
+def test_what_is_noted_of_a_batch_holds_no_plaintext(office: Office) -> None:
+    """9: it stands in the hub."""
+    operation = number(office, "C1", "王芳", "13800138000")
+    crash(office, lambda: office.connection.apply("customers", [operation]))
+    assert office.memo["batch"]
+    assert not any(text in one for text in ("13800138000", "王芳") for one in office.memo.values())
