@@ -61,7 +61,8 @@ class Writer:
                 *self._all(tab, _of(operations, Insert), self._insert),
                 *self._all(tab, sorted(_of(operations, Remove), key=lambda op: -op.position), self._remove),
             ]
-            self.scratch.intents.end()
+            if self.scratch.settled:
+                self.scratch.intents.end()
         finally:
             if not self.restorer.owes:
                 self.scratch.wipe()
