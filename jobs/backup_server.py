@@ -16,6 +16,7 @@ from jobs.backup_errors import BackupRefused
 from jobs.backup_snapshot import copy_database, quick, standing_still
 from sync.store.hub import migrate as migrate_hub
 from sync.store.tables import metadata as hub_tables
+from sync.store.times import UtcTime
 from vault import people_tables
 from vault.sqlite import sqlite_path
 from vault.store import SCHEMA_TABLE
@@ -175,7 +176,7 @@ def _rows(present: sa.Connection, table: sa.Table) -> Iterator[tuple[Any, ...]]:
 def _as_stored(column: sa.Column[Any]) -> str:
     if isinstance(column.type, sa.JSON):
         return f'CAST("{column.name}" AS text)'
-    if isinstance(column.type, sa.DateTime):
+    if isinstance(column.type, UtcTime):
         return f"to_char(\"{column.name}\" AT TIME ZONE 'UTC', '{_INSTANT}')"
     return f'"{column.name}"'
 

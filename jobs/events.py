@@ -10,7 +10,6 @@ from sync.admit import SOURCE as IMPORT
 from sync.connection import Uid
 from sync.store.hub import Unit
 from sync.store.tables import history
-from sync.store.times import utc
 from validators.dates import SHANGHAI
 
 LOOKED_BACK = timedelta(days=180)
@@ -28,7 +27,7 @@ def events(unit: Unit, reminder: ReminderConfig, today: date) -> Mapping[Uid, da
     )
     found: dict[Uid, date] = {}
     for uid, at, before in unit.connection.execute(query.order_by(history.c.id)):
-        day = utc(at).astimezone(SHANGHAI).date()
+        day = at.astimezone(SHANGHAI).date()
         if before is not None and day <= today:
             found[uid] = day
     return found

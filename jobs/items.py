@@ -5,7 +5,7 @@ An item is open while its condition is true. Its key moves with its day and stag
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
@@ -13,7 +13,6 @@ from jobs.due import Due
 from sync.connection import Uid
 from sync.store.records import blocks
 from sync.store.tables import reminder
-from sync.store.times import utc
 from validators.schema import FieldKey, TableKey
 
 Place = tuple[TableKey, Uid]
@@ -104,7 +103,7 @@ class Items:
 
     def closed_since(self, moment: datetime) -> Iterable[Item]:
         """The items that were closed at `moment` or later, and are."""
-        return self._found(reminder.c.closed_at >= moment.astimezone(UTC)).values()
+        return self._found(reminder.c.closed_at >= moment).values()
 
     def keep(self, dues: Sequence[Due], known: Mapping[str, Item], *, today: date, now: datetime) -> "Kept":
         """Remember what is due; those of `known` that are not due any more are closed."""
@@ -169,7 +168,4 @@ def wished(dues: Iterable[Due], items: Mapping[str, Item], today: date) -> Itera
 
 
 def _item(row: Row[tuple[object, ...]]) -> Item:
-    values = dict(row._mapping)
-    closed_at = values.pop("closed_at")
-    first_at = utc(values.pop("first_at"))
-    return Item(**values, first_at=first_at, closed_at=utc(closed_at) if closed_at else None)
+    return Item(**row._mapping)

@@ -16,7 +16,6 @@ from sqlalchemy import Row, func, insert, select, update
 from jobs.mail import Mail, MailDeferred, Mailer, MailRefused, MailUnavailable, MailUncertain
 from sync.store.hub import Hub, Unit
 from sync.store.tables import outbox
-from sync.store.times import utc
 
 ATTEMPTS_MAX = 20
 """A mail that the server put off this often is given up as refused."""
@@ -140,7 +139,7 @@ class Outbox:
             return MailState.REPLACED  # Somebody else took it meanwhile.
         attempt = row.attempts
         try:
-            mailer.send(_mail(row), at=utc(row.at), before_end=lambda: self._ending(id_, attempt=attempt))
+            mailer.send(_mail(row), at=row.at, before_end=lambda: self._ending(id_, attempt=attempt))
         except _Taken:
             return MailState.REPLACED
         except MailUnavailable:

@@ -27,7 +27,6 @@ from sync.admit import SOURCE as IMPORT
 from sync.connection import Uid
 from sync.store.hub import Hub, Unit
 from sync.store.tables import history
-from sync.store.times import utc
 from validators.dates import SHANGHAI
 from validators.schema import SchemaConfig, TableKey
 from vault.masks import MasksConfig, mask
@@ -242,4 +241,4 @@ def _first_import(unit: Unit) -> date | None:
     """The day on which records first came from a file."""
     query = select(history.c.at).where(history.c.replica == IMPORT).order_by(history.c.id).limit(1)
     at = unit.connection.execute(query).scalar()
-    return utc(at).astimezone(SHANGHAI).date() if at else None
+    return at.astimezone(SHANGHAI).date() if at else None

@@ -5,7 +5,7 @@ Reads databases by URL; needs no key.
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -32,8 +32,7 @@ def records(hub: str) -> dict[str, int]:
 
 def newer(hub: str, since: datetime) -> int:
     """Records that changed after a moment."""
-    # SQLite keeps instants without a zone, in UTC.
-    later = record.c.changed_at > since.astimezone(UTC)
+    later = record.c.changed_at > since
     query = sa.select(sa.func.count()).select_from(record).where(later)
     with _reading(hub, record) as connection:
         return connection.execute(query).scalar_one() if connection else 0

@@ -20,7 +20,6 @@ from sync.merge import Row
 from sync.store.hub import Unit
 from sync.store.records import State
 from sync.store.tables import record
-from sync.store.times import utc
 from validators.conditions import Condition, ConditionFailed
 from validators.dates import SHANGHAI
 from validators.schema import SchemaConfig, TableConfig, TableKey
@@ -42,12 +41,12 @@ class Stored:
 
     def arrived(self, zone: ZoneInfo = SHANGHAI) -> date:
         """The day on which it came into the archive."""
-        return utc(self.created_at).astimezone(zone).date()
+        return self.created_at.astimezone(zone).date()
 
     @property
     def changed_on(self) -> date:
         """The day of its last change."""
-        return utc(self.changed_at).astimezone(SHANGHAI).date()
+        return self.changed_at.astimezone(SHANGHAI).date()
 
     def row(self, table: TableConfig) -> Row:
         """Its values, and the day of its last change."""

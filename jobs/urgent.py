@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from hashlib import sha256
 
 from sqlalchemy import func, select
@@ -84,7 +84,7 @@ def _may_be_told(unit: Unit, config: UrgentConfig, letters: Sequence[Letter], no
         return True
     query = select(mails.c.recipient, func.count()).where(
         mails.c.digest == URGENT,
-        mails.c.at >= now.replace(hour=0, minute=0, second=0, microsecond=0).astimezone(UTC),
+        mails.c.at >= now.replace(hour=0, minute=0, second=0, microsecond=0),
     )
     had = {
         recipient: count for recipient, count in unit.connection.execute(query.group_by(mails.c.recipient))

@@ -163,6 +163,6 @@ def _rows(unit: Unit, *, after: int, last: int | None = None) -> list[Mapping[st
 def _batch(rows: Sequence[Mapping[str, Any]]) -> Batch | None:
     if not rows:
         return None
-    lines = (orjson.dumps({**row, "at": utc(row["at"])}, option=orjson.OPT_SORT_KEYS) for row in rows)
+    lines = (orjson.dumps(row, option=orjson.OPT_SORT_KEYS) for row in rows)
     digest = hashlib.sha256(b"\n".join(lines)).hexdigest()
     return Batch(rows[0]["id"], rows[-1]["id"], len(rows), digest)

@@ -43,7 +43,7 @@ def look_over(
     if not judged_only:
         uids |= _behind(engine, unit, replica, table)
     if filtered and not judged_only:
-        uids |= unit.agreement.departing(replica.name, table, before=last_morning(engine))
+        uids |= _departing(engine, unit, replica, table)
     if not uids:
         return Scope()
     states = unit.seen.get_many(replica.name, table, uids)
@@ -65,6 +65,13 @@ def _behind(engine: Engine, unit: Unit, replica: Replica, table: TableKey) -> se
     if not behind:
         engine.agreed[replica.name, table] = now
     return behind
+
+
+def _departing(engine: Engine, unit: Unit, replica: Replica, table: TableKey) -> set[Uid]:
+    """The rows whose morning has come. One that has to stay is as it should be: it is no more looked at than others."""
+    uids = unit.agreement.departing(replica.name, table, before=last_morning(engine))
+    states = unit.seen.get_many(replica.name, table, uids)
+    return {uid for uid, state in states.items() if _may_go(engine, state)}
 
 
 def last_morning(engine: Engine) -> datetime:

@@ -14,7 +14,6 @@ from validators.values import Json, Value, dump_value
 from ..connection import Uid
 from .records import blocks
 from .tables import deletion, history, ledger, recheck
-from .times import utc
 
 LOST = "hub"
 """The reason of an entry whose value lost to the hub's."""
@@ -146,7 +145,7 @@ class Lists:
         """Deletions with or without a decision, oldest first."""
         query = select(deletion).order_by(deletion.c.since, deletion.c.uid)
         return [
-            WaitingDeletion(row.replica, row.table, row.uid, utc(row.since), row.decision)
+            WaitingDeletion(row.replica, row.table, row.uid, row.since, row.decision)
             for row in self._connection.execute(query)
         ]
 
@@ -202,7 +201,7 @@ class Lists:
         query = select(history).where(history.c.uid == uid).order_by(history.c.id)
         if table is not None:
             query = query.where(history.c.table == table)
-        return [dict(row) | {"at": utc(row["at"])} for row in self._connection.execute(query).mappings()]
+        return [dict(row) for row in self._connection.execute(query).mappings()]
 
     def counts(self) -> dict[str, int]:
         """Open conflicts and waiting deletions."""
@@ -216,7 +215,7 @@ class Lists:
 
 def _entry(row: Any) -> LedgerEntry:
     return LedgerEntry(
-        row.id, utc(row.at), row.replica, row.table, row.uid, row.field, row.kept, row.other, row.reason
+        row.id, row.at, row.replica, row.table, row.uid, row.field, row.kept, row.other, row.reason
     )
 
 

@@ -19,7 +19,6 @@ from .counters import raise_by
 from .issues import dump_issue, load_issue
 from .stored import readable
 from .tables import REVISION, record, reference, tombstone, unique_value
-from .times import utc
 
 BLOCK = 400
 """Ids per query: SQLite and PostgreSQL both take it, and it is well past where more would help."""
@@ -159,7 +158,7 @@ class Records:
             query = select(record.c.uid, record.c.created_at, record.c["values"]).where(
                 record.c.table == table, record.c.uid.in_(block)
             )
-            found |= {uid: (utc(at), values) for uid, at, values in self._connection.execute(query).all()}
+            found |= {uid: (at, values) for uid, at, values in self._connection.execute(query).all()}
         return found
 
     def set_state(self, table: TableKey, uids: Sequence[Uid], state: State) -> dict[Uid, int]:
@@ -268,8 +267,8 @@ class Records:
                 for key, json in mapping["values"].items()
                 if key in fields and (value := readable(fields[key], json)) is not None
             },
-            created_at=utc(mapping["created_at"]),
-            changed_at=utc(mapping["changed_at"]),
+            created_at=mapping["created_at"],
+            changed_at=mapping["changed_at"],
             hints=tuple(load_issue(json) for json in mapping["hints"]),
         )
 

@@ -31,7 +31,6 @@ from .issues import dump_issue, load_issue
 from .records import blocks
 from .stored import readable
 from .tables import CHANGES, seen
-from .times import utc
 
 MENDED = "mended"
 
@@ -286,8 +285,8 @@ class SeenRows:
             rev=row.rev,
             status=row.status,
             note=row.note,
-            gone_since=utc(row.gone_since) if row.gone_since else None,
-            left_since=utc(row.left_since) if row.left_since else None,
+            gone_since=row.gone_since,
+            left_since=row.left_since,
         )
 
 

@@ -7,7 +7,6 @@ from sqlalchemy import (
     JSON,
     BigInteger,
     Column,
-    DateTime,
     Index,
     Integer,
     LargeBinary,
@@ -17,11 +16,13 @@ from sqlalchemy import (
     Text,
 )
 
+from .times import UtcTime
+
 metadata = MetaData()
 
 KEY = String(80)
 UID = String(22)
-TIME = DateTime(timezone=True)
+TIME = UtcTime()
 
 record = Table(
     "record",

@@ -6,7 +6,7 @@ import pytest
 
 from sync.connection import SystemColumn
 from tests.sync.conftest import NewOffice, Office
-from tests.sync.memory import Line, MemoryConnection
+from tests.sync.memory import FORMULA, Line, MemoryConnection
 from tests.sync.people import ID_NUMBER
 
 FINANCE = {"name": "财务部", "edit": {"policies": ["premium"]}, "tables": ["policies"]}
@@ -54,6 +54,15 @@ def note(line: Line) -> str:
 
 def morning(office: Office) -> None:
     office.clock.advance(timedelta(days=1).total_seconds())
+
+
+def rests(office: Office) -> bool:
+    """Whether nothing is written any more, once it is calm."""
+    office.calm()
+    before = office.writes
+    for _ in range(3):
+        office.cycle()
+    return office.writes == before
 
 
 def test_department_sees_its_tables_fields_and_rows_only(departments: Office) -> None:
@@ -197,6 +206,31 @@ def test_row_with_a_value_to_be_mended_does_not_leave_with_it(departments: Offic
     departments.calm()
     assert numbers(departments.replica("理赔部")) == set()
     assert row(departments, "airtable", "P2020").cells["start"] == "2024-02-01"
+
+
+def test_row_that_leaves_its_filter_is_not_written_again_and_again_over_a_formula(
+    departments: Office,
+) -> None:
+    """1 and 10: between its note and its morning nothing is to be written to it; what it calculates is nobody's to write."""
+    line = row(departments, "理赔部", "P2020")
+    line.cells["start"] = FORMULA
+    row(departments, "airtable", "P2020").cells |= {"start": "2024-05-01", "status": "终止"}
+    assert rests(departments)
+    assert "已不属本表范围" in note(line)
+    assert line.cells["start"] == FORMULA
+
+
+def test_row_that_may_not_leave_yet_is_not_written_again_and_again_over_a_formula(
+    departments: Office,
+) -> None:
+    """1 and 10: it stays for what is to be mended in it, on the morning after too."""
+    line = row(departments, "理赔部", "P2020")
+    line.cells |= {"start": FORMULA, "customer_no": "C99999999"}
+    row(departments, "airtable", "P2020").cells |= {"start": "2024-05-01", "status": "终止"}
+    departments.calm()
+    morning(departments)
+    assert rests(departments)
+    assert (line.cells["start"], line.cells["customer_no"]) == (FORMULA, "C99999999")
 
 
 def test_new_row_in_a_department_that_may_create_becomes_a_record(departments: Office) -> None:
