@@ -5,8 +5,9 @@ here, before anything is read from the cells. Decides only; uids are written by 
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from .connection import Listing, RowId, SeenRow, Uid
 from .settle import name_of
@@ -109,8 +110,10 @@ def _owners(
         if uid in known and _stands(listing, known[uid]):
             stray += claimants  # Copies: the original has not moved.
             continue
-        alone = len(claimants) == 1
-        owner = claimants[0] if alone else _original(claimants, known.get(uid), fingerprint, named)
+        owner = claimants[0]
+        if len(claimants) > 1:
+            lost = partial(_lost_above, uid, claims=claims, known=known, listing=listing)
+            owner = _original(claimants, known.get(uid), fingerprint, named, lost)
         owners[uid] = owner
         stray += [row for row in claimants if row is not owner]
     return owners, unnumbered, stray
@@ -121,14 +124,42 @@ def _original(
     state: Mark | None,
     fingerprint: Callable[[SeenRow], bytes],
     named: Callable[[SeenRow], bool],
+    lost_above: Callable[[SeenRow], int],
 ) -> SeenRow:
-    """Of several rows with one uid: the unchanged one, else the one that shows the record's key; of several the one at its
-    old place. A copy is given another key, or none."""
+    """Of several rows with one uid: the unchanged one, else the one that shows the record's key; of several the one that
+    stands where it stood, after it moved up for every row that it lost above it. A copy is given another key, or none."""
     if state is None:
         return claimants[0]
     unchanged = [row for row in claimants if fingerprint(row) == state.fingerprint]
     likely = unchanged or [row for row in claimants if named(row)] or claimants
-    return min(likely, key=lambda row: (row.position != state.position, row.position))
+    if len(likely) == 1:
+        return likely[0]
+    return min(
+        likely,
+        key=lambda row: (
+            row.position != state.position - lost_above(row),
+            row.position != state.position,
+            row.position,
+        ),
+    )
+
+
+def _lost_above(
+    uid: Uid,
+    row: SeenRow,
+    *,
+    claims: Mapping[Uid, Sequence[SeenRow]],
+    known: Mapping[Uid, Mark],
+    listing: Listing,
+) -> int:
+    """How many rows stood above this one, if it is the one that bore `uid`, and do so no more: deleted, or moved away."""
+
+    def stays(mark: Mark) -> bool:
+        places = (one.position for one in claims.get(mark.uid, ()))
+        return _stands(listing, mark) or any(place <= max(mark.position, row.position) for place in places)
+
+    above = (mark for mark in known.values() if mark.placed and mark.position < known[uid].position)
+    return sum(not mark.gone and not stays(mark) for mark in above)
 
 
 def _gone(

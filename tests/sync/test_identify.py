@@ -150,6 +150,41 @@ def test_of_two_equal_rows_with_one_uid_the_one_in_its_place_keeps_it() -> None:
     assert whole(above, below, known=[mark(below)]).stray == (above,)
 
 
+def _two_of_a_row_at(place: int) -> tuple[Mark, SeenRow, SeenRow]:
+    """A row that was edited where it stood, and its copy below it, both one row higher than that."""
+    edited = replace(row(TWO, place - 1), cells={"name": "王方"})
+    return mark(row(TWO, place)), edited, replace(edited, position=place)
+
+
+def test_of_two_equal_rows_below_one_that_is_gone_the_upper_one_keeps_the_uid() -> None:
+    """The rows moved up: at the place of the original stands the copy."""
+    known, edited, copy = _two_of_a_row_at(2)
+    assert whole(edited, copy, known=[mark(row(ONE, 1)), known]).stray == (copy,)
+
+
+def test_of_two_equal_rows_below_one_that_was_moved_down_the_upper_one_keeps_the_uid() -> None:
+    known, edited, copy = _two_of_a_row_at(2)
+    assert whole(edited, copy, row(ONE, 3), known=[mark(row(ONE, 1)), known]).stray == (copy,)
+
+
+def test_row_that_was_gone_before_or_stood_nowhere_moved_no_other() -> None:
+    known, edited, copy = _two_of_a_row_at(2)
+    for other in (mark(row(ONE, 1), gone=True), mark(row(ONE, -1))):
+        assert whole(edited, copy, known=[other, known]).stray == (edited,)
+
+
+def test_row_that_stands_below_a_copy_is_not_above_it() -> None:
+    """The copy took the place of the first row, the original stands where it stood; between them is one that stands, too."""
+    copy, edited = (replace(row(THREE, place), cells={"name": "王方"}) for place in (1, 3))
+    assert found([copy, edited], {1, 3}, 4).stray == (copy,)
+
+
+def test_rows_that_stand_or_are_gone_below_move_none() -> None:
+    edited, copy = (replace(row(TWO, place), cells={"name": "王方"}) for place in (2, 3))
+    result = found([edited, copy], {2, 3}, 4)
+    assert (result.stray, result.gone) == ((copy,), {THREE})
+
+
 def test_of_two_changed_rows_with_one_uid_the_one_in_its_place_keeps_it() -> None:
     known = Mark(ONE, "", 2, b"", gone=False)
     assert whole(row(ONE, 1), row(ONE, 2), row(ONE, 3), known=[known]).stray == (row(ONE, 1), row(ONE, 3))

@@ -217,3 +217,17 @@ def test_row_whose_own_uid_was_written_over_is_no_copy(new_office: NewOffice, wr
         office.clock.advance(6)
     assert row.system[SystemColumn.UID] == uid
     assert row.cells["mobile"] == mobile
+
+
+def test_copy_that_a_deleted_row_lets_up_into_the_original_s_place_is_the_copy(office: Office) -> None:
+    """2 and 7: both show the same, number and all, and neither what was last seen; the original stands above, where it moved up."""
+    gone = office.sheets.type_row("customers", full_name="张敏")
+    row = office.sheets.type_row("customers", full_name="王小明", id_number="11010119900307001X")
+    office.calm()
+    uid, shown = row.system[SystemColumn.UID], row.cells["id_number"]
+    row.cells["occupation"] = "护士"
+    copied = office.sheets.copy_row("customers", row)
+    office.sheets.delete("customers", gone)
+    office.calm()
+    assert (row.system[SystemColumn.UID], row.cells["id_number"]) == (uid, shown)
+    assert copied.system[SystemColumn.UID] not in ("", uid)
