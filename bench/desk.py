@@ -101,7 +101,7 @@ async def _in_process(archive: Archive, uids: list[Uid]) -> float:
     orders: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
     answers: asyncio.Queue[Any] = asyncio.Queue()
     orders.put_nowait({"type": "lifespan.startup"})
-    living = asyncio.create_task(
+    living: asyncio.Task[None] = asyncio.create_task(
         app({"type": "lifespan", "asgi": {"version": "3.0"}}, orders.get, answers.put)
     )
     await answers.get()

@@ -7,6 +7,7 @@ that answers a constant. `emulator_read_ratio`: reading a tab of 100,000 × 20 c
 import json
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from statistics import median
 from typing import Any
 
@@ -110,7 +111,7 @@ class InProcess(gspread.HTTPClient):
 
 def _calls(world: World, session: requests.Session, table_id: str) -> Mapping[str, Call]:
     table = _airtable(world, session).table(world.base_id, table_id)
-    first = table.first()["id"]
+    first = table.all(max_records=1)[0]["id"]
     google = requests.Session()
     google.adapters, google.headers = session.adapters, dict(session.headers)
     google.headers["Authorization"] = f"Bearer {world.google.token}"
@@ -140,9 +141,7 @@ def read_ratios() -> dict[str, float]:
     alone = median(_seconds(lambda: json.dumps(values)) for _ in range(READS))
     found = {"formatted_first": first}
     for rendering in ("FORMATTED_VALUE", "UNFORMATTED_VALUE", "FORMULA"):
-        found[rendering.lower()] = median(
-            _seconds(lambda wanted=rendering: _read(world, wanted)) for _ in range(READS)
-        )
+        found[rendering.lower()] = median(_seconds(partial(_read, world, rendering)) for _ in range(READS))
     return {name: round(seconds / alone, 2) for name, seconds in found.items()}
 
 

@@ -132,8 +132,8 @@ class Script:
 
     def run(self) -> None:
         """One turn."""
-        records = {row["fields"][HEADERS[0]]: row for row in self._table.all()}
-        rows = {row[HEADERS[0]]: row for row in self._sheet.get_all_records()}
+        records = {str(row["fields"][HEADERS[0]]): row for row in self._table.all()}
+        rows = {str(row[HEADERS[0]]): row for row in self._sheet.get_all_records()}
         for key, row in rows.items():
             changed = dict(self._changes(row, self._last.get(key, row)))
             if changed:

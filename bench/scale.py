@@ -45,7 +45,7 @@ def first_sync(rows: int) -> tuple[float, dict[str, Any]]:
         cpu = cpu_s(lambda: calm(archive, there))
         print(f"{'first sync':>14} {rows:7} rows {cpu:8.1f} s CPU", flush=True)
         size = len(answer(engine))
-        figures = {"first_sync_rows_per_s": round(rows / cpu)}
+        figures: dict[str, float] = {"first_sync_rows_per_s": round(rows / cpu)}
         figures["first_sync_memory_ratio"] = round((peak_bytes() - before) / size, 1)
         return cpu, figures | cycles(there, engine, rows, size)
 

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
 
 PICTURES = "BROWSER_PICTURES"
 """Names the folder to keep pictures in; without it they go to pytest's own."""
@@ -83,12 +83,12 @@ def _watch(person: BrowserContext, faults: list[str]) -> None:
     person.on("weberror", lambda fault: faults.append(str(fault.error)))
     person.on("request", lambda request: faults.extend(_elsewhere(request.url)))
     # What the page's own policy forbids is announced all the same, and never sent.
-    person.on("requestfailed", lambda request: request.failure == "csp" and _forgive(faults, request.url))
+    person.on("requestfailed", lambda request: _forgive(faults, request))
     person.on("page", lambda page: page.on("websocket", lambda socket: faults.extend(_elsewhere(socket.url))))
 
 
-def _forgive(faults: list[str], url: str) -> None:
-    for fault in _elsewhere(url):
+def _forgive(faults: list[str], request: Request) -> None:
+    for fault in _elsewhere(request.url) if request.failure == "csp" else ():
         faults.remove(fault)
 
 

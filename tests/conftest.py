@@ -1,9 +1,10 @@
 """Fixtures that tests of several packages use, and the checks that hold for every test."""
 
-from browser import chromium, keep_picture, open_page
-from google_answers import google_answers_pass_discovery, google_violations
 from hypothesis import settings
-from postgres import copy_of, databases, on_both_stores, schemas, server, stores
+
+from tests.browser import chromium, keep_picture, open_page
+from tests.google_answers import google_answers_pass_discovery, google_violations
+from tests.postgres import copy_of, databases, on_both_stores, schemas, server, stores
 
 __all__ = [
     "chromium",

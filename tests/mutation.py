@@ -109,12 +109,15 @@ def _changes(node: ast.AST) -> Iterator[tuple[Callable[[], None], str]]:
         other = ast.Or() if isinstance(node.op, ast.And) else ast.And()
         yield lambda: setattr(node, "op", other), f"{line} and/or swapped in {ast.unparse(node)}"
     if isinstance(node, ast.IfExp | ast.If):
-        turned = ast.UnaryOp(ast.Not(), node.test)
-        yield lambda: setattr(node, "test", turned), f"{line} condition {ast.unparse(node.test)} turned round"
+        refused = ast.UnaryOp(ast.Not(), node.test)
+        yield (
+            lambda: setattr(node, "test", refused),
+            f"{line} condition {ast.unparse(node.test)} turned round",
+        )
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr | ast.Sub | ast.Add):
         yield lambda: setattr(node, "op", ast.BitAnd()), f"{line} operator of {ast.unparse(node)} is &"
-    if isinstance(node, ast.Constant) and type(node.value) is int:
-        yield lambda: setattr(node, "value", node.value + 1), f"{line} {node.value} is one more"
+    if isinstance(node, ast.Constant) and type(number := node.value) is int:
+        yield lambda: setattr(node, "value", number + 1), f"{line} {number} is one more"
 
 
 class Endless(BaseException):

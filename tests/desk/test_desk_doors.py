@@ -138,7 +138,7 @@ def test_only_what_pages_need_is_answered(desk: DeskOffice, clerk: requests.Sess
     ],
 )
 def test_paths_lead_nowhere_else(desk: DeskOffice, clerk: requests.Session, path: str) -> None:
-    answer = requests.Request("GET", desk.url + path, cookies=clerk.cookies).prepare()  # type: ignore[arg-type]
+    answer = requests.Request("GET", desk.url + path, cookies=clerk.cookies).prepare()
     answer.url = desk.url + path
     found = clerk.send(answer, allow_redirects=False)
     assert found.status_code == 404 or "档案中没有这条记录" in found.text
@@ -219,7 +219,7 @@ class FromElsewhere(HTTPAdapter):
     """Calls from another address of this machine, so that the other tests need not wait when it is shut out."""
 
     def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
-        super().init_poolmanager(*arguments, **options, source_address=("127.0.0.2", 0))  # type: ignore[no-untyped-call]
+        super().init_poolmanager(*arguments, **options, source_address=("127.0.0.2", 0))
 
 
 def test_guessing_is_stopped_even_with_the_right_key_in_the_end(

@@ -141,7 +141,7 @@ def test_workbook_is_looked_at_then_taken_in_and_its_result_kept(
 def test_file_that_is_no_workbook_is_refused_in_words(desk: DeskOffice, open_page: OpenPage) -> None:
     page = desk.sign_in(open_page, "/import")
     file = {"name": "x.xlsx", "mimeType": "application/octet-stream", "buffer": b"nothing of the kind"}
-    page.set_input_files("input[type=file]", file)  # type: ignore[arg-type]
+    page.set_input_files("input[type=file]", file)
     expect(page.get_by_text("不是 .xlsx 工作簿")).to_be_visible()
 
 

@@ -3,10 +3,10 @@
 from typing import Any
 
 import pytest
-from airtable_world import Office
 from pyairtable import Api
 
 from emulators.adapter import IN_PROCESS_URL, mount
+from tests.emulators.airtable_world import Office
 
 
 class Claims(Office):

@@ -1,7 +1,8 @@
 """Writing records: values, batches, replacing, upserting, deleting."""
 
 import pytest
-from airtable_world import Office
+
+from tests.emulators.airtable_world import Office
 
 
 @pytest.fixture
@@ -10,7 +11,7 @@ def office() -> Office:
 
 
 def test_empty_values_are_left_out_and_zero_is_not_empty(office: Office) -> None:
-    row = {"姓名": "", "等级": None, "标签": [], "已签": False, "保费": 0}
+    row: dict[str, object] = {"姓名": "", "等级": None, "标签": [], "已签": False, "保费": 0}
     (record,) = office.create(row)
     assert office.cells(record) == {"保费": 0}
 

@@ -3,7 +3,8 @@
 from typing import Any
 
 import pytest
-from airtable_world import Office
+
+from tests.emulators.airtable_world import Office
 
 TEXT = {"name": "号", "type": "singleLineText"}
 

@@ -4,10 +4,10 @@ from typing import Any
 
 import orjson
 import pytest
-from airtable_world import Office
 
 from emulators.control import control
 from emulators.exchange import Request
+from tests.emulators.airtable_world import Office
 
 WEEK_S = 7 * 86400
 

@@ -1,5 +1,6 @@
 """A batch that fails leaves no trace, whatever came before the failure."""
 
+from collections.abc import Callable
 from random import Random
 from typing import Any
 
@@ -28,7 +29,7 @@ def places(random: Random) -> dict[str, Any]:
 
 def change(random: Random, step: int) -> dict[str, Any]:
     cell = {"userEnteredValue": {"formulaValue": "=A1&B2"}, "note": str(step)}
-    makers = [
+    makers: list[Callable[[], dict[str, Any]]] = [
         lambda: {"updateCells": {"range": area(random), "rows": [{"values": [cell]}], "fields": "userEnteredValue,note"}},
         lambda: {"repeatCell": {"range": area(random), "cell": cell, "fields": "*"}},
         lambda: {"insertDimension": {"range": places(random)}},

@@ -7,9 +7,10 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 from axe_playwright_python.sync_playwright import Axe
-from browser import DESKTOP, PHONE, OpenPage
-from page_world import Office, page_office
 from playwright.sync_api import expect
+
+from tests.browser import DESKTOP, PHONE, OpenPage
+from tests.emulators.page_world import Office, page_office
 
 
 @pytest.fixture(scope="module")

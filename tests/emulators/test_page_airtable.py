@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browser import DESKTOP, PHONE, OpenPage
-from page_world import Office, Pane, page_office, pane
 from playwright.sync_api import expect
+
+from tests.browser import DESKTOP, PHONE, OpenPage
+from tests.emulators.page_world import Office, Pane, page_office, pane
 
 
 @pytest.fixture

@@ -9,14 +9,14 @@ from zipfile import ZipFile
 import pytest
 import requests
 from axe_playwright_python.sync_playwright import Axe
-from browser import DESKTOP, PHONE, OpenPage
-from page_world import SCRIPT, Office, page_office, pane
 from playwright.sync_api import expect
 
 from emulators.exchange import Request
 from emulators.page.serving import page as answer_page
 from emulators.server import Running, running
 from emulators.world import World
+from tests.browser import DESKTOP, PHONE, OpenPage
+from tests.emulators.page_world import SCRIPT, Office, page_office, pane
 
 ROOT = Path(__file__).parents[2]
 TITLE = "仿真的在线表格与邮箱"

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 import requests
-from browser import DESKTOP, PHONE, OpenPage
-from page_world import SHEET, Office, Pane, page_office, pane
 from playwright.sync_api import expect
+
+from tests.browser import DESKTOP, PHONE, OpenPage
+from tests.emulators.page_world import SHEET, Office, Pane, page_office, pane
 
 HEADERS, C, A, B = SHEET
 

@@ -14,14 +14,14 @@ from typing import Any
 import orjson
 import pytest
 import requests
-from airtable_world import CUSTOMER_FIELDS
-from google_answers import judged, watched
 from pyairtable import Api
 
 import emulators
 from emulators.adapter import IN_PROCESS_URL, mount
 from emulators.server import Running
 from emulators.world import World
+from tests.emulators.airtable_world import CUSTOMER_FIELDS
+from tests.google_answers import judged, watched
 
 ROOT = Path(__file__).parents[2]
 STARTUP_S = 30

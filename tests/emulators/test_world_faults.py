@@ -5,11 +5,11 @@ from typing import Any
 import orjson
 import pytest
 import requests
-from airtable_world import Office
 
 from emulators.adapter import IN_PROCESS_URL, mount
 from emulators.control import control
 from emulators.exchange import Request
+from tests.emulators.airtable_world import Office
 
 
 @pytest.fixture
@@ -191,7 +191,7 @@ def test_seeding_adds_bases_and_replaces_those_of_the_same_id(office: Office) ->
 def test_seeded_links_are_completed_at_their_other_end(office: Office) -> None:
     def table(letter: str, other: str) -> dict[str, Any]:
         link = {"linkedTableId": "tbl" + other * 14, "inverseLinkFieldId": "fldL" + other * 13}
-        fields = [
+        fields: list[dict[str, object]] = [
             {"id": "fld" + letter * 14, "name": "N", "type": "singleLineText"},
             {"id": "fldL" + letter * 13, "name": "L", "type": "multipleRecordLinks", "options": link},
         ]

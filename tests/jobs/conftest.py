@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from jobs_default import SCHEMA as SHIPPED
-from jobs_default import Shipped
-from jobs_lives import settle
-from jobs_mailbox import Mailbox
-from jobs_office import SCHEMA, Office
 
 from sync.store.hub import Hub
+from tests.jobs.jobs_default import SCHEMA as SHIPPED
+from tests.jobs.jobs_default import Shipped
+from tests.jobs.jobs_lives import settle
+from tests.jobs.jobs_mailbox import Mailbox
+from tests.jobs.jobs_office import SCHEMA, Office
 
 
 @pytest.fixture

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from jobs_office import MONDAY, Office
 
 from jobs.calendar import Calendar
 from jobs.collect import Collected, Ground, collect
@@ -15,6 +14,7 @@ from jobs.config import JobsConfig
 from jobs.due import Due, Today
 from jobs.files import Files
 from jobs.reminders import ReminderBook
+from tests.jobs.jobs_office import MONDAY, Office
 from validators.schema import SchemaConfig
 from vault.plaintext import Plaintext
 

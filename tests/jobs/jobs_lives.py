@@ -10,10 +10,9 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
-from jobs_default import Shipped
-
 from jobs.due import Due
 from sync.store.records import State
+from tests.jobs.jobs_default import Shipped
 
 LONG_AGO = datetime(2026, 1, 5, 2, tzinfo=UTC)
 """When everything came into the archive."""

@@ -64,7 +64,7 @@ class DroppingSMTP(SMTP):
         if self.event_handler.fault == "drop_after_dot" and str(status).startswith("250 kept"):
             self.transport.abort()
             return
-        await super().push(status)
+        await super().push(status)  # type: ignore[type-var]
 
 
 class Mailbox:

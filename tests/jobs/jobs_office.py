@@ -146,7 +146,7 @@ class Office:
 
     def links(self, places: Iterable[Place]) -> dict[Place, tuple[Anchor, ...]]:
         """The addresses of records' rows, as the application gives them: after a look into the hub."""
-        found = {}
+        found: dict[Place, tuple[Anchor, ...]] = {}
         with self.hub.unit() as unit:
             for table, uid in places:
                 if unit.records.get(table, uid):

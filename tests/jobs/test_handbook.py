@@ -7,12 +7,12 @@ from html import unescape
 from pathlib import Path
 
 import pytest
-from browser import DESKTOP, PHONE, OpenPage
 from playwright.sync_api import Page
 
 from jobs.handbook import pages
 from tablekeeper.cli.handbooks import source_of
 from tablekeeper.config import load
+from tests.browser import DESKTOP, PHONE, OpenPage
 
 ROOT = Path(__file__).parents[2]
 CONFIG = load(ROOT / "config.yaml")

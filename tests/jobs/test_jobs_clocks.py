@@ -4,8 +4,9 @@ from datetime import date
 from typing import Any
 
 import pytest
-from jobs_default import Shipped
-from jobs_lives import CLAIM, enter, last_due, on, told
+
+from tests.jobs.jobs_default import Shipped
+from tests.jobs.jobs_lives import CLAIM, enter, last_due, on, told
 
 STANDS_STILL: list[tuple[str, dict[str, Any], dict[str, Any], date]] = [
     ("claim_decide", {"request_received_on": date(2026, 9, 1), "decide_by": date(2026, 10, 1)},

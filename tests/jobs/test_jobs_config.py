@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 import yaml
-from jobs_office import HELD_ROWS, MANAGERS, REVIEW, jobs_config
 from pydantic import ValidationError
 
 from jobs.config import JobsConfig
 from jobs.reminders import problems
+from tests.jobs.jobs_office import HELD_ROWS, MANAGERS, REVIEW, jobs_config
 from validators.schema import SchemaConfig
 
 CONFIG = Path(__file__).parents[2] / "config.yaml"

@@ -3,8 +3,12 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
-from jobs_default import CONFIG, Shipped
-from jobs_lives import (
+
+from jobs.items import Items
+from jobs.noted import note
+from jobs.words import CHINESE
+from tests.jobs.jobs_default import CONFIG, Shipped
+from tests.jobs.jobs_lives import (
     COMPLIANCE,
     KEEPERS,
     LIVES,
@@ -17,10 +21,6 @@ from jobs_lives import (
     on,
     told,
 )
-
-from jobs.items import Items
-from jobs.noted import note
-from jobs.words import CHINESE
 
 FOUND = {
     "life_event": (on(9, 28, 0), on(9, 30, 7), on(10, 13, 7, MANAGER)),

@@ -5,8 +5,6 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from jobs_mailbox import Mailbox
-from jobs_office import MONDAY, NOW, OWNERS, Office, jobs_config
 
 from jobs.config import JobsConfig
 from jobs.mail import Mail, Mailer
@@ -15,6 +13,8 @@ from jobs.preview import preview
 from jobs.rendering import aligned
 from jobs.send_digests import DigestReport, send_digests
 from sync.store.records import State
+from tests.jobs.jobs_mailbox import Mailbox
+from tests.jobs.jobs_office import MONDAY, NOW, OWNERS, Office, jobs_config
 
 
 def send(

@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from jobs_office import MONDAY, POLICY_END, REVIEW, SCHEMA, jobs_config
 
 from jobs.calendar import Calendar
 from jobs.config import CalendarConfig
@@ -16,6 +15,7 @@ from jobs.due import Due, Failure, Scene, Today, due_of, newest_stage
 from jobs.reminder_config import Priority, ReminderConfig
 from jobs.reminders import ReminderBook, ReminderProblems, problems
 from jobs.titles import Title
+from tests.jobs.jobs_office import MONDAY, POLICY_END, REVIEW, SCHEMA, jobs_config
 
 CALENDAR = Calendar(CalendarConfig())
 RECORDS: Mapping[tuple[str, str], Mapping[str, Any]] = {

@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from jobs_default import CONFIG, RAW, SCHEMA
-from jobs_office import MONDAY, Office
 
 from jobs.fact_words import CHINESE, ENGLISH, fact_words
 from jobs.figure_config import FigureConfig, problems
 from jobs.figures import figures
 from jobs.key_figures import key_figures, month_before
 from sync.store.hub import Hub
+from tests.jobs.jobs_default import CONFIG, RAW, SCHEMA
+from tests.jobs.jobs_office import MONDAY, Office
 
 
 @pytest.fixture
@@ -182,5 +182,5 @@ def test_the_period_is_the_calendar_month_before() -> None:
     ],
 )
 def test_a_figure_that_cannot_be_is_found_by_check(figure: dict[str, str], path: str) -> None:
-    found = problems(SCHEMA, (FigureConfig(name="x", **figure),))  # type: ignore[arg-type]
+    found = problems(SCHEMA, (FigureConfig(name="x", **figure),))
     assert [one.path for one in found] == [path]

@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from jobs_default import SCHEMA, Shipped
-from jobs_office import MONDAY, NOW, Office
 
 from jobs.due import Due, Failure
 from jobs.words import CHINESE
 from sync.store.hub import Hub
+from tests.jobs.jobs_default import SCHEMA, Shipped
+from tests.jobs.jobs_office import MONDAY, NOW, Office
 
 
 @pytest.fixture

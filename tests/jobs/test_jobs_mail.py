@@ -8,9 +8,9 @@ from email.headerregistry import Address
 from email.policy import compat32
 
 import pytest
-from jobs_mailbox import Mailbox
 
 from jobs.mail import Mail, MailDeferred, Mailer, MailRefused, MailUnavailable, MailUncertain, compose
+from tests.jobs.jobs_mailbox import Fault, Mailbox
 
 AT = datetime(2026, 11, 23, 0, 30, tzinfo=UTC)
 MAIL = Mail(
@@ -69,7 +69,7 @@ def test_ids_stand_whole_and_unencoded_whatever_their_length() -> None:
     ],
 )
 def test_each_failure_says_whether_the_mail_may_have_arrived(
-    mailbox: Mailbox, fault: str, error: type[Exception]
+    mailbox: Mailbox, fault: Fault, error: type[Exception]
 ) -> None:
     """See the tree of errors in `jobs.mail`."""
     mailbox.fault = fault

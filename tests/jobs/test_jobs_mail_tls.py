@@ -9,11 +9,11 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
-from jobs_authority import Authority
-from jobs_mailbox import Fault, Mailbox, Scheme
 
 from jobs import mail
 from jobs.mail import Mail, Mailer, MailRefused, MailUnavailable, MailUncertain
+from tests.jobs.jobs_authority import Authority
+from tests.jobs.jobs_mailbox import Fault, Mailbox, Scheme
 
 AT = datetime(2026, 11, 23, 0, 30, tzinfo=UTC)
 MAIL = Mail("0" * 64, "agent_daily", "wang@insurer.example", "待办", "正文", "<p>正文</p>", {})

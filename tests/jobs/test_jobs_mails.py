@@ -10,8 +10,6 @@ from unittest.mock import Mock
 from zoneinfo import ZoneInfo
 
 import pytest
-from jobs_default import CONFIG, SCHEMA
-from jobs_office import MONDAY, NOW, Office
 
 from jobs.config import JobsConfig
 from jobs.digest_page import Facts
@@ -23,6 +21,8 @@ from jobs.urgent import store_urgent
 from sync.store.hub import Hub
 from sync.store.records import State
 from sync.store.tables import outbox as mails_table
+from tests.jobs.jobs_default import CONFIG, SCHEMA
+from tests.jobs.jobs_office import MONDAY, NOW, Office
 from vault.masks import MasksConfig
 
 FACTS = Facts(

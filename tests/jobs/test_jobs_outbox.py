@@ -4,12 +4,12 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
-from jobs_mailbox import HangUp, Mailbox, hanging_up
-from jobs_office import NOW, Office
 
 from jobs import outbox as module
 from jobs.mail import Mail, Mailer, MailUnavailable
 from jobs.outbox import Delivery, Outbox, mail_id
+from tests.jobs.jobs_mailbox import HangUp, Mailbox, hanging_up
+from tests.jobs.jobs_office import NOW, Office
 
 
 def mail(reader: str = "wang", period: str = "2026-11-23") -> Mail:

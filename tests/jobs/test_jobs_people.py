@@ -3,11 +3,12 @@
 from datetime import date
 
 import pytest
-from jobs_office import jobs_config
 
 from jobs.config import PeopleConfig
 from jobs.letters import unread
 from jobs.people import People, Person, read_people
+from tests.jobs.jobs_office import jobs_config
+from validators.values import Value
 
 TODAY = date(2026, 11, 23)
 
@@ -34,7 +35,11 @@ def test_the_files_of_one_who_left_are_the_managers() -> None:
 @pytest.mark.parametrize(("left_on", "works"), [(None, True), ("2026-11-24", True), ("2026-11-23", False)])
 def test_who_left_gets_no_mail_though_nobody_has_unticked_them(left_on: str | None, works: bool) -> None:
     """From the day they left on."""
-    row = {"name": "agent", "active": True, **({"left_on": date.fromisoformat(left_on)} if left_on else {})}
+    row: dict[str, Value] = {
+        "name": "agent",
+        "active": True,
+        **({"left_on": date.fromisoformat(left_on)} if left_on else {}),
+    }
     people = read_people([("agent", row)], PeopleConfig(left_on="left_on"), today=TODAY)
     assert (people.in_charge("agent") is not None) is works
 
@@ -92,8 +97,8 @@ def test_managers_are_those_whom_somebody_reports_to() -> None:
 )
 def test_away_is_from_the_first_to_the_last_day(first: date | None, last: date | None, away: bool) -> None:
     """Both days count."""
-    row = {"name": "王芳", "active": True, "away_from": first, "away_to": last}
-    values = {key: value for key, value in row.items() if value is not None}
+    row: dict[str, Value | None] = {"name": "王芳", "active": True, "away_from": first, "away_to": last}
+    values: dict[str, Value] = {key: value for key, value in row.items() if value is not None}
     found = read_people([("w", values)], PeopleConfig(), today=TODAY).in_charge("w")
     assert found is not None
     assert found.away is away

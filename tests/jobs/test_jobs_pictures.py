@@ -6,9 +6,6 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
-from browser import OpenPage
-from jobs_default import CONFIG, SCHEMA
-from jobs_office import MONDAY, NOW, Office
 from sqlalchemy import select
 
 from jobs.digest_page import Facts
@@ -19,6 +16,9 @@ from jobs.urgent import store_urgent
 from jobs.words import english_terms
 from sync.store.hub import Hub
 from sync.store.tables import outbox as outbox_table
+from tests.browser import OpenPage
+from tests.jobs.jobs_default import CONFIG, SCHEMA
+from tests.jobs.jobs_office import MONDAY, NOW, Office
 from vault.masks import MasksConfig
 
 WIDTHS = (360, 800)

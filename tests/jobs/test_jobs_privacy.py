@@ -10,11 +10,11 @@ import pytest
 import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from jobs_office import MONDAY, Office
 
 from jobs.config import JobsConfig
 from jobs.preview import Archive, preview
 from sync.store.hub import Hub
+from tests.jobs.jobs_office import MONDAY, Office
 from validators.schema import FieldConfig, FieldType, SchemaConfig, Sensitive
 from vault.masks import MasksConfig
 

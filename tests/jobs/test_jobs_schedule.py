@@ -4,11 +4,11 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
-from jobs_office import MONDAY
 
 from jobs.calendar import Calendar
 from jobs.config import CalendarConfig, DigestConfig
 from jobs.schedule import due_digests
+from tests.jobs.jobs_office import MONDAY
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 WEEKLY = DigestConfig(id="w", to="managers", every="week")

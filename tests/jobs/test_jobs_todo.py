@@ -8,8 +8,6 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
-from jobs_default import CONFIG, SCHEMA
-from jobs_office import MONDAY, Office
 
 from jobs.config import JobsConfig
 from jobs.mail import Mailer
@@ -23,6 +21,8 @@ from sync.engine import Engine
 from sync.filters import Filters
 from sync.store.hub import Hub
 from sync.store.records import State
+from tests.jobs.jobs_default import CONFIG, SCHEMA
+from tests.jobs.jobs_office import MONDAY, Office
 from validators.rules import RuleBook
 from vault.masks import MasksConfig
 

@@ -3,12 +3,11 @@
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
-from jobs_default import CONFIG, SCHEMA, Shipped
-from jobs_lives import CUSTOMER, enter
-from jobs_office import MONDAY
-
 from jobs.items import Items
 from jobs.preview import Archive, preview
+from tests.jobs.jobs_default import CONFIG, SCHEMA, Shipped
+from tests.jobs.jobs_lives import CUSTOMER, enter
+from tests.jobs.jobs_office import MONDAY
 from vault.masks import MasksConfig
 
 NOON = timedelta(hours=4)

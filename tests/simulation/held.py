@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from tests.simulation import archive
 from tests.simulation.archive import ORIGIN
-from tests.simulation.notebook import Cell, Changed, Notebook
+from tests.simulation.notebook import Cell, Changed, Notebook, Typed
 from tests.simulation.reading import FORMULA, Row
 from tests.simulation.side import Side
 
@@ -55,7 +55,5 @@ def _last_good(changes: Sequence[Changed], notebook: Notebook) -> list[str]:
 
 def _touched_elsewhere(notebook: Notebook, replica: str, cell: Cell, since: int) -> bool:
     """Whether somebody at another replica had something to say about the cell since."""
-    return any(
-        one.cell == cell and one.number >= since and one.replica != replica
-        for one in (*notebook.typed, *notebook.changes)
-    )
+    said: list[Typed | Changed] = [*notebook.typed, *notebook.changes]
+    return any(one.cell == cell and one.number >= since and one.replica != replica for one in said)

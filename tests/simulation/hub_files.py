@@ -57,7 +57,10 @@ class HubFiles:
             origins={record: values.get(ORIGIN, "") for record, values in stored.items()},
             values=stored,
             held={(replica, table, uid): frozenset(json.loads(held)) for replica, table, uid, held in seen},
-            ledger=tuple(Entry(*row[:4], _json(row[4]), _json(row[5])) for row in ledger),
+            ledger=tuple(
+                Entry(replica, table, uid, key, _json(kept), _json(other))
+                for replica, table, uid, key, kept, other in ledger
+            ),
             waiting_deletions=tuple(waiting),
         )
 

@@ -15,9 +15,9 @@ def mend(staff: Staff, sides: Sequence[Side]) -> None:
         for table in archive.TABLES if isinstance(side, AirtableSide) else ():
             _offer_again(staff, side, table)
     for (name, table, new), old in staff.options.items():
-        side = staff.sides.get(name)
-        if isinstance(side, AirtableSide):
-            _spell_again(staff, side, table, new, old)
+        renamed = staff.sides.get(name)
+        if isinstance(renamed, AirtableSide):
+            _spell_again(staff, renamed, table, new, old)
     for side in sides:
         for table in archive.TABLES:
             uids = staff.torn.pop((side.name, table), None)

@@ -242,14 +242,14 @@ class Stage:
     @contextmanager
     def tokens_in_process(self) -> Iterator[None]:
         """google-auth fetches tokens through a session of its own; let that one ask the world too."""
-        token_request = sync.sheets.credentials.Request
+        token_request = sync.sheets.credentials.Request  # type: ignore[attr-defined]
         session = requests.Session()
         self._mount(session)
         try:
-            sync.sheets.credentials.Request = lambda: TokenRequest(session=session)
+            sync.sheets.credentials.Request = partial(TokenRequest, session=session)  # type: ignore[attr-defined,assignment]
             yield
         finally:
-            sync.sheets.credentials.Request = token_request
+            sync.sheets.credentials.Request = token_request  # type: ignore[attr-defined]
 
     @contextmanager
     def _steps(self) -> Iterator[None]:

@@ -8,12 +8,12 @@ from random import Random
 from zoneinfo import ZoneInfo
 
 import pytest
-from postgres import Stores
 
 from sync.config import SyncConfig
 from sync.cycle import run_cycle
 from sync.engine import CycleReport, Engine, Replica
 from sync.store.hub import Hub
+from tests.postgres import Stores
 from tests.sync.memory import MemoryConnection
 from validators.schema import SchemaConfig
 from vault.keys import Argon2Cost, from_passphrase
@@ -205,7 +205,7 @@ def build_office(
         random_bits=Random(1).getrandbits,
         zone=ZoneInfo("Asia/Shanghai"),
     )
-    return Office(engine, *connections[:2], clock)
+    return Office(engine, connections[0], connections[1], clock)
 
 
 @pytest.fixture

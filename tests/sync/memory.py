@@ -114,9 +114,9 @@ class MemoryConnection:
                 yield Listing(table, (replace(seen, cells=cells, system={}, partial=True),), complete=False)
             return
         for table in self.tables:
-            seen = [self._seen(table, i) for i in range(len(self.lines(table)))]
+            shown = [self._seen(table, i) for i in range(len(self.lines(table)))]
             # A blank row of a spreadsheet is none.
-            rows = tuple(row for row in seen if row.row_id or row.uid or row.cells or row.formulas)
+            rows = tuple(row for row in shown if row.row_id or row.uid or row.cells or row.formulas)
             yield Listing(
                 table,
                 rows,

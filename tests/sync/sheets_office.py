@@ -234,7 +234,8 @@ def open_office(world: Running, *, set_up: bool = True) -> Office:
     """A spreadsheet of its own."""
     with world.world.lock:
         spreadsheet = world.world.google.create_spreadsheet("档案")
-    memo, naps = Memo(), []
+    memo = Memo()
+    naps: list[float] = []
     connection = connection_to(world, spreadsheet, memo, None, naps)
     office = Office(
         world,

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 import requests
-from airtable_office import Office, open_office, update
 
-from sync.connection import Insert, Remove, SeenRow, SystemColumn, Update
+from sync.connection import Insert, Operation, Remove, SeenRow, SystemColumn, Update
 from sync.errors import AnswerLost, TableMissing, Throttled
+from tests.sync.airtable_office import Office, open_office, update
 
 
 @pytest.fixture(params=(False, True), ids=("as_likely", "other_way"))
@@ -236,7 +236,10 @@ def test_field_without_column_is_refused_and_its_row_untouched(office: Office) -
     """Left out in silence it would count as written, and its blank cell as emptied once the column is back."""
     rows = some_rows(office, 2)
     delete_column(office, "备注")
-    ops = [Insert("R9", {"full_name": "王伟", "notes": "好"}, {}), update(rows[0], rows[0].cells, notes="好")]
+    ops: list[Operation] = [
+        Insert("R9", {"full_name": "王伟", "notes": "好"}, {}),
+        update(rows[0], rows[0].cells, notes="好"),
+    ]
     fine = update(rows[1], rows[1].cells, full_name="新")
     outcome = office.connection.apply("customers", [*ops, fine])
     assert [refused.reason for refused in outcome.refused] == ["column_missing"] * 2

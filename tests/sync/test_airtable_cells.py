@@ -6,12 +6,12 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from airtable_office import Office, open_office, update
 from hypothesis import given
 from hypothesis import strategies as st
 
 from sync.airtable.cells import decode, encode, is_blank, same
 from sync.connection import SystemColumn
+from tests.sync.airtable_office import Office, open_office, update
 
 CELLS: dict[str, tuple[Any, Any]] = {
     "full_name": ("王伟", "王伟"),

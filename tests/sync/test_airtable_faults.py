@@ -8,7 +8,6 @@ from typing import Any
 import pytest
 import requests
 import responses
-from airtable_office import MemoryBindings
 
 from sync.airtable.client import AirtableClient
 from sync.airtable.faults import Rejected
@@ -22,6 +21,7 @@ from sync.errors import (
     Throttled,
     Unavailable,
 )
+from tests.sync.airtable_office import MemoryBindings
 
 URL = "http://airtable.test"
 TABLE_URL = f"{URL}/v0/appX/tblX"

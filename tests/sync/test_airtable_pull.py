@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 import requests
-from airtable_office import MemoryBindings, Office, open_office
 
 from sync.connection import SystemColumn
 from sync.errors import CredentialsRefused, NotFound, TableMissing, Unavailable
+from tests.sync.airtable_office import MemoryBindings, Office, open_office
 
 
 @pytest.fixture(params=(False, True), ids=("as_likely", "other_way"))
@@ -215,10 +215,10 @@ def test_a_listing_that_the_service_forgot_starts_again(office: Office) -> None:
     for start in range(0, 250, 10):
         office.table().batch_create([{"客户编号": f"C{start + n:08}"} for n in range(10)])
     pages = office.connection._client.pages
-    forgotten = []
+    forgotten: list[bool] = []
 
     def forget_once(*args: object, **named: object) -> Iterator[object]:
-        for page in pages(*args, **named):  # type: ignore[arg-type]
+        for page in pages(*args, **named):
             yield page
             if page and not forgotten:
                 forgotten.append(True)

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from airtable_office import ARCHIVE, MemoryBindings, Office, open_office
 
 from sync.airtable.blueprint import SENSITIVE_NOTE
 from sync.errors import AnswerLost
 from sync.setting_up import given_up
+from tests.sync.airtable_office import ARCHIVE, MemoryBindings, Office, open_office
 
 CUSTOMERS, POLICIES = "客户基本信息", "保险合同信息"
 

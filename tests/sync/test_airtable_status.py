@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from datetime import datetime
 
 import pytest
-from airtable_office import Office, open_office
 
 from sync.errors import TableMissing
+from tests.sync.airtable_office import Office, open_office
 
 
 @pytest.fixture

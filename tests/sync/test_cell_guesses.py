@@ -11,6 +11,7 @@ from sync.connection import SystemColumn
 from sync.correct import CannotCorrect, Correction, correct
 from tests.sync.conftest import NewOffice, Office
 from tests.sync.people import ID_NUMBER
+from validators.values import Value
 from vault.alarms import open_alarms
 from vault.config import GuessesConfig, VaultConfig
 
@@ -178,7 +179,7 @@ def test_the_desk_is_no_way_around(office: Office) -> None:
     with office.engine.hub.reading() as unit:
         (uid,) = unit.records.by_key("customers", ["C00000001"]).values()
 
-    def tried(actor: str, typed: str) -> str:
+    def tried(actor: str, typed: str) -> Value | None:
         return correct(office.engine, Correction("customers", uid, "mobile", typed), actor=actor)
 
     for number in range(3):

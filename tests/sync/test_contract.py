@@ -7,7 +7,17 @@ from typing import Any
 
 import pytest
 
-from sync.connection import Connection, Insert, Listing, Outcome, Remove, SeenRow, SystemColumn, Update
+from sync.connection import (
+    Connection,
+    Insert,
+    Listing,
+    Operation,
+    Outcome,
+    Remove,
+    SeenRow,
+    SystemColumn,
+    Update,
+)
 from tests.sync import airtable_office, sheets_office
 from tests.sync.memory import MemoryConnection
 from tests.sync.sheets_office import uid
@@ -145,10 +155,12 @@ class TestConnection:
         replica.pull(full=True)
         row = replica.insert(1, "王芳")
         replica.pull()
-        operations = [
+        operations: list[Operation] = [
             Update(uid(1), row.row_id, row.position, True, {"full_name": "不是"}, {"full_name": "王小芳"}),
             Insert(uid(2), {"full_name": "李红"}, {SystemColumn.UID: uid(2)}),
         ]
         outcome = replica.connection.apply("customers", operations)
-        told = [*(one.uid for one in (*outcome.written, *outcome.refused)), *outcome.removed]
+        told = (
+            [one.uid for one in outcome.written] + [one.uid for one in outcome.refused] + [*outcome.removed]
+        )
         assert sorted(told) == [uid(1), uid(2)]

@@ -140,7 +140,7 @@ def waiting(office: Office, uid: str, key: str, replica: str = "airtable") -> He
 
 def mend(office: Office, uid: str, raw: str, *, held: str = "二月三十日", value: object = "") -> None:
     stands = value or date(1990, 3, 7)
-    sight = Sight(stands, "airtable", held)  # type: ignore[arg-type]
+    sight = Sight(stands, "airtable", held)
     correct(office.engine, Correction("customers", uid, "birth_date", raw, sight), actor="李柜员")
 
 

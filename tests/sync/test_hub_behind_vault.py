@@ -1,10 +1,10 @@
 """After a restore the journal leads the vault on, and the hub stays where the backup was: rows of after it keep their values."""
 
 import pytest
-from postgres import Stores
 
 from sync.connection import SystemColumn
 from sync.store.tables import record, seen
+from tests.postgres import Stores
 from tests.sync.conftest import SCHEMA, Office, build_office
 from tests.sync.people import ID_NUMBER
 from vault.masks import is_stand_in

@@ -4,10 +4,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from postgres import Stores
 
 from sync.store.hub import Hub
 from sync.store.records import State
+from tests.postgres import Stores
 from validators.schema import SchemaConfig
 
 SCHEMA = SchemaConfig.model_validate(

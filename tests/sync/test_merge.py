@@ -22,14 +22,14 @@ Snapshot = Mapping[str, Mapping[str, str]]
 def run(base: Snapshot, hub: Snapshot, seen: Snapshot, **options: object) -> Merged:
     return merge(
         base, hub, seen, fields=FIELDS, frozen=options.get("frozen", {}), policy=options.get("policy", {})
-    )  # type: ignore[arg-type]
+    )
 
 
 @law
 @given(base=snapshots, hub=hubs, seen=snapshots)
 def test_merging_twice_changes_nothing(base: Snapshot, hub: Snapshot, seen: Snapshot) -> None:
     first = run(base, hub, seen)
-    second = run(first.wanted, first.hub, first.wanted)  # type: ignore[arg-type]
+    second = run(first.wanted, first.hub, first.wanted)
     assert (second.hub, second.wanted, second.conflicts) == (first.hub, first.wanted, ())
 
 
@@ -120,7 +120,7 @@ def test_without_conflicts_the_order_of_replicas_does_not_matter(
 
 def _both(base: Snapshot, hub: Snapshot, first: Snapshot, second: Snapshot) -> object:
     merged = run(base, hub, first)
-    return run(base, merged.hub, second).hub  # type: ignore[arg-type]
+    return run(base, merged.hub, second).hub
 
 
 def test_record_that_the_replica_never_had_is_wanted_whole_and_nothing_is_agreed_on() -> None:

@@ -9,7 +9,6 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from airtable_office import ARCHIVE, Office, open_office
 
 import sync.airtable.testimony
 from sync.config import SyncConfig
@@ -20,6 +19,7 @@ from sync.overwritten import note_overwritten
 from sync.store.hub import Hub
 from sync.store.lists import LedgerEntry
 from sync.store.seen import SeenState
+from tests.sync.airtable_office import ARCHIVE, Office, open_office
 from tests.sync.conftest import MAIN
 from tests.sync.memory import MemoryConnection
 from validators.schema import SchemaConfig

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from postgres import stored_in
 
 from sync.config import SyncConfig
 from sync.connection import SystemColumn
@@ -17,6 +16,7 @@ from sync.reconfigure import ChangeRefused, reconfigure, remembered
 from sync.rewriting import stored
 from sync.shape import Shape
 from sync.store.hub import Hub
+from tests.postgres import stored_in
 from tests.sync.conftest import MAIN, SCHEMA, NewOffice, Office
 from tests.sync.memory import MemoryConnection
 from validators.schema import SchemaConfig
@@ -223,7 +223,7 @@ def test_values_that_are_none_of_the_new_type_stay_where_they_stand_and_in_the_l
     with office.engine.hub.reading() as unit:
         (entry,) = unit.lists.conflicts()
         (good,) = [one for one in unit.records.of_table("customers") if "occupation" in one.values]
-    assert entry.other == "园艺师" and good.values["occupation"].isoformat() == "2020-01-02"  # type: ignore[union-attr]
+    assert entry.other == "园艺师" and good.values["occupation"].isoformat() == "2020-01-02"
 
 
 def test_option_that_is_renamed_is_renamed_in_every_row(new_office: NewOffice) -> None:

@@ -409,7 +409,7 @@ def test_row_that_was_not_copied_is_not_emptied_by_putting_it_back(office: Offic
 def test_canonical_values_count_as_what_the_cells_show(office: Office) -> None:
     office.pull()
     office.connection.apply("customers", [Insert(uid(1), EVERY_TYPE, {SystemColumn.UID: uid(1)})])
-    again = Update(uid(1), "", 1, numbered=True, before=EVERY_TYPE, cells=dict.fromkeys(EVERY_TYPE))  # type: ignore[arg-type]
+    again = Update(uid(1), "", 1, numbered=True, before=EVERY_TYPE, cells=dict.fromkeys(EVERY_TYPE))
     (written,) = office.connection.apply("customers", [again]).written
     assert dict(written.row.cells) == {}
 

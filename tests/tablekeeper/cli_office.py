@@ -27,8 +27,8 @@ try:  # Seven times as quick.
     from yaml import CSafeDumper as Dumper
     from yaml import CSafeLoader as Loader
 except ImportError:
-    from yaml import SafeDumper as Dumper
-    from yaml import SafeLoader as Loader
+    from yaml import SafeDumper as Dumper  # type: ignore[assignment]
+    from yaml import SafeLoader as Loader  # type: ignore[assignment]
 
 ROOT = Path(__file__).parents[2]
 PASSPHRASE = "only for tests"

@@ -9,10 +9,10 @@ from typing import Any
 import pyrage
 import pytest
 import yaml
-from cli_office import Answer, Office, office_at_work
 
 from jobs import archiving
 from jobs.archive_register import Entry, Register
+from tests.tablekeeper.cli_office import Answer, Office, office_at_work
 
 KEY = "a key that is long enough for 1 user"
 

@@ -14,13 +14,13 @@ from zoneinfo import ZoneInfo
 
 import pyrage
 import pytest
-from cli_office import MOBILE, Answer, Office, office_at_work
 
 from jobs import restore
 from jobs.restore_present import newer
 from tablekeeper.cli.opening import open_vault
 from tablekeeper.config import load
 from tablekeeper.environment import Environment
+from tests.tablekeeper.cli_office import MOBILE, Answer, Office, office_at_work
 from vault.journal import Journal
 
 SHARED = Path("/dev/shm")
@@ -62,7 +62,7 @@ class Kept:
     def members(self, file: Path) -> dict[str, bytes]:
         packed = pyrage.decrypt(file.read_bytes(), [self.secret])
         with tarfile.open(fileobj=io.BytesIO(packed)) as tar:
-            return {one.name: tar.extractfile(one).read() for one in tar}  # type: ignore[union-attr]
+            return {one.name: tar.extractfile(one).read() for one in tar}
 
 
 @pytest.fixture

@@ -10,13 +10,13 @@ import psycopg
 import pyrage
 import pytest
 import sqlalchemy as sa
-from cli_office import PASSPHRASE, Office, bare_office
 
 from jobs import backup_scratch
-from jobs.backup_server import HUB_FORM, Form, bring_in, copy_out
+from jobs.backup_server import HUB_FORM, Form, bring_in, copy_out, fill
 from jobs.backup_snapshot import differences
 from sync.store.hub import Hub
 from tablekeeper.config import load
+from tests.tablekeeper.cli_office import PASSPHRASE, Office, bare_office
 from vault.keys import Argon2Cost, from_passphrase
 from vault.vault import Vault
 
@@ -49,7 +49,7 @@ class Served:
         with psycopg.connect(
             self.there["TABLEKEEPER_HUB_URL" if hub else "TABLEKEEPER_VAULT_URL"] or ""
         ) as one:
-            return one.execute(query).fetchall()  # type: ignore[call-overload, no-any-return]
+            return one.execute(query).fetchall()
 
 
 @pytest.fixture(scope="module")
@@ -126,10 +126,9 @@ def test_a_drill_looks_at_every_row_and_value_of_a_server(served: Served) -> Non
 def test_a_drill_finds_a_server_that_does_not_give_back_what_it_got(
     served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    filled = backup_scratch.fill
 
     def spoilt(empty: sa.Connection, source: Path, form: Form) -> None:
-        filled(empty, source, form)
+        fill(empty, source, form)
         if form is HUB_FORM:
             empty.exec_driver_sql("UPDATE record SET key = 'another'")
 

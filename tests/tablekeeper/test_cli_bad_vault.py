@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from cli_office import PASSPHRASE, Office, bare_office
 
 from sync.store.hub import Hub
 from sync.store.records import State
 from tablekeeper.archive import hub_url, vault_url
 from tablekeeper.config import load
+from tests.tablekeeper.cli_office import PASSPHRASE, Office, bare_office
 from vault.keys import from_passphrase
 from vault.plaintext import Plaintext
 from vault.values import Secret

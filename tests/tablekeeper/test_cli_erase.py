@@ -6,13 +6,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from cli_office import Office, office_at_work
 
 from sync.restore import CannotRestore, restore_record
 from tablekeeper.archive import open_archive
 from tablekeeper.config import load
 from tablekeeper.environment import Environment
 from tablekeeper.purging import purge_cleared
+from tests.tablekeeper.cli_office import Office, office_at_work
 from vault.purging import expired
 from vault.store import sealed_value
 

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Iterator
 
 import pytest
-from cli_office import Office, bare_office
 
 from tablekeeper.environment import Environment
 from tablekeeper.stores import StoreConfig
+from tests.tablekeeper.cli_office import Office, bare_office
 from vault.errors import VaultInUse
 from vault.store import Store
 
@@ -66,5 +66,5 @@ def test_no_repr_shows_a_password(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TABLEKEEPER_VAULT_URL", url)
     environment = Environment.read()
     store = Store(url.replace("postgresql://", "postgresql+psycopg://", 1))
-    shown = [environment, environment.stores(StoreConfig()), StoreConfig(vault=url), store.url]  # type: ignore[arg-type]
+    shown = [environment, environment.stores(StoreConfig()), StoreConfig(vault=url), store.url]
     assert SECRET not in repr(shown) + "".join(map(str, shown))

@@ -5,8 +5,9 @@ from pathlib import Path
 
 import pyrage
 import pytest
-from cli_office import PASSPHRASE, Office, bare_office
 from structlog.testing import CapturingLogger
+
+from tests.tablekeeper.cli_office import PASSPHRASE, Office, bare_office
 
 
 @pytest.fixture(scope="module")

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 import pytest
-from cli_office import PASSPHRASE, Office, bare_office
 
 from sync.lease import lease
 from tablekeeper.archive import vault_url
+from tests.tablekeeper.cli_office import PASSPHRASE, Office, bare_office
 from vault.keys import from_passphrase
 from vault.plaintext import Plaintext
 from vault.values import Secret

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import structlog
@@ -46,7 +47,8 @@ def archive(office: Office) -> Iterator[Archive]:
 
 
 def change(office: Office, *path: str | int, to: object) -> None:
-    with office.editing() as place:
+    with office.editing() as config:
+        place: Any = config
         for step in path[:-1]:
             place = place[step]
         place[path[-1]] = to

@@ -13,13 +13,13 @@ from urllib.parse import urljoin, urlsplit
 
 import pytest
 import requests
-from browser import DESKTOP, PHONE, OpenPage
-from google_answers import judged, watched
 from playwright.sync_api import Locator, Page, expect
 
 from tablekeeper.demo.desk import DeskProcess
 from tablekeeper.demo.sample import SEED, sample_grids, save
 from tablekeeper.importing.workbook import Grid
+from tests.browser import DESKTOP, PHONE, OpenPage
+from tests.google_answers import judged, watched
 
 ROOT = Path(__file__).parents[2]
 DEMO = "from tablekeeper.cli import main; main()"

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 import pytest
-from cli_office import Office, office_at_work
+
+from tests.tablekeeper.cli_office import Office, office_at_work
 
 
 @pytest.fixture(scope="module")

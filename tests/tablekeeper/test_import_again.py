@@ -98,7 +98,7 @@ def test_the_same_file_again_adds_nothing_and_says_so(office: Office) -> None:
         "finances": 1,
         "claims": 1,
     }
-    assert "都已在档" in str(list(rendered(report).renderables)[1])  # type: ignore[union-attr]
+    assert "都已在档" in str(list(rendered(report).renderables)[1])
 
 
 def test_a_new_policy_of_a_known_customer_is_linked_to_him(office: Office) -> None:

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pyrage
 import pytest
-from cli_office import Office, office_at_work
 
 from jobs.noted import noted
 from tablekeeper.archive import Archive
 from tablekeeper.cli.main import options
 from tablekeeper.cli.opening import opened
 from tablekeeper.keeping import Keeping, note_candidates
+from tests.tablekeeper.cli_office import Office, office_at_work
 
 
 @pytest.fixture(scope="module")
@@ -43,8 +43,8 @@ def test_one_backup_a_day_after_its_hour_a_drill_and_a_review_a_quarter(
 
     with office.surroundings({}), opened() as archive:
 
-        def look(*when: int) -> None:
-            Keeping(at(archive, datetime(*when, tzinfo=UTC)), office.config).look()  # type: ignore[misc, arg-type]
+        def look(year: int, month: int, day: int, hour: int, minute: int) -> None:
+            Keeping(at(archive, datetime(year, month, day, hour, minute, tzinfo=UTC)), office.config).look()
 
         look(2027, 1, 4, 18, 0)  # 02:00 in Shanghai on the 5th
         assert files(backups) == []

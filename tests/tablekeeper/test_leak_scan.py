@@ -6,8 +6,9 @@ from datetime import date, timedelta
 import pytest
 import requests
 import yaml
-from cli_office import Office, office_at_work
 from gspread.utils import rowcol_to_a1
+
+from tests.tablekeeper.cli_office import Office, office_at_work
 
 CARD, MOBILE, NUMBER = "6222021234567890128", "13700137001", "11010519491231002X"
 

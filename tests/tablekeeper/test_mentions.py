@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
-from cli_office import Office, office_at_work
 
 from jobs.mail import Mail
 from jobs.outbox import Outbox
 from tablekeeper.archive import Archive
 from tablekeeper.cli.main import options
 from tablekeeper.cli.opening import opened
+from tests.tablekeeper.cli_office import Office, office_at_work
 
 NUMBER, OTHER = "C00000002", "C00000001"
 MAILS = (("theirs", NUMBER), ("others", OTHER), ("longer", f"{NUMBER}1"), ("prefixed", f"X{NUMBER}"))

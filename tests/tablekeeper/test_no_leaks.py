@@ -12,7 +12,6 @@ from unittest import mock
 
 import pytest
 import requests
-from cli_office import Office, office_at_work
 from prometheus_client import generate_latest
 from pyairtable import Api
 
@@ -22,6 +21,7 @@ from tablekeeper.archive import open_archive
 from tablekeeper.config import load
 from tablekeeper.daemon import Daemon
 from tablekeeper.environment import Environment
+from tests.tablekeeper.cli_office import Office, office_at_work
 
 VALID = {"身份证号码": "110105199003078475", "手机号码": "18611118475", "电子邮箱": "canary8475@example.com"}
 INVALID = {"身份证号码": "11010519900307847", "手机号码": "1861111999", "电子邮箱": "canary8475-at-example"}

@@ -4,13 +4,13 @@ import json
 from collections.abc import Iterator
 
 import pytest
-from cli_office import Office, office_at_work
 
 from sync.store.records import State
 from tablekeeper.case_ends import end_cases
 from tablekeeper.cli.main import options
 from tablekeeper.cli.opening import opened
 from tablekeeper.mailing import facts
+from tests.tablekeeper.cli_office import Office, office_at_work
 
 TO_ERASE = "可彻底删除的受限客户"
 

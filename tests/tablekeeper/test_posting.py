@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 import requests
-from cli_office import Office, office_at_work
 from sqlalchemy import update
 
 from jobs.calendar import Calendar
@@ -23,6 +22,7 @@ from tablekeeper.environment import Environment
 from tablekeeper.mailing import facts
 from tablekeeper.posting import Posting
 from tablekeeper.status import CycleNotes
+from tests.tablekeeper.cli_office import Office, office_at_work
 from vault.alarms import BUDGET, acknowledge, raise_alarm
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")

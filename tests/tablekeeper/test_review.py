@@ -8,9 +8,9 @@ from pathlib import Path
 import pyrage
 import pytest
 import requests
-from cli_office import Office, office_at_work
 
 from jobs.review import Finding, Mark, Permission, as_html, of_age, of_base, of_permissions
+from tests.tablekeeper.cli_office import Office, office_at_work
 
 NOW = datetime(2026, 11, 23, tzinfo=UTC)
 

@@ -6,8 +6,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from postgres import Stores
 
+from tests.postgres import Stores
 from vault.config import FieldClass, VaultConfig
 from vault.keys import Argon2Cost, RootKey, from_passphrase
 from vault.plaintext import Plaintext

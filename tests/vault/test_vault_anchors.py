@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import pytest
 import sqlalchemy as sa
-from postgres import Copies
 
+from tests.postgres import Copies
 from tests.vault.conftest import ManualClock
 from vault.anchors import check_anchors, take_anchor
 from vault.audit import verify

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from postgres import Copies, stored_in
 
+from tests.postgres import Copies, stored_in
 from vault import audit
 from vault.errors import ClockSetBack, SuiteUnknown, VaultDamaged, VaultInUse, VaultUnavailable
 from vault.keys import RootKey

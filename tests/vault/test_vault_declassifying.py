@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
-from vault.audit import audit
 from vault.declassifying import approve, approvers, record_done
 from vault.errors import VaultDamaged
+from vault.store import audit
 from vault.users import User
 from vault.vault import Vault
 

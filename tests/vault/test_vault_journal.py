@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from postgres import Copies, Stores
 
+from tests.postgres import Copies, Stores
 from vault import audit, journal
 from vault.access import Access
 from vault.alarms import open_alarms

@@ -9,8 +9,8 @@ import pytest
 import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from postgres import Stores, stored_in
 
+from tests.postgres import Stores, stored_in
 from vault.box import open_box, seal_box
 from vault.errors import (
     SuiteUnknown,

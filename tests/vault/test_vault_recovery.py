@@ -5,8 +5,8 @@ from collections.abc import Callable
 import pyrage
 import pytest
 import sqlalchemy as sa
-from postgres import stored_in
 
+from tests.postgres import stored_in
 from vault import audit, envelopes
 from vault.age_keys import AgeKey, identity_key, recovery_key
 from vault.errors import KeyUnreadable, VaultDamaged, WrongKey

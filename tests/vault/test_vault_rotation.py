@@ -65,7 +65,7 @@ def test_rotating_wraps_every_data_key_anew_and_touches_no_value(vault: Vault, s
 def test_reencrypting_renews_keys_values_index_and_equality(vault: Vault, secret: Build, suite: str) -> None:
     values = fill(vault, secret)
     before = {*bodies(vault, data_key), *bodies(vault, sealed_value)}
-    moved = reencrypt(vault, actor="officer", suite=suite)  # type: ignore[arg-type]
+    moved = reencrypt(vault, actor="officer", suite=suite)
     assert (moved.version, moved.suite, moved.subjects) == (2, suite, SUBJECTS)
     assert not before & {*bodies(vault, data_key), *bodies(vault, sealed_value)}
     assert suites(vault) == {suite}
@@ -200,7 +200,7 @@ def test_a_killed_process_loses_nothing_while_the_daemon_reads_and_writes(
             process.stdout.readline()
             subject = f"R-new {blocks} {number}"
             (sealed,) = vault.seal([secret("fresh", subject=subject)])
-            values[sealed.token] = "fresh"
+            values[sealed.token] = Plaintext("fresh")
             assert vault.open_for_check(values) == values
             assert vault.reveal(sealed.token, actor="clerk", purpose="理赔") == "fresh"
         process.kill()
@@ -216,7 +216,7 @@ def test_readers_and_writers_never_notice_a_move(vault: Vault, secret: Build) ->
 
     def move() -> None:
         for suite in ("sm4", "aes", "sm4"):
-            reencrypt(vault, actor="officer", suite=suite)  # type: ignore[arg-type]
+            reencrypt(vault, actor="officer", suite=suite)
             rotate(vault, actor="officer")
         ended.set()
 

@@ -19,7 +19,7 @@ from vault.vault import Vault
 Build = Callable[..., Secret]
 
 
-def opened(vault: Vault, token: str) -> str:
+def opened(vault: Vault, token: str) -> Plaintext[str]:
     return vault.open_for_check([token])[token]
 
 

@@ -88,11 +88,12 @@ def test_unknown_names_cost_as_much_work_as_known_ones(
     add_user("li.na", key=KEY)
     judged: list[bool] = []
     fits = users._hashes.fits
-    monkeypatch.setattr(
-        users._hashes,
-        "fits",
-        lambda key, stored, name: judged.append(stored is None) or fits(key, stored, name=name),
-    )
+
+    def noted(key: str, stored: str | None, *, name: str) -> bool:
+        judged.append(stored is None)
+        return fits(key, stored, name=name)
+
+    monkeypatch.setattr(users._hashes, "fits", noted)
     for name in ("li.na", "nobody"):
         with pytest.raises(SignInRefused):
             users.sign_in(name, "wrong")

@@ -11,6 +11,7 @@ from vault.people_tables import restriction, vault_user
 from vault.report import RESTORE_DRILL, key_report, note
 from vault.restricting import restrict
 from vault.rotation import reencrypt, rotate
+from vault.store import audit as audit_table
 from vault.store import data_key, key_encryption_key, sealed_value
 from vault.users import User, Users
 from vault.values import Secret
@@ -87,7 +88,7 @@ def test_an_edited_row_is_found_and_named(
 ) -> None:
     with vault.store.writing() as connection:
         connection.execute(table.update().where(table.c.token == filled[3]).values(**changed))
-    assert RowFault(kind, filled[3]) in verify_rows(vault, actor="officer").faults  # type: ignore[arg-type]
+    assert RowFault(kind, filled[3]) in verify_rows(vault, actor="officer").faults
 
 
 def test_a_token_that_leads_nowhere_is_found(vault: Vault, filled: list[str]) -> None:
@@ -184,7 +185,7 @@ def test_an_entry_that_cannot_be_read_stops_no_look_at_the_rows(
 ) -> None:
     erasing = next(one["n"] for one in audit.entries(vault) if one["action"] == audit.ERASE)
     with vault.store.writing() as connection:
-        chosen = audit.audit.update().where(audit.audit.c.n == erasing)
+        chosen = audit_table.update().where(audit_table.c.n == erasing)
         connection.execute(chosen.values(entry=entry))
     assert verify_rows(vault, actor="officer").faults == [RowFault("tombstone", "R11")]
     assert audit.verify(vault).faults[0].n == erasing
