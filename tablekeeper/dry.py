@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
+import structlog
+
 from jobs.backup_server import HUB_FORM, VAULT_FORM, Form, copy_state
 from sync.confirm import REHEARSED
 from sync.connection import (
@@ -100,7 +102,11 @@ def rehearsing(config: Config, environment: Environment) -> Iterator[tuple[Archi
     settings = config.model_copy(
         update={"sync": config.sync.model_copy(update={"settle_s": 0, "settle_partial_s": 0})}
     )
-    with tempfile.TemporaryDirectory(prefix="tablekeeper-") as folder:
+    with (
+        tempfile.TemporaryDirectory(prefix="tablekeeper-") as folder,
+        # What a cycle logs here has not happened.
+        structlog.contextvars.bound_contextvars(rehearsal=True),
+    ):
         lying, copied = environment.stores(config.store), stores(Path(folder))
         _copy(lying.hub, copied.hub, HUB_FORM)
         _copy(lying.vault, copied.vault, VAULT_FORM)

@@ -5,7 +5,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from structlog.contextvars import merge_contextvars
+from structlog.testing import capture_logs
 
+from tablekeeper.config import load
+from tablekeeper.dry import rehearse, rehearsing
+from tablekeeper.environment import Environment
 from tests.tablekeeper.cli_office import Answer, Office, bare_office
 
 
@@ -162,3 +167,17 @@ def test_a_column_that_the_config_adds_is_what_check_says_setup_would_make(ready
     answer = ready.run("check", "--diff", config=changed)
     assert answer.code == 2
     assert "客户基本信息  create the column 星座" in answer.out
+
+
+def test_what_a_rehearsal_logs_says_that_it_is_one(ready: Office, capsys: pytest.CaptureFixture[str]) -> None:
+    assert ready.run("sync").code == 0
+    with ready.editing() as raw:
+        raw["tables"]["customers"]["fields"]["wechat"]["type"] = "longtext"
+    with (
+        ready.surroundings({}),
+        capture_logs(processors=[merge_contextvars]) as told,
+        rehearsing(load(ready.config), Environment.read()) as (archive, rehearsals),
+    ):
+        rehearse(archive, rehearsals)
+    assert "config_taken_over" in [line["event"] for line in told]
+    assert all(line.get("rehearsal") for line in told)
