@@ -1,7 +1,6 @@
 """What people typed in the moment before a write of ours replaced it: sealed, then kept in the ledger, and told in the row."""
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import structlog
 
@@ -41,8 +40,6 @@ def _note_row(
     uid = row.uid or unit.seen.name(replica.name, table, [row.row_id]).get(row.row_id)
     if uid is None or not unit.seen.get_many(replica.name, table, [uid]):
         return  # The row left this replica meanwhile, and the archive has what it showed.
-    if row.uid:
-        row = _written_over(unit, replica, table, row)
     protected = _protect(engine, unit, replica, table, row)
     record = protected.known.record
     noted = {(one.replica, one.field): one.other for one in unit.lists.conflicts(uid)}
@@ -70,12 +67,6 @@ def _note_row(
         unit.lists.ask_recheck(replica.name, table, [uid], "overwritten")
         report.conflicts += len(keys)
         log.warning("edit_overwritten", replica=replica.name, table=table, uid=uid, fields=sorted(keys))
-
-
-def _written_over(unit: Unit, replica: Replica, table: TableKey, row: SeenRow) -> SeenRow:
-    """Of a row as it stood before a write nobody heard of again, the cells that it wrote: the others stand as they did."""
-    sent = unit.unanswered.noted(replica.name, table, [row.uid]).get(row.uid, {})
-    return replace(row, cells={key: raw for key, raw in row.cells.items() if key in sent})
 
 
 def _protect(engine: Engine, unit: Unit, replica: Replica, table: TableKey, row: SeenRow) -> Protected:

@@ -3,28 +3,36 @@
 What a living daemon would have undone by the answer is undone by what was noted of the batch; the rest is told.
 """
 
-from collections.abc import Iterable, Mapping, Set
-from dataclasses import dataclass, replace
-from typing import Any
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from sync.connection import SeenRow
+from validators.schema import TableKey
 
-from .answer import TabAnswer
-from .cells import Shown, entered, shown
+from .cells import Shown, entered
 from .client import SheetsClient
-from .doubtful import is_doubtful
 from .grid import area
 from .intent import BatchIntent, RowIntent
 from .remove import Removed, put_back, width_of
 from .restore import Restorer
 from .scratch import SIGNATURE, TOP, Scratch, rows_at
-from .swap import FIELDS, Cells, RowWrite, Swapped, look_after, rows_in
+from .swap import FIELDS, Cells, RowWrite, look_after, rows_in
 from .tabs import Tab
 
 NOWHERE = -1
 """The position of a row as it stood once."""
-NOTHING: frozenset[int] = frozenset()
 LOOK = FIELDS.removeprefix("updatedSpreadsheet.")
+
+
+@dataclass(frozen=True, slots=True)
+class Righted:
+    """What became of a batch that was looked after."""
+
+    table: TableKey = ""
+    undone: bool = False
+    """Whether the tab shows something else than before."""
+    lost: tuple[SeenRow, ...] = ()
+    """Cells that were written over unseen and cannot be put back, for somebody has typed there since; partial rows of nothing else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,37 +43,38 @@ class Aftermath:
     scratch: Scratch
     restorer: Restorer
 
-    def put_right(self, tab: Tab) -> frozenset[int]:
-        """Undo what was done to rows that were not as believed, where it stands still. Doing it again does nothing more.
-
-        Returns the rows of the scratch tab whose content stands in the tab again.
-        """
+    def put_right(self, tab: Tab) -> Righted:
+        """Undo what was done to rows that were not as believed, where it stands still. Doing it again does nothing more."""
         batch = self.scratch.intents.batch
         if batch is None or (batch.gid, batch.headers) != (tab.gid, tab.digest):
-            return NOTHING
+            return Righted()
         return self._undo(tab, batch) if batch.kind == "write" else self._put_back(tab, batch)
 
-    def _undo(self, tab: Tab, batch: BatchIntent) -> frozenset[int]:
-        writes = [RowWrite(row.position, {column: {} for column in row.after}) for row in batch.rows]
-        done = look_after(self.client, self.scratch, tab, writes)
+    def _undo(self, tab: Tab, batch: BatchIntent) -> Righted:
+        writes = {
+            row.position: RowWrite(row.position, {column: {} for column in row.after}) for row in batch.rows
+        }
+        done = look_after(self.client, self.scratch, tab, list(writes.values()))
         if done is None or not done.headers_stand:
-            return NOTHING
-        wrong = [
-            (row, write)
-            for row, write in zip(batch.rows, writes, strict=True)
-            if done.copied(write)
-            and not self.scratch.intents.is_as_believed(tab, row, done.before.get(row.position, ()))
+            return Righted()
+        intents = self.scratch.intents
+        wrong = {
+            row.position: row
+            for row in batch.rows
+            if not intents.is_as_believed(tab, row, done.before.get(row.position, ()))
+        }
+        undone = [
+            writes[at]
+            for at, row in wrong.items()
+            if done.copied(writes[at]) and intents.stands(row, done.after.get(at, ()))
         ]
-        undone = [write for row, write in wrong if self._stands(row, done)]
         self.restorer.undo(done, undone)
         # An earlier try may have had no answer, or a daemon died that had undone it.
-        undone += [write for _, write in wrong if done.shows_what_was(write)]
-        return frozenset(done.kept[write.position] for write in undone)
+        gone = [at for at in wrong if writes[at] not in undone and not done.shows_what_was(writes[at])]
+        lost = (_written_over(tab, wrong[at], done.row_before(at)) for at in gone)
+        return Righted(tab.layout.table, bool(undone), tuple(row for row in lost if row.uid and row.cells))
 
-    def _stands(self, row: RowIntent, done: Swapped) -> bool:
-        return self.scratch.intents.stands(row, done.after.get(row.position, ()))
-
-    def _put_back(self, tab: Tab, batch: BatchIntent) -> frozenset[int]:
+    def _put_back(self, tab: Tab, batch: BatchIntent) -> Righted:
         stood = self._copies(tab, batch)
         intents = self.scratch.intents
         wrong = [
@@ -81,7 +90,7 @@ class Aftermath:
             position for position, at in places.items() if _shown(now.get(at, ())) != _shown(stood[position])
         ]
         put_back(self.client, self.scratch, Removed(tab, {}, kept), back)
-        return frozenset(kept[position] for position in wrong)
+        return Righted(tab.layout.table, bool(back))
 
     def _copies(self, tab: Tab, batch: BatchIntent) -> Mapping[int, Cells]:
         """The rows that a removal took away, by position; none if it did not take effect."""
@@ -105,18 +114,7 @@ def _shown(cells: Cells) -> list[Shown]:
     return found
 
 
-def rows_before(tab: Tab, scratch: TabAnswer, *, standing: Set[int]) -> tuple[SeenRow, ...]:
-    """The rows that the last batch copied, as they stood when it wrote, as partial rows. None if it was not of this tab,
-    or the columns have moved since; nor those at `standing`, whose content stands in the tab again."""
-    scratch.repair()
-    [(_, signature)] = scratch.decode([SIGNATURE]) if len(scratch.rows) > SIGNATURE else [(0, [])]
-    if signature[1:] != [tab.gid, tab.digest]:
-        return ()
-    copied = scratch.decode([row for row in range(TOP, len(scratch.rows)) if row not in standing])
-    rows = (tab.row(NOWHERE, [_value(cell) for cell in cells]) for _, cells in copied)
-    return tuple(replace(row, partial=True) for row in rows if row.uid)
-
-
-def _value(cell: Any) -> Shown:
-    """A formula was no value, and nobody can tell it here from a text that looks like one, however a listing shows that."""
-    return None if is_doubtful(cell) else shown(cell)
+def _written_over(tab: Tab, row: RowIntent, stood: SeenRow) -> SeenRow:
+    """Of a row as it stood, the cells that were written: the others stand as they did."""
+    cells = {key: raw for key, raw in stood.cells.items() if tab.at[key] in row.after}
+    return SeenRow(uid=stood.uid, row_id="", position=NOWHERE, cells=cells, partial=True)

@@ -18,7 +18,7 @@ from .columns import find_columns, marks_of, tabs_marked
 from .doubtful import DoubtfulCells
 from .grid import Json, area, quoted
 from .layout import Layout
-from .leftover import NOTHING, Aftermath, rows_before
+from .leftover import Aftermath, Righted
 from .raw_rows import KEPT_ROWS, RawTab
 from .scratch import Scratch
 from .tabs import Sheet, Tab, find_tab, sheets_of
@@ -81,11 +81,11 @@ class Puller:
             return
         self._pulled = pulled = Pulled()
         answers = by_tab(content.joined())
-        standing = self._put_right(answers)
-        if standing:
+        righted = self._put_right(answers)
+        if righted.undone:
             content = self.read()
             answers = by_tab(content.joined())
-        unread = self.scratch.unread(answers)
+        self.scratch.look(answers)
         if any(gid not in answers for gid in self._gids()):
             self.locate()
         for layout in self.layouts:
@@ -94,8 +94,8 @@ class Puller:
                 continue
             listing = self._listing(tab, answers[tab.gid], again.get(layout.table, frozenset()))
             if listing:
-                before = rows_before(tab, unread, standing=standing) if unread else ()
-                yield replace(listing, overwritten=before) if before else listing
+                lost = righted.lost if righted.table == layout.table else ()
+                yield replace(listing, overwritten=lost)
         self.scratch.settled = True
         pulled.whole = b"" if pulled.written else content.digest
 
@@ -173,17 +173,17 @@ class Puller:
             self.bindings.set(f"tab:{table}", str(found.gid))
         self.tabs[table].title = quoted(found.title)
 
-    def _put_right(self, answers: Mapping[int, TabAnswer]) -> frozenset[int]:
+    def _put_right(self, answers: Mapping[int, TabAnswer]) -> Righted:
         """Look after a batch of which nobody heard, before anything of its tab is taken for what people did there."""
         batch = self.scratch.intents.batch
         tab = next((tab for tab in self.tabs.values() if batch and tab.gid == batch.gid), None)
         if self.scratch.settled or tab is None or not answers.get(tab.gid, NO_ROWS).rows:
-            return NOTHING
+            return Righted()
         answers[tab.gid].repair()
         [(_, header)] = answers[tab.gid].decode([0])
         columns = tab.at
         if self._find_columns(tab, header):
-            return NOTHING
+            return Righted()
         if tab.at != columns:
             self._marks.pop(tab.layout.table, None)
         return self.aftermath.put_right(tab)

@@ -104,13 +104,11 @@ class Scratch:
         """What was copied is known now, and none of it is plaintext."""
         self.urgent = False
 
-    def unread(self, answers: Mapping[int, TabAnswer]) -> TabAnswer | None:
-        """What stands there that nobody has read, in an answer that shows all tabs; None if there is nothing."""
+    def look(self, answers: Mapping[int, TabAnswer]) -> None:
+        """What stands there that nobody has read, in an answer that shows all tabs, is to be wiped."""
         found = None if self.settled else next((answers[gid] for gid in self.gids if gid in answers), None)
-        if found is None or not found.rows:
-            return None
-        self.soil(len(found.rows))
-        return found
+        if found is not None and found.rows:
+            self.soil(len(found.rows))
 
 
 def creation(width: int, gid: int | None = None) -> Json:

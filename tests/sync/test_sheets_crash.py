@@ -1,6 +1,7 @@
 """The daemon dies just after a batch, or nobody answers it: what a living one would have undone is undone after the restart."""
 
 from collections.abc import Callable, Iterator
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from emulators.server import Running
 from sync.connection import Remove, SystemColumn, Update
 from sync.errors import AnswerLost, ServiceError
+from sync.sheets.grid import letters
 from tests.sync.sheets_office import CUSTOMERS, Office, before_write, open_office, uid, world_of_offices
 
 WRITE, LOOK = ":batchUpdate", ":getByDataFilter"
@@ -186,13 +188,24 @@ def test_what_somebody_typed_over_a_write_after_the_crash_stands_and_the_other_i
 
 
 def test_formula_that_cannot_be_put_back_is_no_value(office: Office) -> None:
-    """The listing shows it as it shows a text, whatever the text begins with."""
+    """There is nothing to tell of it."""
     (row,) = office.fill(1)
-    office.type(f"{CUSTOMERS}!E2", ["=D2"])
-    crash(office, lambda: office.update(row, full_name="系统"))
-    office.type(f"{CUSTOMERS}!E2", ["王小芳"])
-    (told,) = office.pull()["customers"].overwritten
-    assert "full_name" not in told.cells and told.cells["customer_no"]
+    office.type(f"{CUSTOMERS}!J2", ["=I2*2"])
+    crash(office, lambda: office.update(row, weight=Decimal(60)))
+    office.type(f"{CUSTOMERS}!J2", [61])
+    assert office.pull()["customers"].overwritten == ()
+
+
+def test_copy_that_lost_its_uid_just_before_a_crash_tells_nothing_of_its_original(office: Office) -> None:
+    """4: what a person gave the copy was typed there, and nobody wrote over it."""
+    office.fill(1)
+    office.type(f"{CUSTOMERS}!D3:E3", ["C00000002", "王芳"])
+    office.type(f"{CUSTOMERS}!{letters(office.column('记录编号'))}3", [uid(1)])
+    (original, copied) = office.pull(full=True)["customers"].rows
+    blanked = Update(uid(1), "", copied.position, True, {}, {}, {SystemColumn.UID: ""})
+    write = Update(uid(1), "", original.position, True, {}, {"full_name": "系统"})
+    crash(office, lambda: office.connection.apply("customers", [write, blanked]))
+    assert office.pull()["customers"].overwritten == ()
 
 
 def test_what_a_write_went_over_is_not_read_under_columns_that_moved(office: Office) -> None:
