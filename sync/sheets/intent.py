@@ -81,7 +81,7 @@ class Intents:
             self.batch = None
             self.bindings.set(BINDING, orjson.dumps({"number": self.number}).decode())
 
-    def is_as_believed(self, tab: Tab, row: RowIntent, found: Sequence[Entered]) -> bool:
+    def is_as_believed(self, tab: Tab, row: RowIntent, found: Sequence[Shown]) -> bool:
         """Whether a row was the one that was meant, as it was meant, by its cells as they stood then."""
         uid = tab.at.get(SystemColumn.UID)
         shown_uid = "" if uid is None else text(_at(found, uid))
@@ -91,7 +91,7 @@ class Intents:
             self._was_expected(row, column, _at(found, column)) for column in self._looked_at(tab, row)
         )
 
-    def stands(self, row: RowIntent, found: Sequence[Entered]) -> bool:
+    def stands(self, row: RowIntent, found: Sequence[Shown]) -> bool:
         """Whether what was written stands in these cells still."""
         return all(self._digest(_at(found, column)) == digest for column, digest in row.after.items())
 
@@ -138,8 +138,8 @@ class Intents:
         return blake2b(orjson.dumps(_form(value)), key=self._key, digest_size=DIGEST_BYTES).hexdigest()
 
 
-def _at(found: Sequence[Entered], column: int) -> Shown:
-    return entered(found[column]) if column < len(found) else None
+def _at(found: Sequence[Shown], column: int) -> Shown:
+    return found[column] if column < len(found) else None
 
 
 def _form(value: Shown) -> str | float | bool | list[str] | None:

@@ -3,20 +3,21 @@
 What a living daemon would have undone by the answer is undone by what was noted of the batch; the rest is told.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from sync.connection import SeenRow
+from sync.connection import SeenRow, SystemColumn
 from validators.schema import TableKey
 
-from .cells import Shown, entered
+from .answer import TabAnswer
+from .cells import FORMULA, Entered, Shown, entered, shown
 from .client import SheetsClient
 from .grid import area
 from .intent import BatchIntent, RowIntent
 from .remove import Removed, put_back, width_of
 from .restore import Restorer
 from .scratch import SIGNATURE, TOP, Scratch, rows_at
-from .swap import FIELDS, Cells, RowWrite, look_after, rows_in
+from .swap import FIELDS, Cells, RowWrite, Swapped, headers_stand, rows_in
 from .tabs import Tab
 
 NOWHERE = -1
@@ -31,8 +32,30 @@ class Righted:
     table: TableKey = ""
     undone: bool = False
     """Whether the tab shows something else than before."""
+    left: bool = False
+    """Whether something was written that should not have been, and was not found."""
     lost: tuple[SeenRow, ...] = ()
     """Cells that were written over unseen and cannot be put back, for somebody has typed there since; partial rows of nothing else."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Wrong:
+    """A row that was written to and was not as believed; `kept` is the scratch row that has it as it stood."""
+
+    row: RowIntent
+    kept: int
+    stood: Cells
+
+    @property
+    def written(self) -> dict[int, Entered]:
+        """The cells that were written; what they are to show again is in `stood`."""
+        return {column: {} for column in self.row.after}
+
+    def lost(self, tab: Tab) -> SeenRow:
+        """Of the row as it stood, the cells that were written: the others stand as they did."""
+        seen = tab.row(NOWHERE, _shown(self.stood))
+        cells = {key: raw for key, raw in seen.cells.items() if tab.at[key] in self.row.after}
+        return SeenRow(uid=seen.uid, row_id="", position=NOWHERE, cells=cells, partial=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,44 +66,72 @@ class Aftermath:
     scratch: Scratch
     restorer: Restorer
 
-    def put_right(self, tab: Tab) -> Righted:
-        """Undo what was done to rows that were not as believed, where it stands still. Doing it again does nothing more."""
+    def put_right(self, tab: Tab, answer: TabAnswer | None = None) -> Righted:
+        """Undo what was done to rows that were not as believed, where it stands still. Doing it again does nothing more.
+
+        `answer` shows the tab as it is now; without it a row is looked for in its place only.
+        """
         batch = self.scratch.intents.batch
         if batch is None or (batch.gid, batch.headers) != (tab.gid, tab.digest):
             return Righted()
-        return self._undo(tab, batch) if batch.kind == "write" else self._put_back(tab, batch)
-
-    def _undo(self, tab: Tab, batch: BatchIntent) -> Righted:
-        writes = {
-            row.position: RowWrite(row.position, {column: {} for column in row.after}) for row in batch.rows
-        }
-        done = look_after(self.client, self.scratch, tab, list(writes.values()))
-        if done is None or not done.headers_stand:
-            return Righted()
-        intents = self.scratch.intents
-        wrong = {
-            row.position: row
-            for row in batch.rows
-            if not intents.is_as_believed(tab, row, done.before.get(row.position, ()))
-        }
-        undone = [
-            writes[at]
-            for at, row in wrong.items()
-            if done.copied(writes[at]) and intents.stands(row, done.after.get(at, ()))
-        ]
-        self.restorer.undo(done, undone)
-        # An earlier try may have had no answer, or a daemon died that had undone it.
-        gone = [at for at in wrong if writes[at] not in undone and not done.shows_what_was(writes[at])]
-        lost = (_written_over(tab, wrong[at], done.row_before(at)) for at in gone)
-        return Righted(tab.layout.table, bool(undone), tuple(row for row in lost if row.uid and row.cells))
-
-    def _put_back(self, tab: Tab, batch: BatchIntent) -> Righted:
         stood = self._copies(tab, batch)
+        if batch.kind == "remove":
+            return self._put_back(tab, batch, stood)
+        wrong = [
+            _Wrong(row, TOP + number, stood[row.position])
+            for number, row in enumerate(batch.rows)
+            if row.position in stood
+            and not self.scratch.intents.is_as_believed(tab, row, _shown(stood[row.position]))
+        ]
+        return self._undo(tab, wrong, answer) if wrong else Righted()
+
+    def _undo(self, tab: Tab, wrong: Sequence[_Wrong], answer: TabAnswer | None) -> Righted:
+        shown = list(_listed(answer)) if answer is not None else []
+        places = {one: self._place(tab, one, shown) for one in wrong}
+        now = self._rows(tab, sorted({0, *places.values()}))
+        if not headers_stand(tab, now):
+            return Righted(tab.layout.table, left=True)
+        standing = {
+            place: one
+            for one, place in places.items()
+            if self._is_image(tab, one, _shown(now.get(place, ())))
+        }
+        done = Swapped(
+            tab=tab,
+            before={place: one.stood for place, one in standing.items()},
+            after={place: now[place] for place in standing},
+            kept={place: one.kept for place, one in standing.items()},
+        )
+        writes = [RowWrite(place, one.written) for place, one in sorted(standing.items())]
+        self.restorer.undo(done, writes)
+        gone = [one for one in wrong if one not in standing.values()]
+        lost = [one.lost(tab) for one in gone if not _is_back(tab, one, shown)]
+        return Righted(
+            tab.layout.table, bool(writes), bool(gone), tuple(row for row in lost if row.uid and row.cells)
+        )
+
+    def _place(self, tab: Tab, one: _Wrong, shown: Sequence[tuple[int, list[Shown]]]) -> int:
+        """Where the row stands that was written to: where it stood then, unless it is seen elsewhere."""
+        found = [position for position, cells in shown if self._is_image(tab, one, cells)]
+        return found[0] if len(found) == 1 else one.row.position
+
+    def _is_image(self, tab: Tab, one: _Wrong, cells: Sequence[Shown]) -> bool:
+        """Whether a row shows what was written and else what stood there; nobody tells a formula in a listing."""
+        stood = _shown(one.stood)
+        others = [column for column in range(tab.width) if column not in one.row.after]
+        return (
+            any(cell is not None for cell in cells)
+            and self.scratch.intents.stands(one.row, cells)
+            and all(_at(stood, column) in (_at(cells, column), FORMULA) for column in others)
+        )
+
+    def _put_back(self, tab: Tab, batch: BatchIntent, stood: Mapping[int, Cells]) -> Righted:
         intents = self.scratch.intents
         wrong = [
             row.position
             for row in batch.rows
-            if any(stood.get(row.position, ())) and not intents.is_as_believed(tab, row, stood[row.position])
+            if any(stood.get(row.position, ()))
+            and not intents.is_as_believed(tab, row, _shown(stood[row.position]))
         ]
         kept = {row.position: TOP + number for number, row in enumerate(batch.rows)}
         gone = kept.keys() - set(wrong)
@@ -93,7 +144,7 @@ class Aftermath:
         return Righted(tab.layout.table, bool(back))
 
     def _copies(self, tab: Tab, batch: BatchIntent) -> Mapping[int, Cells]:
-        """The rows that a removal took away, by position; none if it did not take effect."""
+        """The rows as they stood, by position; none if the batch did not take effect."""
         gid = self.scratch.ready(width_of(tab))
         answer = self.client.cells([rows_at(gid, SIGNATURE, len(batch.rows) + 1, width_of(tab))], LOOK)
         copied = rows_in({"updatedSpreadsheet": answer}, gid)
@@ -114,7 +165,21 @@ def _shown(cells: Cells) -> list[Shown]:
     return found
 
 
-def _written_over(tab: Tab, row: RowIntent, stood: SeenRow) -> SeenRow:
-    """Of a row as it stood, the cells that were written: the others stand as they did."""
-    cells = {key: raw for key, raw in stood.cells.items() if tab.at[key] in row.after}
-    return SeenRow(uid=stood.uid, row_id="", position=NOWHERE, cells=cells, partial=True)
+def _listed(answer: TabAnswer) -> Iterator[tuple[int, list[Shown]]]:
+    answer.repair()
+    for position, cells in answer.decode(range(1, len(answer.rows))):
+        yield position, [shown(cell) for cell in cells]
+
+
+def _at(cells: Sequence[Shown], column: int) -> Shown:
+    found = cells[column] if column < len(cells) else None
+    return None if found is False else found
+
+
+def _is_back(tab: Tab, one: _Wrong, shown: Sequence[tuple[int, list[Shown]]]) -> bool:
+    """Whether its row shows again what it showed."""
+    stood, uid = _shown(one.stood), tab.at[SystemColumn.UID]
+    return any(
+        all(_at(cells, column) == _at(stood, column) for column in {*one.row.after, uid})
+        for _, cells in shown
+    )

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from sync.errors import Unavailable
+
 from .client import Rejected, SheetsClient
 from .scratch import ROWS, TOP, Scratch
 from .swap import Cells, RowWrite, Swapped, at, swap
@@ -32,22 +34,30 @@ class Restorer:
             self.settle()
 
     def settle(self) -> None:
-        """Put back everything that is owed."""
+        """Put back everything that is owed. Unavailable when rows have moved since they were written: then the next pull, which
+        shows where they are, looks after the batch."""
+        missed = False
         while self._owed:
             # Rejected: the tab or the rows are gone, and nothing is left to put back onto.
             with suppress(Rejected):
-                self._put_back(*self._owed[-1])
+                missed |= self._put_back(*self._owed[-1])
             self._owed.pop()
+        if missed:
+            self.scratch.settled = False
+            raise Unavailable(self.client.service, "rows moved while a write was undone")
 
     @property
     def owes(self) -> bool:
         """Whether something is still to be put back; the scratch tab keeps it meanwhile."""
         return bool(self._owed)
 
-    def _put_back(self, tab: Tab, writes: Sequence[RowWrite], expected: Mapping[int, Cells]) -> None:
+    def _put_back(self, tab: Tab, writes: Sequence[RowWrite], expected: Mapping[int, Cells]) -> bool:
+        """Whether what was to be undone stood there no more."""
+        missed = False
         for round_number in range(1, ROUNDS_MAX + 1):
             top = TOP + round_number * BLOCK_ROWS_MAX
             done = swap(self.client, self.scratch, tab, writes, top=top, restores=True)
+            missed |= any(_has_gone(write, done, expected) for write in writes)
             writes = [
                 _undoing(again, done)
                 for write in writes
@@ -55,7 +65,8 @@ class Restorer:
             ]
             expected = done.after
             if not writes:
-                return
+                break
+        return missed
 
 
 def _undoing(write: RowWrite, done: Swapped) -> RowWrite:
@@ -67,6 +78,18 @@ def _undoing(write: RowWrite, done: Swapped) -> RowWrite:
     return RowWrite(
         write.position, {column: cell for column, cell in was.items() if column not in formulas}, formulas
     )
+
+
+def _has_gone(write: RowWrite, done: Swapped, expected: Mapping[int, Cells]) -> bool:
+    """Whether the row that was written to most likely stands elsewhere by now: no cell shows what we had left there, and
+    the others do not tell that it is the same row."""
+    before, ours = done.before[write.position], expected.get(write.position, ())
+    changed = [column for column, cell in write.cells.items() if at(ours, column) != cell]
+    if not changed or any(at(before, column) == at(ours, column) for column in changed):
+        return False
+    others = [column for column in range(done.tab.width) if column not in {*write.cells, *write.formulas}]
+    known = [column for column in others if at(ours, column)]
+    return not known or any(at(before, column) != at(ours, column) for column in known)
 
 
 def _edited_again(write: RowWrite, done: Swapped, expected: Mapping[int, Cells]) -> RowWrite | None:

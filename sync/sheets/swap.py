@@ -12,7 +12,7 @@ from sync.connection import SeenRow
 from .cells import Entered, entered, text
 from .client import SheetsClient
 from .grid import Json, a1, area, copy, runs, write_cells
-from .scratch import SIGNATURE, TOP, Scratch, rows_at
+from .scratch import TOP, Scratch, rows_at
 from .tabs import Tab
 
 FIELDS = "updatedSpreadsheet.sheets(properties.sheetId,data(startRow,rowData.values.userEnteredValue))"
@@ -60,11 +60,6 @@ class Swapped:
             for column in range(self.tab.width)
             if column not in written
         )
-
-    def shows_what_was(self, write: RowWrite) -> bool:
-        """Whether the cells of a write show what they showed before it."""
-        before, after = self.before.get(write.position, ()), self.after.get(write.position, ())
-        return all(_same(at(before, column), at(after, column)) for column in write.cells)
 
     @property
     def headers_stand(self) -> bool:
@@ -122,23 +117,6 @@ def swap(
     scratch.soil(top + len(writes))
     answer = client.update(requests, ranges=ranges, fields=FIELDS, repeatable=restores)
     return _swapped(tab, kept, rows_in(answer, gid), rows_in(answer, tab.gid))
-
-
-def look_after(
-    client: SheetsClient, scratch: Scratch, tab: Tab, writes: Sequence[RowWrite]
-) -> Swapped | None:
-    """What a swap did whose answer was lost, as it stands now; None if it did not take effect."""
-    gid, kept = scratch.ready(tab.width), _kept(writes, TOP)
-    areas = [
-        area(tab.gid, (0, 1), (0, len(tab.headers))),
-        rows_at(gid, SIGNATURE, len(writes) + 1, tab.width),
-        *(area(tab.gid, stretch, (0, tab.width)) for stretch in runs(kept)),
-    ]
-    answer = {"updatedSpreadsheet": client.cells(areas, FIELDS.removeprefix("updatedSpreadsheet."))}
-    copied = rows_in(answer, gid)
-    if not scratch.is_signed(copied.get(SIGNATURE, ())):
-        return None
-    return _swapped(tab, kept, copied, rows_in(answer, tab.gid))
 
 
 def _kept(writes: Sequence[RowWrite], top: int) -> dict[int, int]:

@@ -115,8 +115,7 @@ class Writer:
         """Put back what a write without answer took from people. Whatever else it did is read with the next pull."""
         self.scratch.settled = False
         with suppress(ServiceError):
-            self.aftermath.put_right(tab)
-            self.scratch.settled = True
+            self.scratch.settled = not self.aftermath.put_right(tab).left
 
     def _insert(self, tab: Tab, block: Sequence[Insert]) -> list[Result]:
         # A lost answer may have left the rows there; the pull that follows shows them.

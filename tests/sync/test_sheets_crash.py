@@ -8,7 +8,7 @@ import pytest
 
 from emulators.server import Running
 from sync.connection import Remove, SystemColumn, Update
-from sync.errors import AnswerLost, ServiceError
+from sync.errors import AnswerLost, ServiceError, Unavailable
 from sync.sheets.grid import letters
 from tests.sync.sheets_office import CUSTOMERS, Office, before_write, open_office, uid, world_of_offices
 
@@ -101,6 +101,41 @@ def test_write_into_a_row_that_a_sort_moved_there_is_undone(office: Office) -> N
     crash(office, lambda: office.update(first, full_name="系统"))
     assert all("full_name" not in one.cells for one in office.pull()["customers"].rows)
     assert rows(office) == before
+
+
+def test_write_into_a_blank_row_is_undone_wherever_that_stands_after_the_crash(office: Office) -> None:
+    """5: before the restart somebody pushes it further."""
+    (row,) = office.fill(1)
+    before = rows(office)
+    insert_row(office, 1)
+    crash(office, lambda: office.update(row, full_name="系统"))
+    insert_row(office, 1)
+    assert [one.uid for one in office.pull()["customers"].rows] == [row.uid]
+    assert rows(office) == [[], [], *before]
+
+
+def test_write_into_another_row_is_undone_though_somebody_sorts_before_the_restart(office: Office) -> None:
+    """7: the other row is known by all that it shows."""
+    first, _ = office.fill(2)
+    before = rows(office)
+    office.sort()
+    crash(office, lambda: office.update(first, full_name="系统"))
+    office.sort(descending=False)
+    assert office.pull()["customers"].overwritten == ()
+    assert rows(office) == before
+
+
+def test_write_is_undone_though_its_row_moves_just_before_that(office: Office) -> None:
+    """7: in a daemon that lives; and what the undoing went over is given back."""
+    first, _ = office.fill(2)
+    before = rows(office)
+    office.sort()
+    before_write(office, 2, lambda: office.sort(descending=False))
+    with pytest.raises(Unavailable):
+        office.update(first, full_name="系统")
+    office.pull()
+    assert rows(office) == before
+    assert office.values(SCRATCH) == []
 
 
 @pytest.mark.parametrize(
