@@ -116,14 +116,15 @@ class Aftermath:
         return found[0] if len(found) == 1 else one.row.position
 
     def _is_image(self, tab: Tab, one: _Wrong, cells: Sequence[Shown]) -> bool:
-        """Whether a row shows what was written and else what stood there; nobody tells a formula in a listing."""
-        stood = _shown(one.stood)
-        others = [column for column in range(tab.width) if column not in one.row.after]
-        return (
-            any(cell is not None for cell in cells)
-            and self.scratch.intents.stands(one.row, cells)
-            and all(_at(stood, column) in (_at(cells, column), FORMULA) for column in others)
-        )
+        """Whether a row shows what was written, and is the one that stood there: it bears the same uid, or shows all that was
+        not written. Nobody tells a formula in a listing."""
+        stood, uid = _shown(one.stood), tab.at[SystemColumn.UID]
+        if all(cell is None for cell in cells) or not self.scratch.intents.stands(one.row, cells):
+            return False
+        others = {*range(tab.width)} - one.row.after.keys()
+        if uid in others and _at(stood, uid) is not None:
+            return _at(stood, uid) == _at(cells, uid)
+        return all(_at(stood, column) in (_at(cells, column), FORMULA) for column in others)
 
     def _put_back(self, tab: Tab, batch: BatchIntent, stood: Mapping[int, Cells]) -> Righted:
         intents = self.scratch.intents

@@ -114,6 +114,16 @@ def test_write_into_a_blank_row_is_undone_wherever_that_stands_after_the_crash(o
     assert rows(office) == [[], [], *before]
 
 
+def test_write_is_undone_though_somebody_types_beside_it_before_the_restart(office: Office) -> None:
+    """10: a formula that was written over stands again; the row is known by its uid."""
+    (row,) = office.fill(1)
+    office.type(f"{CUSTOMERS}!J2", ["=I2*2"])
+    crash(office, lambda: office.update(row, weight=Decimal(60)))
+    office.type(f"{CUSTOMERS}!E2", ["王芳"])
+    (seen,) = office.pull()["customers"].rows
+    assert (seen.formulas, seen.cells["full_name"]) == ({"weight"}, "王芳")
+
+
 def test_write_into_another_row_is_undone_though_somebody_sorts_before_the_restart(office: Office) -> None:
     """7: the other row is known by all that it shows."""
     first, _ = office.fill(2)
