@@ -229,6 +229,10 @@ def _protected(draft: _Draft, table: TableKey, schema: SchemaConfig) -> Protecte
     base = decoded.known.state.base
     # Staff do not set computed fields: whatever they show, the row counts as showing what was agreed.
     seen = {key: base.get(key) if fields[key].computed else value for key, value in shown.items()}
+    withdrawn = {**decoded.withdrawn, **draft.withdrawn}
+    # The number in it is sealed by now: it may be just what the row is to show, and was not written yet.
+    agreed = decoded.known.record.values if decoded.known.record else {}
+    same = {key for key, value in withdrawn.items() if value == agreed.get(key)}
     return Protected(
         known=decoded.known,
         seen={key: value for key, value in seen.items() if key not in held},
@@ -238,11 +242,11 @@ def _protected(draft: _Draft, table: TableKey, schema: SchemaConfig) -> Protecte
         frozen=decoded.frozen | held.keys(),
         fill=checked.fill,
         issues=checked.issues,
-        restored=tuple(decoded.restore.values()),
+        restored=tuple(issue for key, issue in decoded.restore.items() if key not in same),
         state=checked.state,
         waits_for=checked.waits_for,
         hints=checked.hints,
-        withdrawn={**decoded.withdrawn, **draft.withdrawn},
+        withdrawn={key: value for key, value in withdrawn.items() if key not in same},
         mended={
             key: one for key, one in decoded.known.state.held.items() if one.mended and key in decoded.rewrite
         },

@@ -386,3 +386,20 @@ def test_link_in_a_base_to_a_record_outside_its_filter_is_the_key(new_office: Ne
     before = office.writes
     office.cycle()
     assert office.writes == before
+
+
+def test_number_in_a_note_that_a_new_row_was_made_with_is_not_taken_back(new_office: NewOffice) -> None:
+    """4: the row was judged and not written yet; what stands there is what the archive has, and nobody's edit."""
+    edit = {"customers": ["full_name", "occupation"]}
+    office = new_office({"name": "理赔部", "tables": ["customers"], "edit": edit, "creates": ["customers"]})
+    typed = office.replica("理赔部").type_row(
+        "customers", full_name="王小明", occupation="教师", notes="家属电话13800138000"
+    )
+    office.replica("理赔部").fail_after = 0
+    office.cycle()
+    office.replica("理赔部").fail_after = None
+    office.calm()
+    assert "已撤回" not in typed.system.get(SystemColumn.NOTE, "")
+    assert "13800138000" not in typed.cells["notes"]
+    with office.engine.hub.unit() as unit:
+        assert (unit.lists.conflicts(), unit.lists.withdrawn()) == ([], [])
