@@ -32,6 +32,8 @@ class Tab:
     at: Mapping[ColumnKey, int] = field(default_factory=dict)
     missing: frozenset[ColumnKey] = frozenset()
     positions: dict[Uid, int] = field(default_factory=dict)
+    formulas: dict[Uid, frozenset[FieldKey]] = field(default_factory=dict)
+    """The cells of a row that hold formulas, of rows that have any."""
     last: int = 0
     """Position of the last filled row; 0 is the header row."""
     closed: tuple[Closed, ...] = ()
@@ -63,12 +65,14 @@ class Tab:
         """A row from its cells, as pull and write both show it."""
         return as_row(self.at, position, cells)
 
-    def showed(self, rows: Iterable[SeenRow], changed: Set[int], height: int, last: int) -> None:
-        """Remember where the rows are: those that changed anew, the others of the `height` rows as before."""
+    def showed(self, rows: Sequence[SeenRow], changed: Set[int], height: int, last: int) -> None:
+        """Remember where rows and formulas are: those that changed anew, the others of the `height` rows as before."""
         standing = {
             uid: place for uid, place in self.positions.items() if place < height and place not in changed
         }
         self.positions = standing | {row.uid: row.position for row in rows if row.uid}
+        calculating = {uid: keys for uid, keys in self.formulas.items() if uid in standing}
+        self.formulas = calculating | {row.uid: row.formulas for row in rows if row.uid and row.formulas}
         self.last = last
 
     def inserted(self, uids: Iterable[Uid]) -> None:

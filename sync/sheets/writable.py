@@ -7,7 +7,7 @@ from validators.schema import FieldKey
 
 from .cells import Entered, encode
 from .grid import Json, area, copy, insert, runs, write_cells
-from .tabs import Tab
+from .tabs import NO_FORMULAS, Tab
 
 
 def cells_to_write(tab: Tab, operation: Insert | Update, position: int) -> dict[int, Entered]:
@@ -81,4 +81,7 @@ def refusal(tab: Tab, operation: Update) -> Refused | None:
         return Refused(operation.uid, "column_missing")
     if not cells_to_write(tab, operation, operation.position):
         return Refused(operation.uid, "protected" if tab.closed else "column_missing")
+    if not tab.formulas.get(operation.uid, NO_FORMULAS).isdisjoint(operation.cells):
+        # Whoever planned this did not look at the row: it will be read again.
+        return Refused(operation.uid, "changed_meanwhile")
     return None if operation.position > 0 else Refused(operation.uid, "row_moved")

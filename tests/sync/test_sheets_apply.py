@@ -166,6 +166,19 @@ def test_formula_typed_meanwhile_comes_back_as_the_same_formula(office: Office) 
     assert office.values(f"{CUSTOMERS}!J2") == [["=I2*2+$I$2"]]
 
 
+def test_formula_that_was_seen_is_not_even_tried(office: Office) -> None:
+    """10: to write over it and put it back is to write it; everybody who looks meanwhile sees another result."""
+    (row,) = office.fill(1)
+    office.type(f"{CUSTOMERS}!J2", ["=I2*2"])
+    assert office.rows()[uid(1)].formulas == {"weight"}
+    office.calls()
+    outcome = office.update(row, weight=Decimal(60), full_name="王芳")
+    assert [refused.reason for refused in outcome.refused] == ["changed_meanwhile"]
+    assert office.writes() == []
+    assert office.pull()["customers"].rows[0].formulas == {"weight"}
+    assert office.update(row, full_name="王芳").written
+
+
 def test_new_row_gets_its_uid_if_it_stands_still(office: Office) -> None:
     office.type(f"{CUSTOMERS}!D2:E2", ["C1", "王芳"])
     (row,) = office.pull()["customers"].rows
