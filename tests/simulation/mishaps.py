@@ -6,9 +6,9 @@ from random import Random
 from tests.simulation import archive
 from tests.simulation.base_mishaps import BASE_MISHAPS
 from tests.simulation.columns import lose_column, spare_columns
-from tests.simulation.reading import sensitive
+from tests.simulation.reading import Row, sensitive
 from tests.simulation.sheets_side import SheetsSide
-from tests.simulation.side import UID, Side
+from tests.simulation.side import UID, Line, Side
 from tests.simulation.staff import EVERYDAY, Action, Staff, change_what_just_changed, editable
 
 LONG = 49_990
@@ -115,8 +115,19 @@ def merge_cells(staff: Staff, random: Random, side: SheetsSide, table: str) -> N
     before = {line.place: staff.read(table, line) for line in (one, other)}
     if side.batch({"mergeCells": {"range": area, "mergeType": "MERGE_ALL"}}):
         for line in (one, other):
-            after = staff.read(table, staff.find(side, table, line.place))
+            found = staff.find(side, table, line.place)
+            after = _merged(staff, table, key, found, before[line.place])
             staff.notebook.changed(side.name, table, line.origin, before[line.place], after)
+
+
+def _merged(staff: Staff, table: str, key: str, line: Line | None, before: Row) -> Row:
+    """What a row of merged cells shows, but for a stand-in that came up from the row below: that is another person's, so
+    nobody typed it here, as in a copied row."""
+    after = staff.read(table, line)
+    if line is None or key not in sensitive(table) or "〔" not in str(line.cells.get(key)):
+        return after
+    own = {key: before[key]} if key in before else {}
+    return {name: text for name, text in after.items() if name != key} | own
 
 
 @elsewhere
