@@ -1,16 +1,19 @@
 """Rows whose uid cell somebody emptied, wrote over or left behind: recognised by what they show, they get their own uid back."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import replace
 
+from validators.issues import Rejection
+from validators.raw import Raw
 from validators.rows import Parsed
 from validators.schema import SELECTS, FieldKey, FieldType, TableConfig, TableKey
 from vault.masks import tokens_within
+from vault.plaintext import Plaintext
 
 from .connection import SeenRow, Uid
 from .engine import Engine, Replica
 from .identify import Identified
-from .secrets import tokens_in
+from .secrets import sealable, tokens_in
 from .store.hub import Unit
 from .store.records import UNBORN
 from .store.seen import Mark, SeenState
@@ -20,6 +23,9 @@ TELLING_MIN = 2
 """Values by which a row is recognised that stands elsewhere: one alone may be anybody's."""
 CHOSEN = SELECTS | {FieldType.BOOL}
 """What many rows share."""
+
+Shown = Parsed | Plaintext[str]
+"""What a cell shows, as it is compared."""
 
 
 def leave_numbers_behind(
@@ -127,12 +133,15 @@ def _typed_on(
     copy was given something else.
     """
     config = engine.schema.tables[table]
-    shown = [(row, _comparable(engine, table, row)) for row in rows] if states else []
+    if not states:
+        return {}
+    shown = [(row, _comparable(engine, table, row)) for row in rows]
+    secrets = _opened(engine, table, states)
     likely = [
         (likeness, row, state)
         for row, values in shown
         for state in states
-        if (likeness := _likeness(config, row.position, values, state))
+        if (likeness := _likeness(config, row.position, values, state, secrets[state.uid]))
     ]
     found: dict[Uid, bytes] = {}
     taken: set[int] = set()
@@ -143,28 +152,66 @@ def _typed_on(
     return found
 
 
-def _comparable(engine: Engine, table: TableKey, row: SeenRow) -> Mapping[FieldKey, Parsed]:
-    """What a row shows, but for secrets, which were sealed, and links, which show what their records are called now."""
+def _comparable(engine: Engine, table: TableKey, row: SeenRow) -> Mapping[FieldKey, Shown]:
+    """What a row shows, but for links, which show what their records are called now. Secrets as they would be sealed, valid
+    or not: where no write reached the row, they stand there as they were typed."""
     config = engine.schema.tables[table]
-    keys = config.fields.keys() - config.sensitive.keys() - config.links.keys()
-    return engine.parser.parse(table, {key: row.cells.get(key) for key in keys}, today=engine.today())
+    cells = {key: row.cells.get(key) for key in config.fields.keys() - config.links.keys()}
+    parsed: Mapping[FieldKey, Shown] = engine.parser.parse(table, cells, today=engine.today())
+    secrets = {key: _sealable(parsed[key], cells[key]) for key in config.sensitive.keys() & cells.keys()}
+    return {**parsed, **secrets}
+
+
+def _sealable(value: Shown, raw: Raw) -> Shown:
+    if raw is None or value is None:
+        return None
+    return Plaintext(str(raw)) if isinstance(value, Rejection) else sealable(value)
+
+
+def _opened(
+    engine: Engine, table: TableKey, states: Sequence[SeenState]
+) -> dict[Uid, Mapping[FieldKey, Plaintext[str]]]:
+    """The secrets that rows showed."""
+    sensitive = engine.schema.tables[table].sensitive.keys()
+    tokens = {state.uid: _tokens(state, sensitive) for state in states}
+    opened = engine.vault.open_for_check({token for held in tokens.values() for token in held.values()})
+    return {
+        uid: {key: opened[token] for key, token in held.items() if token in opened}
+        for uid, held in tokens.items()
+    }
+
+
+def _tokens(state: SeenState, sensitive: Set[FieldKey]) -> dict[FieldKey, str]:
+    shown = {**state.base, **{key: held.token for key, held in state.held.items() if not held.mended}}
+    return {key: str(shown[key]) for key in sensitive if shown.get(key) is not None}
 
 
 def _likeness(
-    config: TableConfig, position: int, shown: Mapping[FieldKey, Parsed], state: SeenState
+    config: TableConfig,
+    position: int,
+    shown: Mapping[FieldKey, Shown],
+    state: SeenState,
+    secrets: Mapping[FieldKey, Plaintext[str]],
 ) -> tuple[bool, int, bool] | None:
     """Whether a row is named as another was, how much it shows of that, and whether it stands there; None: it is not the same.
 
     It is if it shows more than half. Elsewhere somebody may have typed much the same for another person: there its name and
-    number must stand as they did, and options are no proof.
+    number must stand as they did, or what nobody else may have, and options are no proof.
     """
     # A number in prose was sealed, and may stand there still.
-    told = {key for key, value in state.base.items() if key in shown and not tokens_within(str(value))}
-    same = {key for key in told if shown[key] == state.base[key]}
+    plain = {
+        key: value
+        for key, value in state.base.items()
+        if key not in config.sensitive and not tokens_within(str(value))
+    }
+    stood: Mapping[FieldKey, Shown] = {**plain, **secrets}
+    told = stood.keys() & shown.keys()
+    same = {key for key in told if shown[key] == stood[key]}
     stays = position == state.position
     named = {config.key, config.label} & told <= same
     proof = [key for key in same if config.fields[key].type not in CHOSEN]
-    proven = stays or (named and len(proof) >= TELLING_MIN)
+    its_own = any(config.fields[key].unique for key in same)
+    proven = stays or ((named or its_own) and len(proof) >= TELLING_MIN)
     return (named, len(same), stays) if len(same) * 2 > len(told) and proven else None
 
 

@@ -83,7 +83,7 @@ def settle(engine: Engine, replica: Replica, listing: Listing, report: CycleRepo
         nameless = [row for row in (*found.unnumbered, *settled) if not row.uid and not row.partial]
         journaled = unit.numbering.waiting(replica.name, table, map(engine.fingerprint, nameless))
         arriving = {uid for uids in journaled.values() for uid in uids}
-        note_deletions(unit, replica, table, found.gone - arriving, found.present, known, now)
+        note_deletions(unit, replica, table, found.gone - arriving, found.present | arriving, known, now)
         taken = unit.seen.name(replica.name, table, [row.row_id for row in settled]).values()
         listed = {row.uid for row in settled} | set(taken) | arriving | {uid for uid, _ in found.changed}
         waiting = frozenset(engine.settling.waiting(replica.name, table))

@@ -5,6 +5,7 @@ import pytest
 from sync.connection import SystemColumn
 from tests.sync.conftest import NewOffice, Office
 from tests.sync.memory import Line
+from tests.sync.people import ID_NUMBER, identity
 
 
 def test_row_that_moves_while_it_settles_is_known_where_it_stands(new_office: NewOffice) -> None:
@@ -34,6 +35,56 @@ def test_row_with_a_number_in_prose_that_was_not_numbered_and_is_typed_into_is_s
     row.cells["occupation"] = "教师"
     office.calm()
     assert row.system[SystemColumn.UID] == uid
+
+
+def test_row_that_was_not_numbered_is_known_by_its_secrets_when_its_name_is_corrected(office: Office) -> None:
+    """5: no record twice, and nobody is told that his own number stands elsewhere."""
+    row = office.sheets.type_row("customers", full_name="王小名", id_number=ID_NUMBER, mobile="1380013800")
+    uid = office.fail_to_number("customers")
+    row.cells["full_name"] = "王小明"
+    office.calm()
+    assert row.system[SystemColumn.UID] == uid
+    assert "已有相同的记录" not in row.system[SystemColumn.NOTE]
+
+
+def test_row_that_was_not_numbered_is_known_by_its_number_where_it_moved(office: Office) -> None:
+    row = office.sheets.type_row("customers", full_name="王小名", id_number=ID_NUMBER, occupation="教师")
+    uid = office.fail_to_number("customers")
+    row.cells["full_name"] = "王小明"
+    office.sheets.lines("customers").insert(0, Line())
+    office.calm()
+    assert row.system[SystemColumn.UID] == uid
+
+
+def test_another_person_in_the_place_of_a_row_that_was_not_numbered_is_another_record(office: Office) -> None:
+    row = office.sheets.type_row("customers", full_name="王小名", id_number=ID_NUMBER, mobile="13800138000")
+    uid = office.fail_to_number("customers")
+    row.cells |= {"full_name": "李小红", "id_number": identity("11010519900307124")}
+    office.calm()
+    assert row.system[SystemColumn.UID] not in ("", uid)
+
+
+def test_row_that_is_about_to_get_its_uid_back_is_not_deleted_for_having_been_without(
+    new_office: NewOffice,
+) -> None:
+    """2: nobody's value is lost because the daemon was away between the two writes that put a uid right."""
+    office = new_office(settle_s=5, delete_grace_s=86_400)
+    row = office.sheets.type_row("customers", full_name="王小明", mobile="13800138000")
+    _settle(office)
+    uid, shown = row.system[SystemColumn.UID], dict(row.cells)
+    row.system[SystemColumn.UID] = "我写的"
+    office.cycle()
+    assert not row.system[SystemColumn.UID]
+    office.clock.advance(7 * 24 * 3600)
+    _settle(office)
+    assert (row.system[SystemColumn.UID], row.cells) == (uid, shown)
+
+
+def _settle(office: Office) -> None:
+    """Cycles enough for what was typed to settle and be written everywhere."""
+    for _ in range(6):
+        office.cycle()
+        office.clock.advance(6)
 
 
 def _uids(office: Office) -> list[str]:
