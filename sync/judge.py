@@ -170,13 +170,13 @@ def _surroundings(engine: Engine, unit: Unit, table: TableKey, decoded: Sequence
     targets: dict[TableKey, set[Uid]] = {}
     tokens: set[str] = set()
     for row in decoded:
-        values = {**(row.known.record.values if row.known.record else {}), **row.typed}
+        # What is judged is the record where the cell is no news: one whose link a service took out still leads there.
+        agreed = row.known.record.values if row.known.record else {}
         for key, field_config in config.links.items():
-            targets.setdefault(field_config.to or "", set()).update(
-                refers(field_config, exposed(values.get(key)))
-            )
+            for value in (agreed.get(key), exposed(row.typed.get(key))):
+                targets.setdefault(field_config.to or "", set()).update(refers(field_config, value))
         for key in engine.rules.sensitive_reads(table) - row.typed.keys():
-            tokens |= {str(token) for token in (row.tokens.get(key), values.get(key)) if token}
+            tokens |= {str(token) for token in (row.tokens.get(key), agreed.get(key)) if token}
     linked: dict[Uid, Record] = {}
     for target, uids in targets.items():
         linked |= unit.records.get_many(target, uids)

@@ -44,3 +44,20 @@ def test_a_link_that_a_person_empties_is_emptied_everywhere(office: Office) -> N
     policy.cells["insured_no"] = []
     office.calm()
     assert not office.sheets.find("policies", policy_no="P2020").cells.get("insured_no")
+
+
+def test_a_row_on_its_way_in_waits_no_longer_than_for_the_record_to_be_put_back(office: Office) -> None:
+    holder = office.airtable.type_row("customers", full_name="王小明", occupation="教师")
+    office.calm()
+    gone = office.airtable.row_id("customers", holder)
+    policy = office.airtable.type_row("policies", policy_no="P2020", customer_no=[gone])
+    office.airtable.fail_after = 0
+    office.cycle()
+    office.airtable.fail_after = None
+    office.airtable.delete("customers", holder)
+    policy.cells["customer_no"] = ""
+    office.cycle()
+    office.clock.advance(office.engine.config.delete_grace_s + 1)
+    office.calm()
+    assert policy.system[SystemColumn.STATUS] == "通过"
+    assert office.sheets.find("policies", policy_no="P2020").cells["customer_no"] == "C00000001"
