@@ -75,6 +75,8 @@ class Notebook:
     deleted: list[Deleted] = field(default_factory=list)
     forgotten: set[tuple[str, str, int]] = field(default_factory=set)
     """Deletions, by table, origin and number, that a restore forgot: its backup had not seen the row where it was deleted."""
+    ahead: set[tuple[str, str, str]] = field(default_factory=set)
+    """Rows, by replica, table and origin, that stood where a restored backup had not seen them yet."""
     made: dict[tuple[str, str], str] = field(default_factory=dict)
     """The replica in which each row was made."""
     frozen: set[tuple[str, Cell]] = field(default_factory=set)

@@ -189,8 +189,18 @@ class Oracle:
         return [entry for entry in self.hub.ledger if entry.key in archive.fields(entry.table)]
 
     def _phantom_conflicts(self) -> Iterator[str]:
-        """4: equal changes are no conflict, and where one person typed there is none."""
+        """4: equal changes are no conflict, and where one person typed there is none.
+
+        Where a row stands ahead of a restored backup nobody can tell what was written into it from what was typed: there
+        both values are kept, if somebody typed them at all.
+        """
         typed = {(one.replica, one.cell, one.value) for one in self.notebook.typed} | self.notebook.forbidden
+        typed |= {
+            (replica, one.cell, one.value)
+            for one in self.notebook.typed
+            for replica, table, origin in self.notebook.ahead
+            if (table, origin) == (one.table, one.origin)
+        }
         origins = self.hub.origins
         for entry in self._entries():
             if entry.kept == entry.other:

@@ -192,8 +192,8 @@ class Run:
         self._set_up(set())
 
     def _remember_what_a_backup_cannot_know(self, backup: HubFiles) -> None:
-        """Sensitive values that were sealed since are in no vault any more, the ledger forgets what came in since, and nobody
-        knows of a row that it is gone where nobody knew that it stood."""
+        """Sensitive values that were sealed since are in no vault any more, the ledger forgets what came in since, and of a row
+        that nobody knew to stand there, nobody knows that it is gone, nor who typed what it shows."""
         notebook = self.staff.notebook
         sealed = {
             (one.cell, one.value)
@@ -201,8 +201,10 @@ class Run:
             if archive.fields(one.table)[one.key].get("sensitive") or one.key == "notes"
         }
         notebook.excused |= sealed - notebook.backed_up
-        notebook.ledger |= self._oracle()._ledger()
+        oracle = self._oracle()
+        notebook.ledger |= oracle._ledger()
         stood = {(name, table, backup.origins.get((table, uid))) for name, table, uid in backup.held}
+        notebook.ahead |= oracle.rows.keys() - stood
         notebook.forgotten |= {
             (one.table, one.origin, one.number)
             for one in notebook.deleted
