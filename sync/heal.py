@@ -87,19 +87,23 @@ def heal_numbers(
     if not nameless:
         return
     rows = by_business_key(engine, table, nameless)
-    owners = {key: uid for key, uid in unit.records.by_key(table, rows).items() if uid in found.gone}
+    claimed = _claimed(engine, unit, replica, table, found)
+    vanished = found.gone - claimed
+    owners = {key: uid for key, uid in unit.records.by_key(table, rows).items() if uid in vanished}
     unread = unit.numbering.unread(replica.name, table, found.gone)
     uids = {*owners.values(), *unread}
     states, records = unit.seen.get_many(replica.name, table, uids), unit.records.get_many(table, uids)
     unborn = {uid for uid, record in records.items() if record.state in UNBORN}
-    untold = _claimed(engine, unit, replica, table, found)
-    waiting = [states[uid] for uid in sorted((unread & unborn) - untold)]
+    waiting = [states[uid] for uid in sorted((unread & unborn) - claimed)]
     healed = _typed_on(engine, table, nameless, waiting)
+    taken = {*healed.values()}
     healed |= {
-        uid: engine.fingerprint(row)
+        uid: print_
         for key, uid in owners.items()
         for row in rows[key]
-        if uid in unborn or _is_same(engine, table, row, known[uid], states[uid])
+        if uid not in healed
+        and (print_ := engine.fingerprint(row)) not in taken
+        and (uid in unborn or _is_same(engine, table, row, known[uid], states[uid]))
     }
     unit.numbering.begin(replica.name, table, healed, engine.clock())
 

@@ -66,6 +66,29 @@ def test_row_with_the_number_of_a_record_that_never_went_live_is_that_record(off
     assert [line.cells["occupation"] for line in office.airtable.lines("customers")] == ["教师"]
 
 
+def test_copy_of_a_row_that_was_not_numbered_does_not_take_its_record(office: Office) -> None:
+    """5: the row stands there as it was, and is known; that the copy shows its number still proves nothing."""
+    row = office.sheets.type_row("customers", full_name="王小明", customer_no="C00000007")
+    uid = office.fail_to_number("customers")
+    copied = office.sheets.copy_row("customers", row, occupation="教师")
+    office.calm()
+    assert (row.system[SystemColumn.UID], copied.system[SystemColumn.UID] == uid) == (uid, False)
+
+
+def test_copy_of_a_row_that_was_not_numbered_and_is_typed_into_does_not_take_its_record(
+    office: Office,
+) -> None:
+    """5: both show its number; the original shows more of what it showed."""
+    row = office.sheets.type_row(
+        "customers", full_name="王小明", customer_no="C00000007", occupation="教师", notes="老客户"
+    )
+    uid = office.fail_to_number("customers")
+    copied = office.sheets.copy_row("customers", row, full_name="王小红", notes="新客户")
+    row.cells["birth_date"] = "1990-01-01"
+    office.calm()
+    assert (row.system[SystemColumn.UID], copied.system[SystemColumn.UID] == uid) == (uid, False)
+
+
 def test_row_that_does_not_show_its_uid_is_not_written_without_it(new_office: NewOffice) -> None:
     """5: a number without the uid would make the row look like another record with the same number."""
     office = new_office(settle_s=5)
