@@ -4,7 +4,7 @@ Of cells there are keyed digests, for they may hold plaintext, and the hub may n
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import blake2b
 from typing import Any, Literal
@@ -122,7 +122,7 @@ class Intents:
     def _begin(self, kind: Literal["write", "remove"], tab: Tab, rows: Sequence[RowIntent]) -> None:
         self.number += 1
         self.batch = BatchIntent(self.number, kind, tab.gid, tab.digest, tuple(rows))
-        stored = orjson.dumps(asdict(self.batch), option=orjson.OPT_NON_STR_KEYS)
+        stored = orjson.dumps(self.batch, option=orjson.OPT_NON_STR_KEYS)
         self.bindings.set(BINDING, stored.decode())
 
     @cached_property
