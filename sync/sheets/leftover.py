@@ -76,7 +76,7 @@ class Aftermath:
             return Righted()
         stood = self._copies(tab, batch)
         if batch.kind == "remove":
-            return self._put_back(tab, batch, stood)
+            return self._put_back(tab, batch, stood, answer)
         wrong = [
             _Wrong(row, TOP + number, stood[row.position])
             for number, row in enumerate(batch.rows)
@@ -88,7 +88,7 @@ class Aftermath:
     def _undo(self, tab: Tab, wrong: Sequence[_Wrong], answer: TabAnswer | None) -> Righted:
         shown = list(_listed(answer)) if answer is not None else []
         places = {one: self._place(tab, one, shown) for one in wrong}
-        now = self._rows(tab, sorted({0, *places.values()}))
+        now = self._rows(tab, sorted({0, *places.values()}), answer)
         if not headers_stand(tab, now):
             return Righted(tab.layout.table, left=True)
         standing = {
@@ -126,7 +126,9 @@ class Aftermath:
             return _at(stood, uid) == _at(cells, uid)
         return all(_at(stood, column) in (_at(cells, column), FORMULA) for column in others)
 
-    def _put_back(self, tab: Tab, batch: BatchIntent, stood: Mapping[int, Cells]) -> Righted:
+    def _put_back(
+        self, tab: Tab, batch: BatchIntent, stood: Mapping[int, Cells], answer: TabAnswer | None
+    ) -> Righted:
         intents = self.scratch.intents
         wrong = [
             row.position
@@ -137,7 +139,7 @@ class Aftermath:
         kept = {row.position: TOP + number for number, row in enumerate(batch.rows)}
         gone = kept.keys() - set(wrong)
         places = {position: position - sum(one < position for one in gone) for position in wrong}
-        now = self._rows(tab, places.values())
+        now = self._rows(tab, places.values(), answer)
         back = [
             position for position, at in places.items() if _shown(now.get(at, ())) != _shown(stood[position])
         ]
@@ -153,8 +155,10 @@ class Aftermath:
             return {}
         return {row.position: copied.get(TOP + number, ()) for number, row in enumerate(batch.rows)}
 
-    def _rows(self, tab: Tab, positions: Iterable[int]) -> Mapping[int, Cells]:
-        areas = [area(tab.gid, (at, at + 1), (0, width_of(tab))) for at in positions]
+    def _rows(self, tab: Tab, positions: Iterable[int], answer: TabAnswer | None) -> Mapping[int, Cells]:
+        """What stands there now; below the last row that shows anything there may be no row any more."""
+        there = [at for at in positions if answer is None or at < len(answer.rows)]
+        areas = [area(tab.gid, (at, at + 1), (0, width_of(tab))) for at in there]
         return rows_in({"updatedSpreadsheet": self.client.cells(areas, LOOK)}, tab.gid) if areas else {}
 
 

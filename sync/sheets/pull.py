@@ -186,7 +186,10 @@ class Puller:
             return Righted()
         if tab.at != columns:
             self._marks.pop(tab.layout.table, None)
-        return self.aftermath.put_right(tab, answers[tab.gid])
+        try:
+            return self.aftermath.put_right(tab, answers[tab.gid])
+        except Rejected:
+            return Righted()  # The tab has changed once more, and nothing is left to put back onto.
 
     def _listing(self, tab: Tab, answer: TabAnswer, again: frozenset[Uid]) -> Listing | None:
         """The rows of a tab that changed, or that are to be shown again, or None."""

@@ -66,6 +66,15 @@ def insert_row(office: Office, position: int) -> None:
     office.batch({"insertDimension": {"range": span, "inheritFromBefore": False}})
 
 
+def delete_rows(office: Office, start: int) -> None:
+    """The tab ends there."""
+    gid = office.gid(CUSTOMERS)
+    tabs = [sheet["properties"] for sheet in office.call("", method="GET")["sheets"]]
+    (end,) = [one["gridProperties"]["rowCount"] for one in tabs if one["sheetId"] == gid]
+    span = {"sheetId": gid, "dimension": "ROWS", "startIndex": start, "endIndex": end}
+    office.batch({"deleteDimension": {"range": span}})
+
+
 def rows(office: Office) -> list[list[Any]]:
     """What stands in the tab below the header."""
     return office.values(f"{CUSTOMERS}!A2:Z20")
@@ -306,6 +315,26 @@ def test_row_whose_putting_back_had_no_answer_stands_there_once(office: Office, 
         office.connection.apply("customers", [remove(office, 1, "C00000001")])
     assert [one.uid for one in office.pull()["customers"].rows] == [uid(1), uid(2)]
     assert office.values(f"{CUSTOMERS}!E2") == [["王芳"]]
+
+
+def test_row_comes_back_into_a_tab_without_spare_rows(office: Office) -> None:
+    """3: where it stood, the tab now ends."""
+    office.fill(2)
+    delete_rows(office, 3)
+    office.pull()
+    before_write(office, 1, lambda: office.type(f"{CUSTOMERS}!E3", ["王芳"]))
+    crash(office, lambda: office.connection.apply("customers", [remove(office, 2, "C00000002")]))
+    assert [one.uid for one in office.pull()["customers"].rows] == [uid(1), uid(2)]
+    assert office.values(f"{CUSTOMERS}!E3") == [["王芳"]]
+
+
+def test_row_that_was_written_to_and_is_gone_stops_no_reading(office: Office) -> None:
+    *_, row = office.fill(4)
+    office.type(f"{CUSTOMERS}!E5", ["王芳"])
+    crash(office, lambda: office.update(row, full_name="系统"))
+    delete_rows(office, 2)
+    (lost,) = office.pull()["customers"].overwritten
+    assert (lost.uid, lost.cells["full_name"]) == (row.uid, "王芳")
 
 
 def test_removal_without_answer_gives_back_what_was_typed_before_it(office: Office) -> None:
