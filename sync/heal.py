@@ -200,7 +200,8 @@ def _likeness(
     """Whether a row is named as another was, how much it shows of that, and whether it stands there; None: it is not the same.
 
     It is if it shows more than half. Elsewhere somebody may have typed much the same for another person: there its name and
-    number must stand as they did, or what nobody else may have, and options are no proof.
+    number must stand as they did, or what nobody else may have, and options are no proof. At its place less than half will
+    do, where that is proof and nothing that nobody else may have became another.
     """
     # A number in prose was sealed, and may stand there still.
     plain = {
@@ -213,10 +214,12 @@ def _likeness(
     same = {key for key in told if shown[key] == stood[key]}
     stays = position == state.position
     named = {config.key, config.label} & told <= same
-    proof = [key for key in same if config.fields[key].type not in CHOSEN]
-    its_own = any(config.fields[key].unique for key in same)
-    proven = stays or ((named or its_own) and len(proof) >= TELLING_MIN)
-    return (named, len(same), stays) if len(same) * 2 > len(told) and proven else None
+    proven = len([key for key in same if config.fields[key].type not in CHOSEN]) >= TELLING_MIN
+    own = {key for key in told if config.fields[key].unique}
+    mostly = len(same) * 2 > len(told)
+    here = stays and (mostly or (proven and own <= same))
+    elsewhere = mostly and proven and (named or bool(own & same))
+    return (named, len(same), stays) if here or elsewhere else None
 
 
 def _is_same(engine: Engine, table: TableKey, row: SeenRow, mark: Mark, state: SeenState) -> bool:

@@ -56,6 +56,21 @@ def test_row_that_was_not_numbered_is_known_by_its_number_where_it_moved(office:
     assert row.system[SystemColumn.UID] == uid
 
 
+def test_row_that_was_not_numbered_and_changed_in_most_cells_is_known_where_it_stands(office: Office) -> None:
+    row = office.sheets.type_row(
+        "customers",
+        full_name="王小名",
+        mobile="13800138000",
+        id_type="护照",
+        notes="老客户",
+        occupation="教师",
+    )
+    uid = office.fail_to_number("customers")
+    row.cells |= {"full_name": "王小明", "mobile": "13800138001", "id_type": "居民身份证"}
+    office.calm()
+    assert row.system[SystemColumn.UID] == uid
+
+
 def test_another_person_in_the_place_of_a_row_that_was_not_numbered_is_another_record(office: Office) -> None:
     row = office.sheets.type_row("customers", full_name="王小名", id_number=ID_NUMBER, mobile="13800138000")
     uid = office.fail_to_number("customers")
