@@ -134,7 +134,9 @@ class SheetsSide:
         return done and self._put(table, bottom, cells)
 
     def mark(self, table: str, line: Line, text: str) -> bool:
-        return self._put(table, int(line.place), {archive.UNMAPPED: text})
+        # The column goes with a tab that somebody deleted, and the new one has none.
+        there = archive.UNMAPPED in self.columns(table)
+        return there and self._put(table, int(line.place), {archive.UNMAPPED: text})
 
     def batch(self, *changes: Any) -> bool:
         """Change the grid by mouse."""
