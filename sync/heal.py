@@ -66,6 +66,24 @@ def leave_numbers_behind(
     )
 
 
+def keep_settling_numbers(
+    engine: Engine, unit: Unit, replica: Replica, table: TableKey, found: Identified
+) -> None:
+    """Journal the uids of rows that showed them while they settled, and stand without as they did then: of what was typed
+    into such a row nothing was taken in yet, so that neither its business key nor what is known of it need be the same."""
+    lost = {
+        row.uid: engine.fingerprint(replace(row, uid=""))
+        for row in engine.settling.numbered(replica.name, table)
+        if row.uid in found.gone
+    }
+    if not lost:
+        return
+    bare = (row for row in (*found.unnumbered, *found.stray) if not (row.row_id or row.partial))
+    standing = {engine.fingerprint(replace(row, uid="")) for row in bare}
+    kept = {uid: print_ for uid, print_ in lost.items() if print_ in standing}
+    unit.numbering.begin(replica.name, table, kept, engine.clock())
+
+
 def heal_numbers(
     engine: Engine,
     unit: Unit,

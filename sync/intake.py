@@ -13,7 +13,7 @@ from .connection import Listing, SeenRow, Uid
 from .deletes import note_deletions
 from .engine import CycleReport, Engine, Replica
 from .filters import inside
-from .heal import by_business_key, heal_numbers, is_named, leave_numbers_behind
+from .heal import by_business_key, heal_numbers, is_named, keep_settling_numbers, leave_numbers_behind
 from .identify import Identified, identify
 from .setting_up import are_arriving
 from .settle import name_of
@@ -72,6 +72,7 @@ def settle(engine: Engine, replica: Replica, listing: Listing, report: CycleRepo
         unit.seen.move(replica.name, table, found.moved)
         # A row that shows its uid has got it, even if the answer to that write was lost.
         unit.numbering.end(replica.name, table, found.present)
+        keep_settling_numbers(engine, unit, replica, table, found)
         if listing.complete:
             engine.settling.drop(replica.name, table, listing)
             there = found.present | engine.settling.uids(replica.name, table)
@@ -80,7 +81,8 @@ def settle(engine: Engine, replica: Replica, listing: Listing, report: CycleRepo
         heal_numbers(engine, unit, replica, table, found, known)
         # A row that is about to be numbered stands there still, without the uid that it is known by.
         settled = _settled(engine, replica, table, found, now, early)
-        nameless = [row for row in (*found.unnumbered, *settled) if not row.uid and not row.partial]
+        bare = (replace(row, uid="") for row in found.stray)
+        nameless = [row for row in (*found.unnumbered, *bare, *settled) if not row.uid and not row.partial]
         journaled = unit.numbering.waiting(replica.name, table, map(engine.fingerprint, nameless))
         arriving = {uid for uids in journaled.values() for uid in uids}
         note_deletions(unit, replica, table, found.gone - arriving, found.present | arriving, known, now)

@@ -75,6 +75,11 @@ class Settling:
         """The uids that the rows held back show."""
         return {pending.row.uid for name, pending in self._pending.items() if name[:2] == (replica, table)}
 
+    def numbered(self, replica: str, table: TableKey) -> list[SeenRow]:
+        """The rows held back that are known by the uid they show, and were read whole."""
+        rows = (pending.row for name, pending in self._pending.items() if name[:2] == (replica, table))
+        return [row for row in rows if row.uid and not (row.row_id or row.partial)]
+
     def unnumbered(self, replica: str, table: TableKey) -> list[SeenRow]:
         """The rows held back that bear no uid."""
         return [

@@ -297,3 +297,23 @@ def test_copy_that_a_deleted_row_lets_up_into_the_original_s_place_is_the_copy(o
     office.calm()
     assert (row.system[SystemColumn.UID], row.cells["id_number"]) == (uid, shown)
     assert copied.system[SystemColumn.UID] not in ("", uid)
+
+
+@pytest.mark.parametrize("written", ["我写的", ""])
+def test_row_whose_uid_was_written_over_while_it_settled_keeps_its_record(
+    new_office: NewOffice, written: str
+) -> None:
+    """2 and 5: its number was changed just before; it was seen so, with its uid, and stands so still."""
+    office = new_office(settle_s=5)
+    row = office.sheets.type_row("customers", full_name="王小明", mobile="13800138000", id_number="1101")
+    for _ in range(3):
+        office.cycle()
+        office.clock.advance(6)
+    uid, shown = row.system[SystemColumn.UID], row.cells["mobile"]
+    row.cells["customer_no"] = "C00000025"
+    office.cycle()
+    row.system[SystemColumn.UID] = written
+    for _ in range(6):
+        office.cycle()
+        office.clock.advance(6)
+    assert (row.system[SystemColumn.UID], row.cells["mobile"]) == (uid, shown)
