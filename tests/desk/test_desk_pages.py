@@ -202,6 +202,8 @@ def test_status_shows_the_figures_of_the_command_and_of_the_metrics(
     # Pages share an answer for some seconds; one that is open renews itself.
     customers = page.locator("#tables ~ .scroll tbody tr").filter(has_text="客户基本信息")
     expect(customers).to_contain_text(str(told["records"]["客户基本信息"]), timeout=15_000)
+    alarms = page.locator("dl.facts dt", has_text="未处理的报警").locator("xpath=following-sibling::dd[1]")
+    expect(alarms).to_have_text(str(told["alarms"]), timeout=15_000)
     keep_picture(page, "figures", full_page=True)
     rows = [row.split() for row in page.locator("#tables ~ .scroll tbody tr").all_inner_texts()]
     assert {name: int(count) for name, count, *_ in rows} == told["records"]
