@@ -22,6 +22,8 @@ SEPARATOR = "、"
 DAY_ZERO = datetime(1899, 12, 30)
 WALL = ZoneInfo("Asia/Shanghai")
 DAY = timedelta(days=1)
+DECIMALS = 8
+"""An instant as a fraction of a day is not exact; this is about a millisecond, and far below a cent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +91,7 @@ def same(believed: Raw | CellValue, found: Raw) -> bool:
         and isinstance(found, int | float)
         and not isinstance(expected, bool)
     ):
-        # An instant as a fraction of a day is not exact; this is far below a second, and below a cent.
-        return isclose(expected, found, rel_tol=1e-12)
+        return isclose(expected, found, rel_tol=0, abs_tol=10.0**-DECIMALS)
     return expected == found
 
 

@@ -15,7 +15,7 @@ from sync.connection import Bindings, CellValue, Remove, SystemColumn, Uid, Upda
 from validators.raw import Raw
 from validators.text import normalise_text
 
-from .cells import FORMULA, Entered, Shown, as_shown, entered, text
+from .cells import DECIMALS, FORMULA, Entered, Formula, Shown, as_shown, entered, text
 from .tabs import Tab
 
 BINDING = "batch"
@@ -146,11 +146,11 @@ def _form(value: Shown) -> str | float | bool | list[str] | None:
     """One form for all that counts as the same; an unchecked box is blank."""
     if value is None or value is False or value == "":
         return None
-    if value is FORMULA:
+    if isinstance(value, Formula):
         return ["formula"]
     if isinstance(value, str):
         return normalise_text(value) or None
-    return value if isinstance(value, bool) else float(f"{value:.12g}")
+    return value if isinstance(value, bool) else round(float(value), DECIMALS)
 
 
 def _batch(stored: Mapping[str, Any]) -> BatchIntent:

@@ -97,6 +97,8 @@ class Notebook:
     """What the ledger ever held; a restored backup may have lost some of it."""
     lost_with_tab: set[tuple[str, str]] = field(default_factory=set)
     """Rows that stood in a tab when somebody deleted it."""
+    damaged: dict[tuple[str, Cell], tuple[str, str]] = field(default_factory=dict)
+    """Cells in which somebody pasted another cell's stand-in, per replica: what they said before, and what since."""
     count: int = 0
     """How many values were typed."""
     renumbered: set[tuple[str, str]] = field(default_factory=set)
@@ -141,6 +143,10 @@ class Notebook:
         if replica in self.rights and not self.rights[replica].may_edit(table, key):
             self.forbidden.add((replica, cell, new or ""))
             return
+        before, since = self.damaged.pop((replica, cell), ("", None))
+        if old is not None and old == since:
+            # The paste is still there, unseen by the daemon: with it, what it hid is typed over.
+            self.seen_over[cell, before] = self.count
         if old is not None:
             self.seen_over[cell, old] = self.count
             self.changes.append(Changed(self.count, replica, cell, old, new))
@@ -149,6 +155,10 @@ class Notebook:
         if new not in (None, FORMULA):
             self.typed.append(Typed(self.count, replica, table, origin, key, str(new)))
             self.count += 1
+
+    def stand_in_damaged(self, replica: str, cell: Cell, before: str, since: str) -> None:
+        """Somebody pasted another cell's stand-in over one that said `before`: no edit, it has to be put back."""
+        self.damaged[replica, cell] = before, since
 
     def destroyed(self, table: str, origin: str, shown: Row, keys: Iterable[str]) -> None:
         """Somebody deleted a column or a tab with these cells in it; the row itself was not meant."""

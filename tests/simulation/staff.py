@@ -256,7 +256,12 @@ def damage_stand_in(staff: Staff, random: Random, side: Side, table: str) -> Non
         key = random.choice(sorted(masked))
         text = str(line.cells[key])
         others = [str(one.cells[key]) for one in side.lines(table) if "〔" in str(one.cells.get(key))]
+        said = staff.read(table, line)
         side.type(table, line, {key: random.choice((text[:-1], "8" + text, random.choice(others)))})
+        says = staff.read(table, staff.find(side, table, line.place))
+        if key in said and key in says:
+            cell = (table, line.origin, key)
+            staff.notebook.stand_in_damaged(side.name, cell, said[key], says[key])
 
 
 def damage_system_cell(staff: Staff, random: Random, side: Side, table: str) -> None:
