@@ -85,6 +85,7 @@ def settle(engine: Engine, replica: Replica, listing: Listing, report: CycleRepo
         nameless = [row for row in (*found.unnumbered, *bare, *settled) if not row.uid and not row.partial]
         journaled = unit.numbering.waiting(replica.name, table, map(engine.fingerprint, nameless))
         arriving = {uid for uids in journaled.values() for uid in uids}
+        unit.seen.move(replica.name, table, _places(engine, nameless, journaled))
         note_deletions(unit, replica, table, found.gone - arriving, found.present | arriving, known, now)
         taken = unit.seen.name(replica.name, table, [row.row_id for row in settled]).values()
         listed = {row.uid for row in settled} | set(taken) | arriving | {uid for uid, _ in found.changed}
@@ -131,6 +132,22 @@ def _settled(
         unfinished=lambda row: _unfinished(engine, table, row),
         early=early,
     )
+
+
+def _places(
+    engine: Engine, rows: Iterable[SeenRow], journaled: Mapping[bytes, Sequence[Uid]]
+) -> dict[Uid, int]:
+    """Where the rows stand that wait for these uids: once somebody types in them, they are known by their place."""
+    if not journaled:
+        return {}
+    standing: dict[bytes, set[int]] = {}
+    for row in rows:
+        standing.setdefault(engine.fingerprint(row), set()).add(row.position)
+    return {
+        uid: position
+        for one, uids in journaled.items()
+        for uid, position in zip(uids, sorted(standing[one]), strict=False)
+    }
 
 
 def _early(engine: Engine, table: TableKey) -> Callable[[SeenRow], bool]:
