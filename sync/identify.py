@@ -5,7 +5,7 @@ here, before anything is read from the cells. Decides only; uids are written by 
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -27,6 +27,8 @@ class Identified:
     """Rows whose uid cell has to be blanked first: a copy on Sheets, or text that is no uid."""
     present: frozenset[Uid] = frozenset()
     moved: Mapping[Uid, int] = field(default_factory=dict)
+    renamed: Mapping[Uid, RowId] = field(default_factory=dict)
+    """Records that were put back under another id of the service."""
     gone: frozenset[Uid] = frozenset()
     """Known rows that a complete listing lacks, or that the service reports as deleted."""
 
@@ -43,7 +45,8 @@ def identify(
     """Sort the rows of a listing. `forced` names rows to take though unchanged.
 
     `barred` are records that this replica may not show: a row that claims to be one is none. `named` tells whether a row
-    shows the business key of the record whose uid it bears; it is asked of rows that bear the same.
+    shows the business key of the record whose uid it bears; it is asked of rows that bear the same, or that of a
+    record which is gone.
     """
     by_row_id = {state.row_id: uid for uid, state in known.items() if state.row_id}
     unclaimed = {row.uid for row in listing.rows if is_uid(row.uid) and row.uid not in known}
@@ -69,6 +72,11 @@ def identify(
             for uid, row in owners.items()
             if uid in known and known[uid].position != row.position and not row.partial
         },
+        renamed={
+            uid: row.row_id
+            for uid, row in owners.items()
+            if uid in known and known[uid].row_id not in ("", row.row_id)
+        },
         gone=_gone(listing, known, owners, by_row_id),
     )
 
@@ -87,6 +95,13 @@ def _owners(
     named: Callable[[SeenRow], bool],
 ) -> tuple[dict[Uid, SeenRow], list[SeenRow], list[SeenRow]]:
     """Rows by uid; rows without one; rows whose uid cell is wrong."""
+    standing = {row.row_id for row in listing.rows}
+
+    def is_back(row: SeenRow) -> bool:
+        """Whether a record was put back since the backup that this hub was restored from, or duplicated and deleted at once:
+        the one that bore its uid is gone, and it shows that one's key. A copy for somebody else is given another."""
+        return _has_left(known[row.uid], standing, listing) and named(row)
+
     claims: dict[Uid, list[SeenRow]] = defaultdict(list)
     unnumbered: list[SeenRow] = []
     stray: list[SeenRow] = []
@@ -95,7 +110,7 @@ def _owners(
             claims[by_row_id[row.row_id]].append(
                 row
             )  # Airtable: the record id decides, whatever the cell says.
-        elif row.row_id and row.uid in known and known[row.uid].row_id:
+        elif row.row_id and row.uid in known and known[row.uid].row_id and not is_back(row):
             # Airtable's "duplicate record" copies the uid; the copy is a new record.
             unnumbered.append(replace(row, uid=""))
         elif row.uid in known or (is_uid(row.uid) and row.uid not in foreign):
@@ -117,6 +132,12 @@ def _owners(
         owners[uid] = owner
         stray += [row for row in claimants if row is not owner]
     return owners, unnumbered, stray
+
+
+def _has_left(mark: Mark, standing: Set[RowId], listing: Listing) -> bool:
+    """Whether the record of the service that bore this uid is known to stand there no more."""
+    told = mark.gone or mark.row_id in listing.destroyed or listing.complete
+    return told and mark.row_id not in standing
 
 
 def _original(
@@ -174,4 +195,4 @@ def _gone(
         if listing.complete
         else set()
     )
-    return frozenset(destroyed | absent)
+    return frozenset((destroyed - set(owners)) | absent)

@@ -70,6 +70,11 @@ def settle(engine: Engine, replica: Replica, listing: Listing, report: CycleRepo
             changed = (row for _, row in found.changed)
             return Arrivals(torn=True, torn_rows=(*changed, *found.unnumbered, *found.stray))
         unit.seen.move(replica.name, table, found.moved)
+        # At once: the links to such a row name it by its new id.
+        renamed = unit.seen.get_many(replica.name, table, found.renamed).values()
+        unit.seen.save(
+            replica.name, table, [state.evolve(row_id=found.renamed[state.uid]) for state in renamed]
+        )
         # A row that shows its uid has got it, even if the answer to that write was lost.
         unit.numbering.end(replica.name, table, found.present)
         keep_settling_numbers(engine, unit, replica, table, found)

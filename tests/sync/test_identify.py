@@ -3,6 +3,9 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
+
+import pytest
 
 from sync.connection import Listing, SeenRow, Standing
 from sync.fingerprint import fingerprints
@@ -62,6 +65,7 @@ def whole(
     forced: Iterable[str] = (),
     destroyed: Iterable[str] = (),
     complete: bool = True,
+    named: bool = True,
 ) -> Identified:
     """A listing without standing rows."""
     return identify(
@@ -70,6 +74,7 @@ def whole(
         fingerprint=fingerprint,
         forced=frozenset(forced),
         barred=lambda uids: set(barred) & set(uids),
+        named=lambda row: named,
     )
 
 
@@ -131,6 +136,36 @@ def test_duplicated_record_is_a_new_one() -> None:
     first = at_base(ONE, "rec1")
     result = whole(first, at_base(ONE, "rec2"), known=[mark(first)])
     assert (result.present, result.unnumbered) == ({ONE}, (at_base("", "rec2"),))
+
+
+@pytest.mark.parametrize(
+    ("listed", "gone"),
+    [({}, False), ({"complete": False, "destroyed": ["rec1"]}, False), ({"complete": False}, True)],
+    ids=["not listed", "deleted", "gone before"],
+)
+def test_record_whose_original_is_gone_and_that_shows_its_key_is_that_record(
+    listed: dict[str, Any], gone: bool
+) -> None:
+    back = at_base(ONE, "rec2")
+    result = whole(back, known=[mark(at_base(ONE, "rec1"), gone=gone)], **listed)
+    assert (dict(result.renamed), result.present) == ({ONE: "rec2"}, {ONE})
+    assert (result.gone, result.unnumbered) == (frozenset(), ())
+
+
+def test_duplicate_whose_original_is_not_known_to_be_gone_is_a_new_record() -> None:
+    result = whole(at_base(ONE, "rec2"), known=[mark(at_base(ONE, "rec1"))], complete=False)
+    assert (dict(result.renamed), result.unnumbered) == ({}, (at_base("", "rec2"),))
+
+
+def test_duplicate_of_a_record_that_is_back_is_a_new_record() -> None:
+    first = at_base(ONE, "rec1")
+    result = whole(first, at_base(ONE, "rec2"), known=[mark(first, gone=True)])
+    assert (dict(result.renamed), result.unnumbered) == ({}, (at_base("", "rec2"),))
+
+
+def test_duplicate_with_another_key_is_a_new_record_though_its_original_is_gone() -> None:
+    result = whole(at_base(ONE, "rec2"), known=[mark(at_base(ONE, "rec1"))], named=False)
+    assert (result.gone, result.unnumbered) == ({ONE}, (at_base("", "rec2"),))
 
 
 def test_record_that_replaces_one_without_an_id_keeps_its_uid() -> None:
