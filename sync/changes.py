@@ -9,12 +9,12 @@ from validators.values import dump_value
 
 from .connection import Uid
 from .engine import Engine
+from .findings import UNKNOWN_LINK
 from .merge import Row
 from .store.former_keys import note_former_keys
 from .store.hub import Unit
 from .store.records import Record, State
-
-UNKNOWN_LINK = "unknown_link"
+from .words import WAITING_LINK
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,9 @@ def store_changes(
     _wake_filters(engine, unit, table, changes)
     _rename_links(engine, unit, table, changes)
     if any(change.before is None or engine.schema.tables[table].key in change.keys for change in changes):
-        _wake_lost_links(engine, unit, table)
+        wake_held_links(engine, unit, table, UNKNOWN_LINK)
+    if any(change.before is not None and change.before.state is not change.state for change in changes):
+        wake_held_links(engine, unit, table, WAITING_LINK)
 
 
 def wake_waiting(engine: Engine, unit: Unit, uids: Iterable[Uid]) -> None:
@@ -141,12 +143,12 @@ def _wake_filters(engine: Engine, unit: Unit, table: TableKey, changes: Sequence
         unit.agreement.look_again(replica, other, linked)
 
 
-def _wake_lost_links(engine: Engine, unit: Unit, table: TableKey) -> None:
-    """A record got its name: rows that are held because they name a record nobody knew are looked at again."""
+def wake_held_links(engine: Engine, unit: Unit, table: TableKey, code: str) -> None:
+    """A record got its name, or another state: rows that hold a link until then are looked at again."""
     for other, config in engine.schema.tables.items():
         if any(link.to == table for link in config.links.values()):
             for replica in engine.replicas:
-                lost = unit.seen.held_by(replica.name, other, UNKNOWN_LINK)
+                lost = unit.seen.held_by(replica.name, other, code)
                 unit.lists.ask_recheck(replica.name, other, lost, "linked")
 
 

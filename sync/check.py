@@ -3,7 +3,7 @@
 Works on plaintext, in memory only. Reads the hub and the vault's index, writes nothing but counters of numbers given.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -16,6 +16,7 @@ from validators.values import Value, refers
 from vault.plaintext import Plaintext
 
 from .connection import Uid
+from .findings import waiting_link
 from .secrets import exposed, from_text, sealable
 from .stages import Checked, Decoded, Typed
 from .store.records import Record, State
@@ -67,6 +68,8 @@ def check(decoded: Decoded, around: Surroundings) -> Checked:
     bar = None if _is_record(decoded) else around.barred(row)
     issues = _without_echoes([*issues, *([bar] if bar else [])])
     held = _held(decoded, issues)
+    early = _early_links(decoded, held.keys(), around)
+    issues, held = [*issues, *early.values()], held | early
     for key in held:
         row[key] = decoded.known.record.values.get(key) if decoded.known.record else None
     fill |= around.rules.compute(
@@ -188,6 +191,31 @@ def _held(decoded: Decoded, issues: Iterable[Issue]) -> dict[FieldKey, Issue]:
     return held
 
 
+def _early_links(decoded: Decoded, held: Set[FieldKey], around: Surroundings) -> dict[FieldKey, Issue]:
+    """Links of a record that were set to one which is not live yet: no other replica could show them.
+
+    A row that is no record yet waits as a whole: see `_state`.
+    """
+    if not _is_record(decoded):
+        return {}
+    base, early = decoded.known.state.base, {}
+    for key, config in around.schema.tables[around.table].links.items():
+        value = decoded.typed.get(key)
+        if key not in held and value != base.get(key):
+            for target in _unfinished(config, exposed(value), around):
+                early[key] = waiting_link(key, config, target.key if target else "")
+                break
+    return early
+
+
+def _unfinished(config: FieldConfig, value: Value | None, around: Surroundings) -> Iterator[Record | None]:
+    """The records that a link leads to and that are not live yet; None for one nobody knows."""
+    for uid in sorted(refers(config, value)):
+        target = around.linked.get(uid)
+        if uid not in around.siblings and (target is None or target.state in UNFINISHED):
+            yield target
+
+
 def _state(
     decoded: Decoded, held: Mapping[FieldKey, Issue], row: PlainRow, around: Surroundings
 ) -> tuple[State, str]:
@@ -201,10 +229,8 @@ def _state(
     if any(row.get(key) is None or key in held for key in needed) or any(key in held for key in identity):
         return State.HELD, ""
     for key, field_config in config.links.items():
-        for uid in refers(field_config, row.get(key)):
-            target = around.linked.get(uid)
-            if uid not in around.siblings and (target is None or target.state in UNFINISHED):
-                return State.WAITING, f"{field_config.name} {target.key if target else ''}".strip()
+        for target in _unfinished(field_config, row.get(key), around):
+            return State.WAITING, f"{field_config.name} {target.key if target else ''}".strip()
     return State.ARRIVING, ""
 
 

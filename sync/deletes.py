@@ -7,12 +7,13 @@ import structlog
 
 from validators.schema import TableKey
 
+from .changes import wake_held_links
 from .connection import Uid
 from .engine import CycleReport, Engine, Replica
 from .store.hub import Unit
 from .store.records import Record, State
 from .store.seen import Mark, SeenState
-from .words import HINT
+from .words import HINT, WAITING_LINK
 
 log = structlog.get_logger("sync")
 
@@ -110,6 +111,8 @@ def _carry_out(
     unit.seen.forget(replica.name, table, [state.uid])
     unit.records.save(table, state.uid, record.values, state=State.ARCHIVED, now=engine.clock())
     unit.records.bury(table, state.uid, replica=replica.name, now=engine.clock())
+    if record.state is not State.LIVE:
+        wake_held_links(engine, unit, table, WAITING_LINK)
     report.archived += 1
 
 

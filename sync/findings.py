@@ -7,8 +7,9 @@ from validators.schema import FieldConfig, FieldKey, Level, SchemaConfig
 from vault.masks import CellText
 from vault.values import Sealed
 
-from .words import FORMULA, WITHDRAWN
+from .words import FORMULA, WAITING_LINK, WITHDRAWN
 
+UNKNOWN_LINK = "unknown_link"
 TOKEN_UNKNOWN = "token_unknown"
 
 
@@ -25,12 +26,18 @@ def unknown_link(key: FieldKey, config: FieldConfig, schema: SchemaConfig) -> Is
     target = schema.tables[config.to or ""]
     key_name = target.fields[target.key].name
     return Issue(
-        "unknown_link",
+        UNKNOWN_LINK,
         Level.ERROR,
         (key,),
         f"{target.name}中没有这个{key_name}",
         f"核对{key_name},或先在{target.name}中建档",
     )
+
+
+def waiting_link(key: FieldKey, config: FieldConfig, number: str) -> Issue:
+    """A link of a live record was set to one that is not live yet: the field waits for it, and nobody has to mend it here."""
+    name = f"{config.name} {number}".strip()
+    return Issue(WAITING_LINK, Level.ERROR, (key,), f"等待{name} 更正后自动生效", "本行无需处理")
 
 
 def edited(key: FieldKey) -> Issue:

@@ -78,8 +78,8 @@ def settle(engine: Engine, replica: Replica, listing: Listing, report: CycleRepo
         # A row that shows its uid has got it, even if the answer to that write was lost.
         unit.numbering.end(replica.name, table, found.present)
         keep_settling_numbers(engine, unit, replica, table, found)
+        engine.settling.drop(replica.name, table, listing)
         if listing.complete:
-            engine.settling.drop(replica.name, table, listing)
             there = found.present | engine.settling.uids(replica.name, table)
             unit.unanswered.keep_only(replica.name, table, there)
         _note_arrived(unit, replica, table, found, known)

@@ -53,12 +53,14 @@ class Settling:
         return [pending.row for _, pending in settled]
 
     def drop(self, replica: str, table: TableKey, listing: Listing) -> None:
-        """Forget pending rows that a complete listing no longer has."""
+        """Forget pending rows that were deleted: reported as such, or missing in a complete listing."""
         keep, standing = {name_of(row) for row in listing.rows}, listing.standing or ()
         stale = [
             name
             for name, pending in self._pending.items()
-            if name[:2] == (replica, table) and name[2] not in keep and pending.row.position not in standing
+            if name[:2] == (replica, table)
+            and name[2] not in keep
+            and (name[2] in listing.destroyed or (listing.complete and pending.row.position not in standing))
         ]
         for name in stale:
             del self._pending[name]

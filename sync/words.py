@@ -20,6 +20,8 @@ WITHDRAWN = "withdrawn"
 """The code of an edit that the replica's people may see but not make."""
 FORMULA = "formula"
 """The code of a cell that holds a formula, which is neither read nor written."""
+WAITING_LINK = "waiting_link"
+"""The code of a link that was set to a record which is not live yet: nothing is wrong with it."""
 UNDONE = ("已还原·", "已撤回·", "未同步·")
 """How the lines begin that tell people what became of something they did: they stand until people do something else."""
 LEAVES = "已不属本表范围,明早移出本表,档案仍在"
@@ -51,7 +53,8 @@ def explain(
     `still` are lines that were told before and hold, from `undone`.
     """
     issues = _from_left_to_right(table, issues)
-    errors = [issue for issue in issues if issue.level is Level.ERROR]
+    waits = [issue for issue in issues if issue.code == WAITING_LINK]
+    errors = [issue for issue in issues if issue.level is Level.ERROR and issue not in waits]
     hints = [issue for issue in issues if issue.level is Level.HINT]
     lines = [
         *(f"未生效·{_about(table, issue)} → {issue.mend}" for issue in errors),
@@ -60,11 +63,11 @@ def explain(
         *(f"未采用·{entry.text}" for entry in lost),
         *([LEAVES] if leaves else []),
         *([f"等待{waits_for} 更正后自动生效,本行无需处理。"] if state is State.WAITING else []),
+        *(f"{issue.message},{issue.mend}。" for issue in waits),
         *(f"已保存·{_about(table, issue)},{issue.mend}" for issue in hints),
     ]
-    return _status(
-        errors, [*hints, *restored, *still, *lost, *([LEAVES] if leaves else [])], state
-    ), "\n".join(_shorten(lines))
+    hinted = [*hints, *restored, *still, *lost, *([LEAVES] if leaves else [])]
+    return _status(errors, hinted, State.WAITING if waits else state), "\n".join(_shorten(lines))
 
 
 def undone(note: str) -> list[str]:

@@ -63,6 +63,8 @@ class MemoryConnection:
         self.lost_options: dict[str, frozenset[str]] = {}
         self.changes: list[tuple[TableKey, Line, dict[str, Any]]] | None = None
         """Cells changed since the last look, where nothing else is told of, as by Airtable's webhooks."""
+        self.destroyed: list[tuple[TableKey, RowId]] = []
+        """Rows deleted since the last look, where just the changes are told."""
         self._next = 0
 
     # What people do
@@ -87,6 +89,8 @@ class MemoryConnection:
     def delete(self, table: TableKey, line: Line) -> None:
         lines = self._sheet(table).lines
         lines[:] = [other for other in lines if other is not line]
+        if self.changes is not None:
+            self.destroyed.append((table, self.row_id(table, line)))
 
     def row_id(self, table: TableKey, line: Line) -> str:
         return self._sheet(table).names.get(id(line), "")
@@ -109,9 +113,12 @@ class MemoryConnection:
             raise Unavailable(self.name, "down")
         if self.changes is not None:
             told, self.changes = self.changes, []
+            destroyed, self.destroyed = self.destroyed, []
             for table, line, cells in told:
                 seen = self._seen(table, self.lines(table).index(line))
                 yield Listing(table, (replace(seen, cells=cells, system={}, partial=True),), complete=False)
+            for table, row_id in destroyed:
+                yield Listing(table, destroyed=(row_id,))
             return
         for table in self.tables:
             shown = [self._seen(table, i) for i in range(len(self.lines(table)))]

@@ -44,6 +44,43 @@ def test_policy_of_a_held_customer_waits_and_follows(office: Office) -> None:
     assert office.sheets.find("policies", policy_no="P2020")
 
 
+def test_policy_moved_to_a_held_customer_keeps_the_former_one_until_then(office: Office) -> None:
+    """No other replica could show the new link, so it waits where it was set; nobody has to do anything there."""
+    office.sheets.type_row("customers", customer_no="C00000001", full_name="王小明", occupation="教师")
+    policy = office.sheets.type_row("policies", policy_no="P2020", customer_no="C00000001")
+    held = office.sheets.type_row("customers", customer_no="C00000002", full_name="李小红", id_number="123")
+    office.calm()
+    elsewhere, before = office.airtable.find("policies", policy_no="P2020"), "C00000001"
+    policy.cells["customer_no"] = "C00000002"
+    office.calm()
+    assert policy.cells["customer_no"] == "C00000002"
+    assert policy.system[SystemColumn.STATUS] == "等待"
+    assert policy.system[SystemColumn.NOTE] == "等待投保人 C00000002 更正后自动生效,本行无需处理。"
+    assert elsewhere.cells["customer_no"] == [_row_id(office, before)]
+    held.cells["id_number"] = ID_NUMBER
+    office.calm()
+    assert elsewhere.cells["customer_no"] == [_row_id(office, "C00000002")]
+    assert policy.system[SystemColumn.NOTE] == ""
+
+
+def test_link_to_a_held_customer_who_is_deleted_says_that_nobody_is_there(office: Office) -> None:
+    office.sheets.type_row("customers", customer_no="C00000001", full_name="王小明", occupation="教师")
+    policy = office.sheets.type_row("policies", policy_no="P2020", customer_no="C00000001")
+    held = office.sheets.type_row("customers", customer_no="C00000002", full_name="李小红", id_number="123")
+    office.calm()
+    policy.cells["customer_no"] = "C00000002"
+    office.calm()
+    office.sheets.delete("customers", held)
+    for _ in range(3):
+        office.cycle()
+    assert policy.system[SystemColumn.STATUS] == "错误"
+    assert "没有这个客户编号" in policy.system[SystemColumn.NOTE]
+
+
+def _row_id(office: Office, customer_no: str) -> str:
+    return office.airtable.row_id("customers", office.airtable.find("customers", customer_no=customer_no))
+
+
 def test_unknown_policyholder_is_held_and_heals_when_the_customer_arrives(office: Office) -> None:
     policy = office.sheets.type_row("policies", policy_no="P2020", customer_no="C00000009")
     office.calm()

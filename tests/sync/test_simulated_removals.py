@@ -7,6 +7,7 @@ import pytest
 from sync.connection import Operation, Outcome
 from tests.sync.conftest import NewOffice, Office
 from tests.sync.memory import Line, MemoryConnection
+from tests.sync.people import ID_NUMBER
 from validators.schema import TableKey
 
 
@@ -110,6 +111,24 @@ def test_inserted_row_that_is_typed_into_and_deleted_before_it_was_judged_stays_
     inserted.cells["occupation"] = "教师"
     office.cycle()
     office.sheets.delete("customers", inserted)
+    for _ in range(3):
+        office.clock.advance(6)
+        office.cycle()
+    assert (office.airtable.lines("customers"), office.sheets.lines("customers")) == ([], [])
+
+
+def test_row_deleted_while_it_settles_stays_deleted(new_office: NewOffice) -> None:
+    """3: what was typed into it last is not judged any more, for there is no row that it could go live in."""
+    office = new_office(settle_s=5)
+    typed = office.airtable.type_row(
+        "customers", full_name="王小明", customer_no="C00000007", id_number="123"
+    )
+    for _ in range(2):
+        office.cycle()
+        office.clock.advance(6)
+    office.airtable.change("customers", typed, id_number=ID_NUMBER)
+    office.cycle()
+    office.airtable.delete("customers", typed)
     for _ in range(3):
         office.clock.advance(6)
         office.cycle()
