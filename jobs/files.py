@@ -11,7 +11,7 @@ from sync.merge import Row
 from sync.store.hub import Unit
 from sync.store.records import blocks
 from sync.store.tables import reference, seen
-from sync.words import ERROR
+from sync.words import ERROR, WAITING
 from validators.schema import FieldKey, FieldType, SchemaConfig, TableKey
 
 
@@ -89,6 +89,7 @@ class Files:
             # Compared as text: most rows hold nothing, and neither database compares JSON. A row that lacks what it must
             # have holds no field and is an error all the same.
             or_(cast(seen.c.held, Text) != "{}", seen.c.status == ERROR),
+            seen.c.status != WAITING,  # A link that waits for its record is nothing to mend here.
             seen.c.gone_since.is_(None),
         )
         found: dict[tuple[TableKey, Uid], set[FieldKey]] = {}

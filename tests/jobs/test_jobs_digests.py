@@ -155,6 +155,12 @@ def test_a_held_row_is_told_with_its_fields_and_since_when(team: Office) -> None
     assert "逾期3天" in line
 
 
+def test_a_link_that_waits_for_its_record_is_nothing_to_mend(team: Office) -> None:
+    team.hold("customers", "c-wang", "mobile", status="等待")
+    team.look()
+    assert "更正" not in mails(team)["zhao@insurer.example"].text
+
+
 def test_a_mended_row_is_not_told_any_more_and_counts_anew(team: Office) -> None:
     """When it is held again, it has waited since then."""
     team.hold("customers", "c-wang", "mobile")
