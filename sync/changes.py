@@ -62,8 +62,8 @@ def store_changes(
     )
     unit.lists.add_history([row for change in changes for row in _history(engine, source, table, change)])
     if unit.lists.counts()["conflicts"]:
-        for change in changes:
-            # The row that lost the conflict shows both values: whoever types there has seen them.
+        for change in (one for one in changes if one.before is not None):
+            # The row that lost the conflict shows both values: whoever types there has seen them. A new one shows none yet.
             unit.lists.resolve(
                 now=engine.clock(), replica=source, table=table, uid=change.uid, keys=change.keys
             )

@@ -91,7 +91,8 @@ class Listing:
     lost_options: Mapping[FieldKey, frozenset[str]] = field(default_factory=dict)
     """Options that somebody deleted from a column: the service emptied the cells that showed them, no person did."""
     overwritten: tuple[SeenRow, ...] = ()
-    """Cells as people had left them when a write of ours replaced them unseen; partial rows of nothing else."""
+    """Cells as people had left them when a write of ours replaced them unseen; partial rows of nothing else. One without uid
+    and row id is a row that was not numbered yet, at this position of the listing."""
     standing: Standing | None = None
     """Where rows stand that are not in `rows`, because nothing about them changed since they were acknowledged."""
 

@@ -20,7 +20,7 @@ from .guesses import hold_guesses, note_findings
 from .history_chain import chain_history
 from .intake import know, recall, settle
 from .judge import check_rows, decode_rows, links_of, merge_rows
-from .overwritten import note_overwritten
+from .overwritten import note_overwritten, note_overwritten_unnumbered
 from .plan import Plan, make_plan
 from .protect import protect
 from .queue import (
@@ -97,6 +97,8 @@ def absorb(engine: Engine, replica: Replica, listing: Listing, report: CycleRepo
     note_overwritten(engine, replica, listing, report)
     arrivals = settle(engine, replica, listing, report)
     absorbed = Absorbed(stray=arrivals.stray, torn=arrivals.torn)
+    if not arrivals.torn:
+        note_overwritten_unnumbered(engine, replica, listing, report)
     remember_torn(engine, replica, listing, torn=arrivals.torn)
     mask_torn(engine, replica, listing.table, arrivals.torn_rows)
     for start in range(0, len(arrivals.rows), BLOCK_ROWS):

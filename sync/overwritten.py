@@ -1,6 +1,8 @@
 """What people typed in the moment before a write of ours replaced it: sealed, then kept in the ledger, and told in the row."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
 
 import structlog
 
@@ -17,6 +19,7 @@ from .secrets import tokens_in
 from .stages import Protected
 from .store.hub import Unit
 from .store.lists import LOST, WITHDRAWN
+from .uid import is_uid
 
 log = structlog.get_logger("sync")
 
@@ -26,21 +29,46 @@ _UNKNOWN = object()
 def note_overwritten(engine: Engine, replica: Replica, listing: Listing, report: CycleReport) -> None:
     """Enter every replaced value as one that was not taken. A row that fails does not stop the others."""
     for row in listing.overwritten:
-        try:
-            with engine.hub.unit() as unit:
-                _note_row(engine, unit, replica, listing.table, row, report)
-        except (ArithmeticError, AssertionError, LookupError, TypeError, ValueError) as error:
-            report.failed += 1
-            log.error("row_failed", replica=replica.name, table=listing.table, kind=type(error).__name__)
+        if row.uid or row.row_id:
+            with _alone(replica, listing.table, report), engine.hub.unit() as unit:
+                _note_known(engine, unit, replica, listing.table, row, report)
 
 
-def _note_row(
+def note_overwritten_unnumbered(
+    engine: Engine, replica: Replica, listing: Listing, report: CycleReport
+) -> None:
+    """The same for rows that have no uid yet; their position tells which they are, so that each is given its uid for this."""
+    bare = {row.position: row for row in listing.rows if not (row.row_id or is_uid(row.uid))}
+    for row in listing.overwritten:
+        if not (row.uid or row.row_id) and row.position in bare:
+            with _alone(replica, listing.table, report), engine.hub.unit() as unit:
+                shown = replace(bare[row.position], uid="")
+                (known,) = know(engine, unit, replica, listing.table, [shown])
+                _note_row(engine, unit, replica, listing.table, replace(row, uid=known.uid), report)
+
+
+@contextmanager
+def _alone(replica: Replica, table: TableKey, report: CycleReport) -> Iterator[None]:
+    try:
+        yield
+    except (ArithmeticError, AssertionError, LookupError, TypeError, ValueError) as error:
+        report.failed += 1
+        log.error("row_failed", replica=replica.name, table=table, kind=type(error).__name__)
+
+
+def _note_known(
     engine: Engine, unit: Unit, replica: Replica, table: TableKey, row: SeenRow, report: CycleReport
 ) -> None:
     uid = row.uid or unit.seen.name(replica.name, table, [row.row_id]).get(row.row_id)
     if uid is None or not unit.seen.get_many(replica.name, table, [uid]):
         return  # The row left this replica meanwhile, and the archive has what it showed.
-    protected = _protect(engine, unit, replica, table, row)
+    _note_row(engine, unit, replica, table, replace(row, uid=uid), report)
+
+
+def _note_row(
+    engine: Engine, unit: Unit, replica: Replica, table: TableKey, row: SeenRow, report: CycleReport
+) -> None:
+    uid, protected = row.uid, _protect(engine, unit, replica, table, row)
     record = protected.known.record
     noted = {(one.replica, one.field): one.other for one in unit.lists.conflicts(uid)}
     keys = []

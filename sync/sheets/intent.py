@@ -91,9 +91,9 @@ class Intents:
             self._was_expected(row, column, _at(found, column)) for column in self._looked_at(tab, row)
         )
 
-    def stands(self, row: RowIntent, found: Sequence[Shown]) -> bool:
-        """Whether what was written stands in these cells still."""
-        return all(self._digest(_at(found, column)) == digest for column, digest in row.after.items())
+    def ours(self, row: RowIntent, found: Sequence[Shown]) -> set[int]:
+        """The columns in which these cells still show what was written."""
+        return {column for column, digest in row.after.items() if self._digest(_at(found, column)) == digest}
 
     def _of_update(self, tab: Tab, operation: Update, cells: Mapping[int, Entered]) -> RowIntent:
         before = {**dict.fromkeys(operation.cells), **operation.before}

@@ -3,7 +3,7 @@
 What a living daemon would have undone by the answer is undone by what was noted of the batch; the rest is told.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 
 from sync.connection import SeenRow, SystemColumn
@@ -20,6 +20,7 @@ from .scratch import SIGNATURE, TOP, Scratch, rows_at
 from .swap import FIELDS, Cells, RowWrite, Swapped, headers_stand, rows_in
 from .tabs import Tab
 
+BLANK: Entered = {}
 NOWHERE = -1
 """The position of a row as it stood once."""
 LOOK = FIELDS.removeprefix("updatedSpreadsheet.")
@@ -35,7 +36,8 @@ class Righted:
     left: bool = False
     """Whether something was written that should not have been, and was not found."""
     lost: tuple[SeenRow, ...] = ()
-    """Cells that were written over unseen and cannot be put back, for somebody has typed there since; partial rows of nothing else."""
+    """Cells that were written over unseen and cannot be put back, for somebody has typed there since; partial rows of nothing
+    else. Of a row that had no uid, the position tells which it is."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,16 +48,21 @@ class _Wrong:
     kept: int
     stood: Cells
 
-    @property
-    def written(self) -> dict[int, Entered]:
-        """The cells that were written; what they are to show again is in `stood`."""
-        return {column: {} for column in self.row.after}
+    def lost(self, tab: Tab, columns: Set[int], position: int) -> SeenRow:
+        """Of the row as it stood, these cells; `position` is where it stands now."""
+        seen = tab.row(position, _shown(self.stood))
+        cells = {key: raw for key, raw in seen.cells.items() if tab.at[key] in columns}
+        return SeenRow(uid=seen.uid, row_id="", position=position, cells=cells, partial=True)
 
-    def lost(self, tab: Tab) -> SeenRow:
-        """Of the row as it stood, the cells that were written: the others stand as they did."""
-        seen = tab.row(NOWHERE, _shown(self.stood))
-        cells = {key: raw for key, raw in seen.cells.items() if tab.at[key] in self.row.after}
-        return SeenRow(uid=seen.uid, row_id="", position=NOWHERE, cells=cells, partial=True)
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Such a row as it stands now: the columns that still show what was written, and those that somebody typed over since."""
+
+    wrong: _Wrong
+    now: Cells
+    ours: Set[int]
+    typed_over: Set[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,39 +98,61 @@ class Aftermath:
         now = self._rows(tab, sorted({0, *places.values()}), answer)
         if not headers_stand(tab, now):
             return Righted(tab.layout.table, left=True)
-        standing = {
-            place: one
-            for one, place in places.items()
-            if self._is_image(tab, one, _shown(now.get(place, ())))
+        found = {
+            place: self._found(one, now[place])
+            for one, place in sorted(places.items(), key=lambda pair: pair[1])
+            if self._is_its_row(tab, one, place, _shown(now.get(place, ())))
         }
         done = Swapped(
             tab=tab,
-            before={place: one.stood for place, one in standing.items()},
-            after={place: now[place] for place in standing},
-            kept={place: one.kept for place, one in standing.items()},
+            before={place: row.wrong.stood for place, row in found.items()},
+            after={place: row.now for place, row in found.items()},
+            kept={place: row.wrong.kept for place, row in found.items()},
         )
-        writes = [RowWrite(place, one.written) for place, one in sorted(standing.items())]
+        writes = [RowWrite(place, dict.fromkeys(row.ours, BLANK)) for place, row in found.items() if row.ours]
         self.restorer.undo(done, writes)
-        gone = [one for one in wrong if one not in standing.values()]
-        lost = [one.lost(tab) for one in gone if not _is_back(tab, one, shown)]
-        return Righted(
-            tab.layout.table, bool(writes), bool(gone), tuple(row for row in lost if row.uid and row.cells)
-        )
+        standing = {row.wrong for row in found.values()}
+        gone = [one for one in wrong if one not in standing]
+        lost = [row.wrong.lost(tab, row.typed_over, place) for place, row in found.items()]
+        lost += [
+            one.lost(tab, one.row.after.keys(), NOWHERE) for one in gone if not _is_back(tab, one, shown)
+        ]
+        told = tuple(row for row in lost if row.cells and (row.uid or row.position != NOWHERE))
+        return Righted(tab.layout.table, bool(writes), bool(gone or told), told)
+
+    def _found(self, one: _Wrong, now: Cells) -> _Found:
+        stood, shown = _shown(one.stood), _shown(now)
+        changed = {column for column in one.row.after if _at(stood, column) != _at(shown, column)}
+        ours = self.scratch.intents.ours(one.row, shown) & changed
+        return _Found(one, now, ours, changed - ours)
 
     def _place(self, tab: Tab, one: _Wrong, shown: Sequence[tuple[int, list[Shown]]]) -> int:
         """Where the row stands that was written to: where it stood then, unless it is seen elsewhere."""
         found = [position for position, cells in shown if self._is_image(tab, one, cells)]
         return found[0] if len(found) == 1 else one.row.position
 
-    def _is_image(self, tab: Tab, one: _Wrong, cells: Sequence[Shown]) -> bool:
-        """Whether a row shows what was written, and is the one that stood there: it bears the same uid, or shows all that was
-        not written. Nobody tells a formula in a listing."""
+    def _is_its_row(self, tab: Tab, one: _Wrong, place: int, cells: Sequence[Shown]) -> bool:
+        """Whether this is the row that was written to; in its place it is also known by most of what was not written."""
+        if self._is_image(tab, one, cells):
+            return True
         stood, uid = _shown(one.stood), tab.at[SystemColumn.UID]
-        if all(cell is None for cell in cells) or not self.scratch.intents.stands(one.row, cells):
+        if place != one.row.position or _at(stood, uid) is not None or _at(cells, uid) is not None:
             return False
+        others = {column for column in range(len(stood)) if column not in one.row.after}
+        told = {column for column in others if _at(stood, column) is not None}
+        same = {column for column in told if _at(stood, column) == _at(cells, column)}
+        return len(same) * 2 > len(told)
+
+    def _is_image(self, tab: Tab, one: _Wrong, cells: Sequence[Shown]) -> bool:
+        """Whether a row is the one that was written to: it bears the uid that it bore, or was given; or it still shows some of
+        what was written, and all that was not. Nobody tells a formula in a listing."""
+        stood, uid = _shown(one.stood), tab.at[SystemColumn.UID]
+        ours = self.scratch.intents.ours(one.row, cells)
+        if _at(cells, uid) is not None:
+            return _at(cells, uid) == _at(stood, uid) or uid in ours
         others = {*range(tab.width)} - one.row.after.keys()
-        if uid in others and _at(stood, uid) is not None:
-            return _at(stood, uid) == _at(cells, uid)
+        if all(cell is None for cell in cells) or not ours:
+            return False
         return all(_at(stood, column) in (_at(cells, column), FORMULA) for column in others)
 
     def _put_back(

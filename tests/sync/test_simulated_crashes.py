@@ -1,0 +1,101 @@
+"""Cases that the simulation found: somebody acts just before a batch, the daemon dies, and somebody types on before the restart."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from emulators.server import Running
+from sync.connection import Listing, SeenRow, SystemColumn
+from tests.sync.conftest import Office as Archive
+from tests.sync.sheets_office import CUSTOMERS, Office, open_office, world_of_offices
+from tests.sync.test_sheets_crash import crash, number, rows
+
+
+@pytest.fixture(scope="module", params=[False, True], ids=["likely", "turned"])
+def world(request: pytest.FixtureRequest) -> Iterator[Running]:
+    with world_of_offices(turned=request.param) as world:
+        yield world
+
+
+@pytest.fixture
+def spreadsheet(world: Running) -> Office:
+    return open_office(world)
+
+
+def give_the_wrong_row_its_uid(office: Office) -> None:
+    """A row is numbered; somebody had just sorted another there, which has no uid yet either, and types over its mobile now."""
+    operation = number(office, "C1", "王芳", "13800138000")
+    office.type(f"{CUSTOMERS}!D3", ["C2", "李雷", "13900139000"])
+    office.sort()
+    crash(office, lambda: office.connection.apply("customers", [operation]))
+    office.type(f"{CUSTOMERS}!E2:F2", ["李小雷", "13700137000"])
+
+
+def test_row_that_was_given_another_s_uid_is_without_again_though_somebody_typed_over_that_write(
+    spreadsheet: Office,
+) -> None:
+    """2 and 7: storm 6029. What the write had gone over and nobody had seen is told, of the row at this place."""
+    give_the_wrong_row_its_uid(spreadsheet)
+    listing = spreadsheet.pull()["customers"]
+    assert {(row.uid, row.cells["full_name"], str(row.cells["mobile"])) for row in listing.rows} == {
+        ("", "李小雷", "13700137000"),
+        ("", "王芳", "13800138000"),
+    }
+    (lost,) = listing.overwritten
+    assert (lost.uid, lost.position, lost.cells) == ("", 1, {"mobile": "13900139000"})
+
+
+def test_what_an_unnumbered_row_lost_is_told_again_where_the_restart_dies_too(spreadsheet: Office) -> None:
+    """2: the uid that told the row is gone by then."""
+    office = spreadsheet
+    operation = number(office, "C1", "王芳", "13800138000", "1980-01-02")
+    office.type(f"{CUSTOMERS}!D3", ["C2", "李雷", "13900139000", "1990-01-02"])
+    office.sort()
+    crash(office, lambda: office.connection.apply("customers", [operation]))
+    office.type(f"{CUSTOMERS}!F2", ["13700137000"])
+    list(office.connection.pull(reread={}, full=False))
+    office.connect()
+    (lost,) = office.pull()["customers"].overwritten
+    assert (lost.uid, lost.position, lost.cells) == ("", 1, {"mobile": "13900139000"})
+    assert office.pull(full=True)["customers"].overwritten == ()
+
+
+def test_of_a_write_into_another_row_what_nobody_typed_over_is_undone(spreadsheet: Office) -> None:
+    """7: else it stands there as if somebody had typed it."""
+    office = spreadsheet
+    first, _ = office.fill(2)
+    office.sort()
+    before = rows(office)
+    crash(office, lambda: office.update(first, full_name="系统", level="银卡"))
+    office.type(f"{CUSTOMERS}!E2", ["王芳"])
+    listing = office.pull()["customers"]
+    before[0][4] = "王芳"
+    assert (rows(office), listing.overwritten) == (before, ())
+
+
+@pytest.mark.parametrize("settle_s", [0, 5])
+def test_what_was_written_over_in_a_row_without_uid_is_in_the_ledger_under_the_one_that_it_gets(
+    new_office: Any, settle_s: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """2: sealed for that person, and told in the row."""
+    office: Archive = new_office(settle_s=settle_s)
+    row = office.sheets.type_row("customers", full_name="李小雷", mobile="13700137000")
+    lost = SeenRow("", "", 0, {"mobile": "13900139000"}, partial=True)
+    plain = office.sheets.pull
+
+    def pull(**asked: Any) -> Iterator[Listing]:
+        monkeypatch.undo()
+        return (replace(listing, overwritten=(lost,)) for listing in plain(**asked))
+
+    monkeypatch.setattr(office.sheets, "pull", pull)
+    for _ in range(4):
+        office.cycle()
+        office.clock.advance(6)
+    number_given = row.system[SystemColumn.UID]
+    with office.engine.hub.unit() as unit:
+        (told,) = unit.lists.conflicts(number_given)
+    token = str(told.other)
+    assert office.engine.vault.open_for_check([token])[token] == "13900139000"
+    assert "手机号码" in row.system[SystemColumn.NOTE]
