@@ -1,23 +1,39 @@
-"""`make sim`: plays seeds, tells which fail and how to play them again, and keeps them in tests/cases/seeds.txt."""
+"""`make sim`: plays seeds, tells which fail and how to play them again, and keeps them in tests/cases."""
 
 import argparse
 import os
 import sys
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 from tests.simulation.mutants import MUTANTS, catch
 from tests.simulation.run import Verdict, run
-from tests.simulation.scenario import events_of, tell
+from tests.simulation.scenario import Event, events_of, tell
 from tests.simulation.shrink import shrunk
+from tests.simulation.storm import play_storm, storm_of
 
-CASES = Path(__file__).parents[1] / "cases" / "seeds.txt"
-OPEN = CASES.with_name("open_seeds.txt")
+CASES = Path(__file__).parents[1] / "cases"
 SEEDS = 100
 SHOWN_MAX = 5
 PROGRESS_EVERY = 25
+
+
+@dataclass(frozen=True, slots=True)
+class Weather:
+    """In what a seed is played. `kept` failed once, or never did; `still_open` fail and are not mended yet."""
+
+    play: Callable[[int], Verdict]
+    events: Callable[[int], tuple[Event, ...]]
+    kept: Path
+    still_open: Path
+    option: str = ""
+
+
+FAIR = Weather(run, events_of, CASES / "seeds.txt", CASES / "open_seeds.txt")
+STORM = Weather(play_storm, storm_of, CASES / "storms.txt", CASES / "open_storms.txt", "--storm ")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -25,18 +41,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = _parser().parse_args(arguments)
     if asked.mutants:
         return _mutants(asked.jobs, asked.seeds)
-    seeds = _seeds(asked)
-    known = set(_listed(OPEN)) if len(seeds) > 1 else set()
+    weather = STORM if asked.storm else FAIR
+    seeds = _seeds(asked, weather)
+    known = set(_listed(weather.still_open)) if len(seeds) > 1 else set()
     started, failed = time.monotonic(), []
-    for number, verdict in enumerate(_played(seeds, asked.jobs), start=1):
+    for number, verdict in enumerate(_played(weather, seeds, asked.jobs), start=1):
         if verdict.complaints:
-            _report(verdict, known=verdict.seed in known)
+            _report(weather, verdict, known=verdict.seed in known)
             failed += [] if verdict.seed in known else [verdict]
         _tell_progress(number, len(seeds), len(failed))
     for verdict in failed[:SHOWN_MAX] if asked.shrink else ():
-        _shrink(verdict)
+        _shrink(weather, verdict)
     if asked.keep:
-        _keep(verdict.seed for verdict in failed)
+        _keep(weather, (verdict.seed for verdict in failed))
     print(f"{len(seeds)} seeds, {len(failed)} failed, {time.monotonic() - started:.0f} s")
     return 1 if failed else 0
 
@@ -46,8 +63,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seeds", type=int, default=SEEDS, help=f"how many seeds to play (default {SEEDS})")
     parser.add_argument("--first", type=int, default=1, help="the first of them")
     parser.add_argument("--seed", type=int, help="play this one only, and tell what happened in it")
+    parser.add_argument("--cases", action="store_true", help="play the seeds that are kept in tests/cases")
     parser.add_argument(
-        "--cases", action="store_true", help="play the seeds that are kept in tests/cases/seeds.txt"
+        "--storm",
+        action="store_true",
+        help="somebody acts just before many writes, and the daemon dies or hears nothing right after",
     )
     parser.add_argument(
         "--mutants", action="store_true", help="plant bugs, one at a time; all must be caught"
@@ -60,15 +80,10 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _seeds(asked: argparse.Namespace) -> list[int]:
+def _seeds(asked: argparse.Namespace, weather: Weather) -> list[int]:
     if asked.seed is not None:
         return [asked.seed]
-    return kept_seeds() if asked.cases else list(range(asked.first, asked.first + asked.seeds))
-
-
-def kept_seeds() -> list[int]:
-    """The seeds that failed once, and some that never did."""
-    return _listed(CASES)
+    return _listed(weather.kept) if asked.cases else list(range(asked.first, asked.first + asked.seeds))
 
 
 def _listed(file: Path) -> list[int]:
@@ -76,12 +91,12 @@ def _listed(file: Path) -> list[int]:
     return [int(line.split("#")[0]) for line in lines if line.split("#")[0].strip()]
 
 
-def _played(seeds: Sequence[int], jobs: int) -> Iterator[Verdict]:
+def _played(weather: Weather, seeds: Sequence[int], jobs: int) -> Iterator[Verdict]:
     if len(seeds) == 1 or jobs == 1:
-        yield from map(run, seeds)
+        yield from map(weather.play, seeds)
         return
     with ProcessPoolExecutor(jobs) as pool:
-        yield from pool.map(run, seeds)
+        yield from pool.map(weather.play, seeds)
 
 
 def _tell_progress(number: int, count: int, failed: int) -> None:
@@ -96,23 +111,24 @@ def _tell_progress(number: int, count: int, failed: int) -> None:
         )
 
 
-def _report(verdict: Verdict, *, known: bool) -> None:
+def _report(weather: Weather, verdict: Verdict, *, known: bool) -> None:
     told = "is known to fail" if known else "fails"
-    print(f'\nseed {verdict.seed} {told}; again: make sim ARGS="--seed {verdict.seed}"', flush=True)
+    again = f'make sim ARGS="{weather.option}--seed {verdict.seed}"'
+    print(f"\nseed {verdict.seed} {told}; again: {again}", flush=True)
     for complaint in verdict.complaints[:SHOWN_MAX]:
         print(f"  {complaint}")
 
 
-def _shrink(verdict: Verdict) -> None:
-    events = shrunk(verdict.seed, events_of(verdict.seed), verdict.complaints)
+def _shrink(weather: Weather, verdict: Verdict) -> None:
+    events = shrunk(verdict.seed, weather.events(verdict.seed), verdict.complaints)
     print(f"seed {verdict.seed} still fails with these {len(events)} events:\n{tell(events)}")
     again = run(verdict.seed, events)
     print("  people:", *again.story, sep="\n    ")
 
 
-def _keep(seeds: Iterable[int]) -> None:
-    fresh = [seed for seed in seeds if seed not in kept_seeds()]
-    with CASES.open("a", encoding="utf-8") as file:
+def _keep(weather: Weather, seeds: Iterable[int]) -> None:
+    fresh = [seed for seed in seeds if seed not in _listed(weather.kept)]
+    with weather.kept.open("a", encoding="utf-8") as file:
         file.writelines(f"{seed}\n" for seed in fresh)
 
 

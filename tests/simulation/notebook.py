@@ -120,6 +120,15 @@ class Notebook:
             for one in self.changes
         )
 
+    def was_deleted_with(self, typed: Typed) -> bool:
+        """Whether somebody elsewhere deleted the row and saw this very value in it, which the archive had when it was typed: of a
+        cell that shows what the archive has nobody can say that it was edited, and so nothing contradicts the delete."""
+        return typed.number in self.no_news and any(
+            (one.table, one.origin, one.shown.get(typed.key)) == (typed.table, typed.origin, typed.value)
+            and one.replica != typed.replica
+            for one in self.deleted
+        )
+
     def row_made(self, replica: str, table: str, origin: str, shown: Row) -> None:
         """A new row with these values."""
         self.made[table, origin] = replica

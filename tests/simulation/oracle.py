@@ -165,6 +165,8 @@ class Oracle:
                 continue
             if notebook.has_seen(typed):
                 continue
+            if (typed.table, typed.origin) not in self.uids and notebook.was_deleted_with(typed):
+                continue
             if not self._unlinked(typed):
                 yield f"2 {typed.replica}/{typed.table}/{typed.origin}.{typed.key}: {_brief(typed.value)} is lost"
 

@@ -49,3 +49,14 @@ def test_edit_taken_back_before_the_daemon_heard_of_it_is_none() -> None:
     notebook.archive_has({CELL: "护士"})
     notebook.changed("airtable", *CELL[:2], {CELL[2]: "护士"}, {CELL[2]: "教师"})
     assert not notebook.has_seen(notebook.typed[-1])
+
+
+def test_typing_what_the_archive_has_already_contradicts_no_delete() -> None:
+    """Storm 5128: sent out to a base, and typed there just before it came; where the archive had it not, it is an edit."""
+    notebook = Notebook(archived={CELL: "教师"})
+    notebook.row_deleted("sheets", *CELL[:2], {CELL[2]: "教师"})
+    notebook.changed("airtable", *CELL[:2], {}, {CELL[2]: "教师"})
+    assert notebook.was_deleted_with(notebook.typed[-1])
+    notebook.archive_has({})
+    notebook.changed("airtable", *CELL[:2], {}, {CELL[2]: "教师"})
+    assert not notebook.was_deleted_with(notebook.typed[-1])

@@ -5,13 +5,17 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[2]
 
 
-def test_kept_seeds_hold_every_invariant() -> None:
-    """In a process of its own, whose hash seed makes a run repeatable; see tests/cases/seeds.txt."""
+@pytest.mark.parametrize("weather", [[], ["--storm"]], ids=["fair", "storm"])
+def test_kept_seeds_hold_every_invariant(weather: list[str]) -> None:
+    """In a process of its own, whose hash seed makes a run repeatable; see tests/cases/seeds.txt and storms.txt."""
+    asked = [*weather, "--cases", "--no-shrink", "--no-keep", "--jobs", "1"]
     played = subprocess.run(
-        [sys.executable, "-m", "tests.simulation", "--cases", "--no-shrink", "--no-keep", "--jobs", "1"],
+        [sys.executable, "-m", "tests.simulation", *asked],
         cwd=ROOT,
         env={**os.environ, "PYTHONHASHSEED": "0"},
         capture_output=True,
