@@ -117,12 +117,18 @@ class Update:
     """Whether the row already carries `uid`; false when this write gives it."""
     before: Mapping[FieldKey, Raw | CellValue] = field(repr=False)
     """What the cells about to change are believed to show (missing: blank), as read or as once written: the connection
-    encodes both alike before comparing. A difference found while writing is a person's edit."""
+    encodes both alike before comparing. A difference found while writing is a person's edit. Of a row that `uid` alone does
+    not tell from others it is all that the row shows."""
     cells: Mapping[FieldKey, CellValue] = field(repr=False)
     system: Mapping[SystemColumn, str] = field(repr=False, default_factory=dict)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "before", unspoken(self.before))
+
+    @property
+    def whole(self) -> bool:
+        """Whether the row is recognised by all that it shows: it bears no uid yet, or one that is another row's."""
+        return not self.numbered or bool(self.before.keys() - self.cells.keys())
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,7 @@ def make_plan(
     With `judged_only` it is only the former, and nothing but updates: no row moves.
     """
     strays = tuple(
-        Update(row.uid, row.row_id, row.position, True, {}, {}, _blanked(row))
+        Update(row.uid, row.row_id, row.position, True, _shown(row), {}, _blanked(row))
         for row in (() if judged_only else absorbed.stray)
     )
     # A row that is still settling is left alone: it will be judged, and written, as a whole.
@@ -122,6 +122,11 @@ def make_plan(
 def _blanked(row: SeenRow) -> Mapping[SystemColumn, str]:
     """What is blanked in a row that bears a uid which is not its own: beside nothing, all that is ours."""
     return dict.fromkeys([SystemColumn.UID] if row.cells or row.formulas else SystemColumn, "")
+
+
+def _shown(row: SeenRow) -> dict[FieldKey, CellValue]:
+    """Everything that a row shows: it is recognised by it where its uid does not tell."""
+    return {key: as_cell(raw) for key, raw in row.cells.items()}
 
 
 def _held(state: SeenState | None, judged: Protected | None) -> Mapping[FieldKey, Held]:
@@ -254,7 +259,7 @@ def _as_update(
     numbered = seen is None or seen.uid == row.uid
     if seen is not None and not numbered and not seen.row_id:
         # A row without uid is recognised by everything it shows.
-        before = {key: as_cell(raw) for key, raw in seen.cells.items()} | before
+        before = _shown(seen) | before
     position = seen.position if seen is not None else state.position
     return Update(row.uid, state.row_id, position, numbered, before, cells, system)
 

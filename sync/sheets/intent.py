@@ -31,8 +31,9 @@ class RowIntent:
     uid: Uid
     numbered: bool
     """Whether the row is believed to bear `uid` before the batch."""
+    whole: bool
+    """Whether `before` is all that the row shows; what it does not name is blank then."""
     before: Mapping[int, str]
-    """Of a row without uid, all that it shows; what is not named is blank."""
     after: Mapping[int, str]
     """Nothing where the row is about to be removed."""
 
@@ -72,7 +73,10 @@ class Intents:
 
     def begin_removal(self, tab: Tab, operations: Sequence[Remove]) -> None:
         """These rows are about to be removed."""
-        rows = [RowIntent(op.position, op.uid, True, self._believed(tab, op.before), {}) for op in operations]
+        rows = [
+            RowIntent(op.position, op.uid, True, False, self._believed(tab, op.before), {})
+            for op in operations
+        ]
         self._begin("remove", tab, rows)
 
     def end(self) -> None:
@@ -97,18 +101,21 @@ class Intents:
 
     def _of_update(self, tab: Tab, operation: Update, cells: Mapping[int, Entered]) -> RowIntent:
         before = {**dict.fromkeys(operation.cells), **operation.before}
-        if operation.numbered:
-            before = {key: before[key] for key in operation.cells}
         after = {column: self._digest(entered(cell)) for column, cell in cells.items()}
         return RowIntent(
-            operation.position, operation.uid, operation.numbered, self._believed(tab, before), after
+            operation.position,
+            operation.uid,
+            operation.numbered,
+            operation.whole,
+            self._believed(tab, before),
+            after,
         )
 
     def _believed(self, tab: Tab, before: Mapping[str, Raw | CellValue]) -> dict[int, str]:
         return {tab.at[key]: self._digest(as_shown(raw)) for key, raw in before.items() if key in tab.at}
 
     def _looked_at(self, tab: Tab, row: RowIntent) -> Set[int]:
-        if row.numbered:
+        if not row.whole:
             return row.before.keys()
         return {column for key, column in tab.at.items() if not isinstance(key, SystemColumn)}
 
@@ -163,4 +170,4 @@ def _rows(stored: Sequence[Mapping[str, Any]]) -> Iterator[RowIntent]:
             side: {int(column): digest for column, digest in row[side].items()}
             for side in ("before", "after")
         }
-        yield RowIntent(**{**row, **columns})
+        yield RowIntent(**{"whole": not row["numbered"], **row, **columns})

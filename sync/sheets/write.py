@@ -252,13 +252,13 @@ def _verdict(operation: Update, before: SeenRow, after: SeenRow, *, copied: bool
     """Why a write has to be undone; None if it went where it should."""
     if not copied:
         return None if after.uid == operation.uid else "row_moved"
-    if not operation.numbered:
+    if before.uid != (operation.uid if operation.numbered else ""):
+        return "row_moved"
+    if operation.whole:
         keys = {*before.cells, *operation.before}
         stands = all(same(operation.before.get(key), before.cells.get(key)) for key in keys)
         written_over = before.formulas & operation.cells.keys()
-        return None if stands and not before.uid and not written_over else "changed_meanwhile"
-    if before.uid != operation.uid:
-        return "row_moved"
+        return None if stands and not written_over else "changed_meanwhile"
     return (
         "changed_meanwhile"
         if any(_was_edited(key, operation, before, after) for key in operation.cells)

@@ -3,11 +3,13 @@
 It keeps the contract of `sync/connection.py` and has no judgement of its own; the real connections pass the same contract.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any, Literal
+
+import pytest
 
 from sync.connection import (
     CellValue,
@@ -210,6 +212,18 @@ class MemoryConnection:
         if line is not None and numbered and line.system.get(SystemColumn.UID) != operation.uid:
             return None
         return line
+
+
+def meanwhile(connection: MemoryConnection, act: Callable[[], None], patch: pytest.MonkeyPatch) -> None:
+    """Somebody does something once, just before the next write arrives."""
+    apply, todo = connection.apply, [act]
+
+    def late(table: TableKey, operations: Sequence[Operation]) -> Outcome:
+        while todo:
+            todo.pop()()
+        return apply(table, operations)
+
+    patch.setattr(connection, "apply", late)
 
 
 def _shown(value: CellValue) -> Any:

@@ -11,6 +11,7 @@ import pytest
 from emulators.server import Running
 from sync.connection import CellValue, Insert, Remove, SystemColumn, Update
 from sync.fingerprint import fingerprints
+from sync.sheets.grid import letters
 from tests.sync.sheets_office import CUSTOMERS, Office, before_write, open_office, uid, world_of_offices
 from vault.masks import cell_text
 from vault.tokens import new_token
@@ -447,6 +448,21 @@ def test_copied_uid_is_blanked_while_the_original_is_written(office: Office) -> 
     assert len(outcome.written) == 2
     column = [line[place:] for line in office.values(f"{CUSTOMERS}!A2:Z3")]
     assert column == [[uid(1)], []]
+
+
+def test_uid_of_a_copy_is_not_blanked_in_its_original(office: Office) -> None:
+    """5 and 7: both bear it, and somebody inserted a row just before the write."""
+    office.fill(1)
+    office.type(f"{CUSTOMERS}!D3:E3", ["C00000002", "王芳"])
+    office.type(f"{CUSTOMERS}!{letters(office.column('记录编号'))}3", [uid(1)])
+    _, copied = office.pull(full=True)["customers"].rows
+    span = {"sheetId": office.gid(CUSTOMERS), "dimension": "ROWS", "startIndex": 1, "endIndex": 2}
+    office.batch({"insertDimension": {"range": span}})
+    blanked = Update(uid(1), "", copied.position, True, copied.cells, {}, {SystemColumn.UID: ""})
+    outcome = office.connection.apply("customers", [blanked])
+    assert [refused.reason for refused in outcome.refused] == ["changed_meanwhile"]
+    place = office.column("记录编号")
+    assert [line[place:] for line in office.values(f"{CUSTOMERS}!A3:Z4")] == [[uid(1)], [uid(1)]]
 
 
 def test_removals_of_several_blocks_do_not_shift_each_other(

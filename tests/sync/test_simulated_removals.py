@@ -1,26 +1,10 @@
 """Cases that the simulation found about rows that are deleted while somebody works in them, one law each; see docs/TESTING.md."""
 
-from collections.abc import Callable, Sequence
-
 import pytest
 
-from sync.connection import Operation, Outcome
 from tests.sync.conftest import NewOffice, Office
-from tests.sync.memory import Line, MemoryConnection
+from tests.sync.memory import Line, meanwhile
 from tests.sync.people import ID_NUMBER
-from validators.schema import TableKey
-
-
-def _meanwhile(connection: MemoryConnection, act: Callable[[], None], patch: pytest.MonkeyPatch) -> None:
-    """Somebody does something once, just before the next write arrives."""
-    apply, todo = connection.apply, [act]
-
-    def late(table: TableKey, operations: Sequence[Operation]) -> Outcome:
-        while todo:
-            todo.pop()()
-        return apply(table, operations)
-
-    patch.setattr(connection, "apply", late)
 
 
 def _two_rows(office: Office) -> tuple[Line, Line]:
@@ -36,7 +20,7 @@ def test_value_typed_just_before_the_row_is_removed_brings_the_record_back(
     """2 and 3: an edit beats a delete, also one that was made after the last look."""
     typed, row = _two_rows(office)
     office.airtable.delete("customers", typed)
-    _meanwhile(office.sheets, lambda: row.cells.update(occupation="教师"), monkeypatch)
+    meanwhile(office.sheets, lambda: row.cells.update(occupation="教师"), monkeypatch)
     office.calm()
     assert [line.cells["occupation"] for line in office.airtable.lines("customers")] == ["教师"]
     assert office.sheets.lines("customers") == [row]
@@ -48,7 +32,7 @@ def test_wrong_value_typed_just_before_the_row_is_removed_brings_the_record_back
     """3: a wrong value is an edit, too; it stands nowhere but there."""
     typed, row = _two_rows(office)
     office.sheets.delete("customers", row)
-    _meanwhile(office.airtable, lambda: typed.cells.update(mobile="1380013"), monkeypatch)
+    meanwhile(office.airtable, lambda: typed.cells.update(mobile="1380013"), monkeypatch)
     office.calm()
     assert "待更正" in typed.cells["mobile"]
     assert len(office.sheets.lines("customers")) == 1

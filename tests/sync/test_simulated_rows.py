@@ -4,7 +4,7 @@ import pytest
 
 from sync.connection import SystemColumn
 from tests.sync.conftest import NewOffice, Office
-from tests.sync.memory import Line
+from tests.sync.memory import Line, meanwhile
 from tests.sync.people import ID_NUMBER, identity
 
 
@@ -317,3 +317,17 @@ def test_row_whose_uid_was_written_over_while_it_settled_keeps_its_record(
         office.cycle()
         office.clock.advance(6)
     assert (row.system[SystemColumn.UID], row.cells["mobile"]) == (uid, shown)
+
+
+def test_original_keeps_its_uid_where_its_copy_moves_just_before_that_loses_it(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """5 and 7: both bear it, so that it does not tell them apart."""
+    typed = office.sheets.type_row("customers", full_name="王小明", id_number=ID_NUMBER)
+    office.calm()
+    uid = typed.system[SystemColumn.UID]
+    copied = office.sheets.copy_row("customers", typed, full_name="李小红", customer_no="C00000009")
+    meanwhile(office.sheets, lambda: office.sheets.lines("customers").insert(0, Line()), monkeypatch)
+    office.calm()
+    assert typed.system[SystemColumn.UID] == uid != copied.system[SystemColumn.UID]
+    assert "〔" in typed.cells["id_number"] and not copied.cells["id_number"]
