@@ -14,7 +14,7 @@ from .merge import Row
 from .store.former_keys import note_former_keys
 from .store.hub import Unit
 from .store.records import Record, State
-from .words import WAITING_LINK
+from .words import WAITING_LINK, tells_of_loss
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,8 @@ class Change:
     state: State
     hints: tuple[Issue, ...] = ()
     actor: str | None = None
+    note: str = field(default="", repr=False)
+    """What the row explained where this was typed."""
 
     @property
     def any(self) -> bool:
@@ -62,11 +64,13 @@ def store_changes(
     )
     unit.lists.add_history([row for change in changes for row in _history(engine, source, table, change)])
     if unit.lists.counts()["conflicts"]:
-        for change in (one for one in changes if one.before is not None):
-            # The row that lost the conflict shows both values: whoever types there has seen them. A new one shows none yet.
-            unit.lists.resolve(
-                now=engine.clock(), replica=source, table=table, uid=change.uid, keys=change.keys
-            )
+        fields = engine.schema.tables[table].fields
+        for change in changes:
+            # The row that lost the conflict shows both values: whoever types there once it does has seen them.
+            told = [
+                key for key in sorted(change.keys & fields.keys()) if tells_of_loss(change.note, fields[key])
+            ]
+            unit.lists.resolve(now=engine.clock(), replica=source, table=table, uid=change.uid, keys=told)
     _wake_readers(engine, unit, table, changes)
     _wake_filters(engine, unit, table, changes)
     _rename_links(engine, unit, table, changes)

@@ -66,7 +66,8 @@ def store_records(
         record = row.known.record
         values = hub[row.known.uid]
         state = _next_state(row, deleted_here=tombstones.get(row.known.uid) == source)
-        change = Change(row.known.uid, record, values, state, row.hints, row.known.row.actor)
+        known = row.known
+        change = Change(known.uid, record, values, state, row.hints, known.row.actor, known.state.note)
         if change.any:
             changes.append(change)
         if _is_archived(row) and state is State.LIVE:

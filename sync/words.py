@@ -24,6 +24,7 @@ WAITING_LINK = "waiting_link"
 """The code of a link that was set to a record which is not live yet: nothing is wrong with it."""
 UNDONE = ("已还原·", "已撤回·", "未同步·")
 """How the lines begin that tell people what became of something they did: they stand until people do something else."""
+NOT_TAKEN = "未采用·"
 LEAVES = "已不属本表范围,明早移出本表,档案仍在"
 QUOTE_MAX = 12
 _OF_THE_ROW = re.compile(r"[A-Z]\d+|expected")
@@ -60,7 +61,7 @@ def explain(
         *(f"未生效·{_about(table, issue)} → {issue.mend}" for issue in errors),
         *(_restored(table, issue) for issue in restored),
         *still,
-        *(f"未采用·{entry.text}" for entry in lost),
+        *(f"{NOT_TAKEN}{entry.text}" for entry in lost),
         *([LEAVES] if leaves else []),
         *([f"等待{waits_for} 更正后自动生效,本行无需处理。"] if state is State.WAITING else []),
         *(f"{issue.message},{issue.mend}。" for issue in waits),
@@ -73,6 +74,11 @@ def explain(
 def undone(note: str) -> list[str]:
     """The lines of a note that tell what was undone."""
     return [line for line in note.split("\n") if line.startswith(UNDONE)]
+
+
+def tells_of_loss(note: str, config: FieldConfig) -> bool:
+    """Whether a note says that a value of this field was not taken."""
+    return any(line.startswith(f"{NOT_TAKEN}{config.name}:") for line in note.split("\n"))
 
 
 def lost_to(config: FieldConfig, key: FieldKey, *, mine: Value | None, kept: Value | None) -> Lost:

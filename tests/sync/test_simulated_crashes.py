@@ -75,6 +75,17 @@ def test_of_a_write_into_another_row_what_nobody_typed_over_is_undone(spreadshee
     assert (rows(office), listing.overwritten) == (before, ())
 
 
+def tell_once(monkeypatch: pytest.MonkeyPatch, office: Archive, lost: SeenRow) -> None:
+    """The next pull of the spreadsheet tells of a cell that was written over."""
+    plain = office.sheets.pull
+
+    def pull(**asked: Any) -> Iterator[Listing]:
+        monkeypatch.undo()
+        return (replace(listing, overwritten=(lost,)) for listing in plain(**asked))
+
+    monkeypatch.setattr(office.sheets, "pull", pull)
+
+
 @pytest.mark.parametrize("settle_s", [0, 5])
 def test_what_was_written_over_in_a_row_without_uid_is_in_the_ledger_under_the_one_that_it_gets(
     new_office: Any, settle_s: int, monkeypatch: pytest.MonkeyPatch
@@ -83,13 +94,7 @@ def test_what_was_written_over_in_a_row_without_uid_is_in_the_ledger_under_the_o
     office: Archive = new_office(settle_s=settle_s)
     row = office.sheets.type_row("customers", full_name="李小雷", mobile="13700137000")
     lost = SeenRow("", "", 0, {"mobile": "13900139000"}, partial=True)
-    plain = office.sheets.pull
-
-    def pull(**asked: Any) -> Iterator[Listing]:
-        monkeypatch.undo()
-        return (replace(listing, overwritten=(lost,)) for listing in plain(**asked))
-
-    monkeypatch.setattr(office.sheets, "pull", pull)
+    tell_once(monkeypatch, office, lost)
     for _ in range(4):
         office.cycle()
         office.clock.advance(6)
@@ -99,3 +104,24 @@ def test_what_was_written_over_in_a_row_without_uid_is_in_the_ledger_under_the_o
     token = str(told.other)
     assert office.engine.vault.open_for_check([token])[token] == "13900139000"
     assert "手机号码" in row.system[SystemColumn.NOTE]
+
+
+@pytest.mark.parametrize("settle_s", [0, 5])
+def test_what_somebody_typed_over_before_the_row_told_of_it_stays_in_the_ledger(
+    new_office: Any, settle_s: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """2: whoever typed there saw what the daemon had written, and not what that had gone over."""
+    office: Archive = new_office(settle_s=settle_s)
+    row = office.sheets.type_row("customers", full_name="王小明", occupation="教师")
+    for _ in range(4):
+        office.cycle()
+        office.clock.advance(6)
+    lost = SeenRow(row.system[SystemColumn.UID], "", -1, {"occupation": "医生"}, partial=True)
+    row.cells["occupation"] = "护士"
+    tell_once(monkeypatch, office, lost)
+    for _ in range(4):
+        office.cycle()
+        office.clock.advance(6)
+    with office.engine.hub.unit() as unit:
+        assert [entry.other for entry in unit.lists.conflicts(lost.uid)] == ["医生"]
+    assert "医生" in row.system[SystemColumn.NOTE]
