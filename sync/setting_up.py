@@ -20,7 +20,7 @@ def set_up(connection: Connection, hub: Hub) -> Sequence[Change]:
     """Create what is missing on one side.
 
     A table or column that somebody deleted comes back blank. The hub forgets what it showed: otherwise its blanks would
-    look like rows deleted and cells emptied.
+    look like rows deleted and cells emptied. A row that was seen to be gone before the table was stays deleted.
     """
     changes = connection.setup()
     adopted = [change.table for change in changes if change.adopted]
@@ -96,7 +96,7 @@ def _forget(hub: Hub, replica: str, table: TableKey, fields: Sequence[FieldKey])
 
 def _unshown(state: SeenState, fields: Sequence[FieldKey]) -> SeenState:
     if not fields:
-        return SeenState(state.uid, held=state.held)
+        return state if state.gone_since else SeenState(state.uid, held=state.held)
     base = {key: value for key, value in state.base.items() if key not in fields}
     held = {key: one for key, one in state.held.items() if key not in fields}
     return state.evolve(base=base, held=held, rev=None, fingerprint=None)

@@ -91,6 +91,11 @@ class Staff:
         if side.remove(table, line):
             self.notebook.row_deleted(side.name, table, line.origin, shown)
 
+    def is_leaving(self, table: str, origin: str) -> bool:
+        """Whether somebody deleted this row where it stands no more."""
+        places = {one.replica for one in self.notebook.deleted if (one.table, one.origin) == (table, origin)}
+        return any(all(line.origin != origin for line in side.lines(table)) for side in self.at(places))
+
     def read(self, table: str, line: Line | None) -> Row:
         """What a row says."""
         return self.reader.row(table, line) if line else {}
@@ -244,7 +249,8 @@ def write_own_mark(staff: Staff, random: Random, side: Side, table: str) -> None
     if line:
         staff.inventor.number += 1
         text = f"记号{staff.inventor.number}"
-        if side.mark(table, line, text):
+        # What is written into a row that another replica has lost goes with it: nobody reads a column of the staff's own.
+        if side.mark(table, line, text) and not staff.is_leaving(table, line.origin):
             staff.notebook.marks[side.name, table, line.origin] = text
 
 

@@ -2,7 +2,7 @@
 
 from sync.connection import Change, SystemColumn
 from sync.setting_up import set_up
-from tests.sync.conftest import Office
+from tests.sync.conftest import NewOffice, Office
 
 
 def test_deleted_row_is_archived_everywhere(office: Office) -> None:
@@ -64,11 +64,32 @@ def test_table_made_anew_is_filled_and_deletes_nothing(office: Office) -> None:
     office.airtable.type_row("customers", full_name="王小明", occupation="教师")
     held = office.sheets.type_row("customers", full_name="李小红", occupation="教师", id_number="123")
     office.calm()
-    office.sheets.lines("customers").clear()
-    blank = [Change("客户", "create the tab", blank=("customers", ()))]
-    office.sheets.setup = lambda *, dry_run=False: blank  # type: ignore[method-assign]
-    set_up(office.sheets, office.engine.hub)
+    make_anew(office)
     office.calm()
     names = {line.cells["full_name"] for line in office.sheets.lines("customers")}
     assert names == {"王小明", held.cells["full_name"]}
     assert len(office.airtable.lines("customers")) == 1
+
+
+def test_row_that_was_seen_to_be_deleted_is_not_put_into_the_table_made_anew(new_office: NewOffice) -> None:
+    """3: storm 8094. Its grace had begun when somebody deleted the whole tab."""
+    office = new_office(delete_grace_s=60)
+    for name in ("王小明", "李小红"):
+        office.airtable.type_row("customers", full_name=name, occupation="教师")
+    office.calm()
+    office.sheets.delete("customers", office.sheets.find("customers", full_name="李小红"))
+    office.cycle()
+    make_anew(office)
+    office.calm()
+    office.clock.advance(61)
+    office.calm()
+    for lines in (office.sheets.lines("customers"), office.airtable.lines("customers")):
+        assert [line.cells["full_name"] for line in lines] == ["王小明"]
+
+
+def make_anew(office: Office) -> None:
+    """Setup finds no tab, and makes one."""
+    office.sheets.lines("customers").clear()
+    blank = [Change("客户", "create the tab", blank=("customers", ()))]
+    office.sheets.setup = lambda *, dry_run=False: blank  # type: ignore[method-assign]
+    set_up(office.sheets, office.engine.hub)
