@@ -76,9 +76,15 @@ def _text(value: Any, name: str) -> str:
 
 
 def whole_row(table: BoundTable, row_id: str, fields: Json, actor: str | None = None) -> SeenRow:
-    """A record with all its cells."""
-    cells: dict[str, Raw] = {key: value for key, value in _decoded(table, fields) if value is not None}
-    return _row(row_id, cells, partial=False, actor=actor)
+    """A record with all its cells; where one cannot be read, with all but that one."""
+    cells = dict(_decoded(table, fields))
+    unread = {column.key for key, column in table.by_id.items() if key in fields} - cells.keys()
+    if unread:
+        # A cell left out of a whole record would be a cleared one.
+        blank: dict[str, Raw] = dict.fromkeys(table.columns.keys() - unread)
+        return _row(row_id, blank | cells, partial=True, actor=actor)
+    shown = {key: value for key, value in cells.items() if value is not None}
+    return _row(row_id, shown, partial=False, actor=actor)
 
 
 def partial_row(table: BoundTable, row_id: str, fields: Json, actor: str | None = None) -> SeenRow:

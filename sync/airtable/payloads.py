@@ -1,4 +1,5 @@
-"""Merges webhook payloads into listings: what changed in each record, the later payload over the earlier. Pure."""
+"""Merges webhook payloads into listings: what changed in each record, the later payload over the earlier; and tells
+whether columns changed. Pure."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -9,6 +10,21 @@ from validators.schema import TableKey
 from .bound import BoundTable
 from .cells import partial_row, whole_row
 from .client import Json
+
+
+FIELD_CHANGES = ("createdFieldsById", "changedFieldsById", "destroyedFieldIds")
+
+
+def fields_changed(payloads: Iterable[Json], tables: Iterable[BoundTable]) -> bool:
+    """Whether somebody added, changed or deleted a column of our tables: cells cannot be read by the schema we know."""
+    ours = {table.id for table in tables}
+    return any(
+        changes.get(kind)
+        for payload in payloads
+        for table_id, changes in payload.get("changedTablesById", {}).items()
+        if table_id in ours
+        for kind in FIELD_CHANGES
+    )
 
 
 def merge_payloads(payloads: Iterable[Json], tables: Iterable[BoundTable]) -> dict[TableKey, Listing]:

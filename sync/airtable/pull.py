@@ -10,7 +10,7 @@ from validators.schema import TableKey
 from .bound import Base, BoundTable
 from .client import AirtableClient
 from .listing import list_table, rows_by_id
-from .payloads import merge_payloads
+from .payloads import fields_changed, merge_payloads
 from .testimony import Testimony
 from .webhook import Stream, Webhook
 
@@ -35,7 +35,7 @@ class Puller:
         self.problems.clear()
         # Before a full reading too: only the stream tells what our own writes replaced.
         stream = self.webhook.changes()
-        if full or stream is None:
+        if full or stream is None or fields_changed(stream.payloads, self.base.tables().values()):
             yield from self._everything(stream)
         else:
             yield from self._changes(stream, reread)

@@ -15,8 +15,10 @@ from .client import AirtableClient, Json
 from .faults import Rejected
 
 HOOK_BINDING, CURSOR_BINDING = "webhook:id", "webhook:cursor"
+DATA_TYPES = ["tableData", "tableFields"]
+"""Columns, too: one that was given another type shows what nobody masks until the schema is read again."""
 SPECIFICATION: Json = {
-    "options": {"filters": {"dataTypes": ["tableData"]}, "includes": {"includePreviousCellValues": True}}
+    "options": {"filters": {"dataTypes": DATA_TYPES}, "includes": {"includePreviousCellValues": True}}
 }
 PAGES_MAX = 40
 """Beyond this many pages of 50 payloads, listing the tables is cheaper."""
@@ -104,9 +106,7 @@ class Webhook:
     def _serves(self, entry: Json) -> bool:
         expiry = entry.get("expirationTime")
         expired = expiry is not None and datetime.fromisoformat(expiry) <= self._clock()
-        # One that an earlier release made does not tell what stood there before.
-        includes = entry.get("specification", {}).get("options", {}).get("includes") or {}
-        return bool(entry["isHookEnabled"] and not expired and includes.get("includePreviousCellValues"))
+        return bool(entry["isHookEnabled"] and not expired and _tells_enough(entry))
 
     def _create(self) -> int:
         if old := self._bindings.get(HOOK_BINDING):
@@ -124,3 +124,10 @@ class Webhook:
             self._client.delete_webhook(hook)
         except REFUSALS:
             return
+
+
+def _tells_enough(entry: Json) -> bool:
+    """One that an earlier release made does not tell what stood there before, or nothing of columns."""
+    options = entry.get("specification", {}).get("options", {})
+    told = (options.get("filters") or {}).get("dataTypes") or ()
+    return bool((options.get("includes") or {}).get("includePreviousCellValues") and {*DATA_TYPES} <= {*told})

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync.airtable.cells import decode, encode, is_blank, same
+from sync.airtable.bound import BoundColumn, BoundTable
+from sync.airtable.cells import decode, encode, is_blank, same, whole_row
 from sync.connection import SystemColumn
 from tests.sync.airtable_office import Office, open_office, update
 
@@ -123,6 +124,17 @@ def test_blanks_clear(blank: Any) -> None:
 def test_a_shape_that_a_column_cannot_have_is_no_cell(kind: str, value: Any) -> None:
     with pytest.raises(ValueError):
         decode(kind, value)
+
+
+def test_a_cell_that_cannot_be_read_is_not_taken_for_a_cleared_one() -> None:
+    columns = {
+        key: BoundColumn(key, f"fld{key}", key, "singleLineText", frozenset())
+        for key in ("name", "phone", "note")
+    }
+    by_id = {column.id: column for column in columns.values()}
+    table = BoundTable("customers", "tblX", columns, by_id, frozenset(), {})
+    row = whole_row(table, "recX", {"fldname": "王伟", "fldphone": 13911113333})
+    assert row.partial and row.cells == {"name": "王伟", "note": None}
 
 
 @given(

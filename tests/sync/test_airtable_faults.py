@@ -209,7 +209,11 @@ def test_a_webhook_that_the_role_does_not_allow_is_asked_for_once(
 
 
 def hook_entry(
-    *, enabled: bool = True, expires: str = "2026-03-09T00:00:00.000Z", previous: bool = True
+    *,
+    enabled: bool = True,
+    expires: str = "2026-03-09T00:00:00.000Z",
+    previous: bool = True,
+    told: tuple[str, ...] = ("tableData", "tableFields"),
 ) -> dict[str, Any]:
     includes = {"includes": {"includePreviousCellValues": True}} if previous else {}
     return {
@@ -217,7 +221,7 @@ def hook_entry(
         "isHookEnabled": enabled,
         "cursorForNextPayload": 7,
         "expirationTime": expires,
-        "specification": {"options": {"filters": {"dataTypes": ["tableData"]}, **includes}},
+        "specification": {"options": {"filters": {"dataTypes": [*told]}, **includes}},
     }
 
 
@@ -228,6 +232,7 @@ def hook_entry(
         hook_entry(expires="2026-03-01T00:00:00.000Z"),
         {**hook_entry(), "id": "achY"},
         hook_entry(previous=False),
+        hook_entry(told=("tableData",)),
     ],
 )
 def test_a_webhook_that_is_not_alive_is_not_believed(

@@ -1,6 +1,7 @@
 """Reading: what the webhook tells, when it cannot be trusted, and whole tables."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import requests
@@ -286,15 +287,41 @@ def test_an_option_that_a_person_deleted_is_told_with_the_listing(office: Office
     office.insert("R1", gender="男")
     assert not office.pull(full=True)["customers"].lost_options
     field = office.table().schema().field("性别")
-    place = office.served.description["airtable"]
     kept = [{"id": one.id, "name": one.name} for one in field.options.choices if one.name != "男"]
-    requests.patch(
-        f"{place['endpoint_url']}/v0/meta/bases/{place['base_id']}/tables"
-        f"/{office.bindings['table:customers']}/fields/{field.id}",
-        headers={"Authorization": f"Bearer {place['staff_token']}"},
-        json={"options": {"choices": kept}},
-        timeout=10,
-    ).raise_for_status()
+    change_field(office, field.id, {"options": {"choices": kept}})
     listing = office.pull(full=True)["customers"]
     assert listing.lost_options == {"gender": {"男"}}
     assert "gender" not in listing.rows[0].cells
+
+
+def change_field(office: Office, column_id: str, change: dict[str, Any]) -> None:
+    """A person changes a column of customers."""
+    place = office.served.description["airtable"]
+    requests.patch(
+        f"{place['endpoint_url']}/v0/meta/bases/{place['base_id']}/tables"
+        f"/{office.bindings['table:customers']}/fields/{column_id}",
+        headers={"Authorization": f"Bearer {place['staff_token']}"},
+        json=change,
+        timeout=10,
+    ).raise_for_status()
+
+
+def test_a_column_that_a_person_gave_another_type_is_known_at_the_next_look(office: Office) -> None:
+    change_field(
+        office, office.bindings["field:customers:account"], {"type": "number", "options": {"precision": 0}}
+    )
+    office.until_told()
+    listing = office.pull()["customers"]
+    assert listing.complete and listing.missing == {"account"}
+
+
+def test_options_that_a_person_renamed_are_known_at_the_next_look(office: Office) -> None:
+    office.insert("R1", gender="男")
+    office.until_told()
+    office.pull()
+    field = office.table().schema().field("性别")
+    names = [{"id": one.id, "name": {"男": "男性"}.get(one.name, one.name)} for one in field.options.choices]
+    change_field(office, field.id, {"options": {"choices": names}})
+    office.until_told()
+    listing = office.pull()["customers"]
+    assert listing.rows[0].cells["gender"] == "男性" and listing.lost_options == {"gender": {"男"}}
