@@ -21,6 +21,7 @@ from tablekeeper.archive import Archive
 from tablekeeper.case_ends import end_cases
 from tablekeeper.exposure import exposure, note_exposure
 from tablekeeper.keeping import Keeping
+from tablekeeper.lag import Lag
 from tablekeeper.logs import where
 from tablekeeper.metrics import Metrics, serve
 from tablekeeper.posting import Posting
@@ -43,6 +44,7 @@ POSTING_EVERY_S = 60.0
 PURGE_EVERY_H, PURGE_AFTER_MIN = 24, 10
 CASES_EVERY_H = 24
 KEEPING, KEEPING_EVERY_S = "keeping", 60.0
+LAG, LAG_EVERY_S = "lag", 5.0
 
 
 def polling_of(engine: Engine) -> Polling:
@@ -77,9 +79,10 @@ class Daemon:
         self._keeping = Keeping(archive, watch.file) if watch else None
         self._stop = threading.Event()
         self._planned: BackgroundScheduler | None = None
-        self._last_good: dict[str, datetime] = {}
-        self._polling = polling_of(archive.engine)
-        self._metrics = Metrics(archive.engine, self._polling)
+        engine = archive.engine
+        self._polling = polling_of(engine)
+        self._lag = Lag(self._polling.replicas, limit_s=engine.config.max_lag_s, clock=engine.clock)
+        self._metrics = Metrics(engine, self._polling, self._lag)
         self._notes = CycleNotes(archive.hub)
         place = archive.config.backup.vault_journal
         self._journal = Journal(archive.vault, place) if place else None
@@ -125,7 +128,7 @@ class Daemon:
         config, zone = self.archive.config, ZoneInfo(self.archive.config.archive.timezone)
         scheduler = BackgroundScheduler(
             timezone=zone,
-            executors={"default": ThreadPoolExecutor(1), KEEPING: ThreadPoolExecutor(1)},
+            executors={name: ThreadPoolExecutor(1) for name in ("default", KEEPING, LAG)},
             # Missed runs collapse into one, however late it is.
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
@@ -140,6 +143,12 @@ class Daemon:
             self._job("heartbeat", self.heartbeat),
             IntervalTrigger(seconds=config.sync.status_every_s, timezone=zone),
             next_run_time=now,
+        )
+        scheduler.add_job(
+            self._job(LAG, self._lag.tell),
+            IntervalTrigger(seconds=min(LAG_EVERY_S, config.sync.max_lag_s), timezone=zone),
+            # Beside the cycles: one that hangs is what it has to tell of.
+            executor=LAG,
         )
         if self._journal is not None:
             scheduler.add_job(
@@ -224,15 +233,12 @@ class Daemon:
         now = engine.clock()
         self._polling.looked(look_at, frozenset(report.pulled), started)
         up = sorted(look_at - report.down.keys())
-        self._last_good |= dict.fromkeys(up, now)
+        self._lag.worked_with(up, now)
         self._notes.note(up, now, took_s=(now - started).total_seconds())
-        lag_s = {name: round((now - last).total_seconds(), 1) for name, last in self._last_good.items()}
-        self._metrics.end(report, look_at, lag_s)
+        self._metrics.end(report, look_at)
         event = log.info if report.busy or report.down else log.debug
-        event("cycle", seconds=round((now - started).total_seconds(), 3), lag_s=lag_s, **report.figures())
-        for name, lag in lag_s.items():
-            if lag > engine.config.max_lag_s:
-                log.warning("replica_lags", replica=name, lag_s=lag, limit_s=engine.config.max_lag_s)
+        seconds = round((now - started).total_seconds(), 3)
+        event("cycle", seconds=seconds, lag_s=self._lag.seconds(), **report.figures())
         return report
 
     def journal(self) -> None:

@@ -18,6 +18,7 @@ from prometheus_client.registry import Collector
 from sync.engine import CycleReport, Engine
 from sync.polling import Polling
 from tablekeeper.exposure import last_counted
+from tablekeeper.lag import Lag
 from tablekeeper.reload import refused_config
 
 log = structlog.get_logger("daemon")
@@ -33,7 +34,7 @@ class Metrics:
     """What a daemon tells about itself. Written by its cycles, read by another thread."""
 
     def __init__(
-        self, engine: Engine, polling: Polling, *, monotonic: Callable[[], float] = time.monotonic
+        self, engine: Engine, polling: Polling, lag: Lag, *, monotonic: Callable[[], float] = time.monotonic
     ) -> None:
         self.registry = CollectorRegistry()
         self._limit_s = engine.config.max_lag_s
@@ -45,24 +46,19 @@ class Metrics:
             buckets=(0.05, 0.2, 1, 5, 20, 60, 300),
             registry=self.registry,
         )
-        self._lag = self._gauge(
-            "tablekeeper_replica_lag_seconds", "Seconds since a replica was last worked with."
-        )
         self._up = self._gauge("tablekeeper_replica_up", "Whether the last look at a replica succeeded.")
         self._written = self._counter("tablekeeper_rows_written", "Rows written to a replica.")
         self._refused = self._counter("tablekeeper_rows_refused", "Rows that a service would not take.")
-        self.registry.register(Standing(engine, polling))
+        self.registry.register(Standing(engine, polling, lag))
 
     def begin(self) -> None:
         """A cycle starts."""
         self._started = self._monotonic()
 
-    def end(self, report: CycleReport, looked_at: Iterable[str], lag_s: dict[str, float]) -> None:
+    def end(self, report: CycleReport, looked_at: Iterable[str]) -> None:
         """A cycle has ended."""
         self._ended = self._monotonic()
         self._cycle.observe(self._ended - self._started)
-        for name, seconds in lag_s.items():
-            self._lag.labels(name).set(seconds)
         for name in looked_at:
             self._up.labels(name).set(name not in report.down)
         for counter, counts in ((self._written, report.written), (self._refused, report.refused)):
@@ -85,16 +81,17 @@ class Metrics:
 
 
 class Standing(Collector):
-    """What the hub says at the moment of the question."""
+    """What holds at the moment of the question."""
 
-    def __init__(self, engine: Engine, polling: Polling) -> None:
-        self._engine, self._polling = engine, polling
+    def __init__(self, engine: Engine, polling: Polling, lag: Lag) -> None:
+        self._engine, self._polling, self._lag = engine, polling, lag
 
     def collect(self) -> Iterator[Metric]:
-        """Lists that wait for people, frozen tables, calls made and left."""
+        """Lists that wait for people, lags, frozen tables, calls made and left."""
         with self._engine.hub.reading() as unit:
             waiting = unit.lists.counts()
         yield self._people()
+        yield self._lags()
         for name in ("conflicts", "deletions"):
             yield GaugeMetricFamily(
                 f"tablekeeper_{name}_waiting", f"{name.title()} that wait for a person.", waiting[name]
@@ -124,6 +121,16 @@ class Standing(Collector):
                 left.add_metric([name], month.limit - month.used)
         yield made
         yield left
+
+    def _lags(self) -> Metric:
+        lags = GaugeMetricFamily(
+            "tablekeeper_replica_lag_seconds",
+            "Seconds since a replica was last worked with.",
+            labels=["replica"],
+        )
+        for name, seconds in self._lag.seconds().items():
+            lags.add_metric([name], seconds)
+        return lags
 
     def _people(self) -> Metric:
         counted = last_counted(self._engine.hub)

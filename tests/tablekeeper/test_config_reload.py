@@ -18,6 +18,7 @@ from tablekeeper.daemon import Daemon, polling_of
 from tablekeeper.diagnosis import diagnose
 from tablekeeper.environment import Environment
 from tablekeeper.extending import extend
+from tablekeeper.lag import Lag
 from tablekeeper.mailing import facts
 from tablekeeper.metrics import Metrics
 from tablekeeper.reload import ConfigWatch
@@ -136,7 +137,8 @@ def test_a_refused_config_is_told_by_status_metrics_and_mail_until_the_file_is_r
     diagnosis = diagnose(archive.engine.clock(), replace(told, running=True, last_cycle={}), max_lag_s=1e9)
     assert (diagnosis.kind, diagnosis.next) == ("config", "tablekeeper check")
     assert ("未采用的新配置", "1") in facts(archive).operations
-    metrics = Metrics(archive.engine, polling_of(archive.engine))
+    engine = archive.engine
+    metrics = Metrics(engine, polling_of(engine), Lag((), limit_s=60, clock=engine.clock))
     assert metrics.registry.get_sample_value("tablekeeper_config_refused") == 1
     ConfigWatch(office.config, archive.hub, archive.vault)
     assert standing(archive).config_refused is None

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 from socket import socket
 
@@ -10,6 +11,7 @@ import requests
 
 from sync.engine import CycleReport
 from sync.polling import Polling
+from tablekeeper.lag import Lag
 from tablekeeper.metrics import LONG_S, Metrics, serve
 from tests.sync.conftest import Office, build_office
 
@@ -39,7 +41,8 @@ def office(tmp_path: Path) -> Iterator[Office]:
 def metrics(office: Office, seconds: Seconds) -> Metrics:
     engine = office.engine
     replicas = {replica.name: (replica.config, replica.connection) for replica in engine.replicas}
-    return Metrics(engine, Polling(engine.config, replicas, engine.hub), monotonic=seconds)
+    lag = Lag(replicas, limit_s=engine.config.max_lag_s, clock=engine.clock)
+    return Metrics(engine, Polling(engine.config, replicas, engine.hub), lag, monotonic=seconds)
 
 
 @pytest.fixture
@@ -58,20 +61,25 @@ def test_a_cycle_is_told_in_figures(metrics: Metrics, address: str) -> None:
     metrics.end(
         CycleReport(written={"sheets": 3}, down={"airtable": "Unavailable"}),
         ["sheets", "airtable"],
-        {"sheets": 7},
     )
     lines = requests.get(f"{address}/metrics", timeout=5).text.splitlines()
     assert 'tablekeeper_rows_written_total{replica="sheets"} 3.0' in lines
     assert 'tablekeeper_replica_up{replica="airtable"} 0.0' in lines
-    assert 'tablekeeper_replica_lag_seconds{replica="sheets"} 7.0' in lines
     assert "tablekeeper_conflicts_waiting 0.0" in lines
+
+
+def test_the_lag_grows_while_a_cycle_hangs(metrics: Metrics, address: str, office: Office) -> None:
+    metrics.begin()
+    office.clock.now += timedelta(seconds=7)
+    lines = requests.get(f"{address}/metrics", timeout=5).text.splitlines()
+    assert 'tablekeeper_replica_lag_seconds{replica="sheets"} 7.0' in lines
 
 
 def test_health_fails_once_cycles_have_stopped(
     metrics: Metrics, address: str, seconds: Seconds, office: Office
 ) -> None:
     metrics.begin()
-    metrics.end(CycleReport(), [], {})
+    metrics.end(CycleReport(), [])
     assert requests.get(f"{address}/healthz", timeout=5).status_code == 200
     seconds.now += office.engine.config.max_lag_s + 1
     assert requests.get(f"{address}/healthz", timeout=5).status_code == 503
