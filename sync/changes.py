@@ -1,10 +1,10 @@
 """Changes of records: stored together with their history, and the rows that have to be looked at because of them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from validators.issues import Issue
-from validators.schema import TableKey
+from validators.schema import FieldKey, TableKey
 from validators.values import dump_value
 
 from .connection import Uid
@@ -29,6 +29,8 @@ class Change:
     actor: str | None = None
     note: str = field(default="", repr=False)
     """What the row explained where this was typed."""
+    authors: Mapping[FieldKey, str | None] = field(default_factory=dict)
+    """Who changed which field, where it was not the actor."""
 
     @property
     def any(self) -> bool:
@@ -95,7 +97,7 @@ def _history(engine: Engine, source: str, table: TableKey, change: Change) -> li
             "uid": change.uid,
             "field": key,
             "replica": source,
-            "actor": change.actor,
+            "actor": change.authors.get(key, change.actor),
             "before": dump_value(change.old[key]) if key in change.old else None,
             "after": dump_value(change.values[key]) if key in change.values else None,
         }

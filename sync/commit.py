@@ -67,7 +67,16 @@ def store_records(
         values = hub[row.known.uid]
         state = _next_state(row, deleted_here=tombstones.get(row.known.uid) == source)
         known = row.known
-        change = Change(known.uid, record, values, state, row.hints, known.row.actor, known.state.note)
+        change = Change(
+            known.uid,
+            record,
+            values,
+            state,
+            row.hints,
+            known.row.actor,
+            known.state.note,
+            known.row.authors,
+        )
         if change.any:
             changes.append(change)
         if _is_archived(row) and state is State.LIVE:

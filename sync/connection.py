@@ -54,10 +54,16 @@ class SeenRow:
     """Whether `cells` and `system` hold only what changed since the row was last listed (an Airtable webhook);
     a cleared cell is then present with None (and a cleared system cell with an empty text)."""
     actor: str | None = None
-    """Who made the change, where the service tells."""
+    """Who made the last change, where the service tells."""
+    authors: Mapping[FieldKey, str | None] = field(default_factory=dict)
+    """Who changed which cell, where it was not the same person everywhere."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "cells", unspoken(self.cells))
+
+    def author(self, key: FieldKey) -> str | None:
+        """Who changed a cell, where the service tells."""
+        return self.authors.get(key, self.actor)
 
     def loaded(self) -> "SeenRow":
         """The same row with its cells in memory: a connection may decode them only when they are asked for."""

@@ -68,8 +68,8 @@ def _masking(name: Uid, row: SeenRow, cells: Mapping[FieldKey, str]) -> Update:
 
 def _shown(found: Sequence[tuple[Uid, SeenRow, FieldKey]], sealed: Sequence[Sealed]) -> list[Shown]:
     return [
-        Shown(name, one.field, one.subject, one.token, row.actor or "")
-        for (name, row, _), one in zip(found, sealed, strict=True)
+        Shown(name, one.field, one.subject, one.token, row.author(key) or "")
+        for (name, row, key), one in zip(found, sealed, strict=True)
     ]
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from validators.schema import TableKey
+from validators.schema import FieldKey, TableKey
 
 from .connection import Listing, SeenRow
 
@@ -121,4 +121,12 @@ def _overlay(older: SeenRow, newer: SeenRow) -> SeenRow:
         system={**older.system, **newer.system},
         formulas=older.formulas | newer.formulas,
         actor=newer.actor or older.actor,
+        authors=_authors(older, newer),
     )
+
+
+def _authors(older: SeenRow, newer: SeenRow) -> dict[FieldKey, str | None]:
+    """Who typed what: somebody else, or the daemon in its own columns, may have gone on where one began."""
+    if older.actor == newer.actor and not older.authors and not newer.authors:
+        return {}
+    return {key: row.author(key) for row in (older, newer) for key in row.cells}

@@ -39,14 +39,15 @@ def end_plaintext(engine: Engine, replica: Replica, table: TableKey, plan: Plan,
 def _shown(engine: Engine, table: TableKey, row: Checked, safe: Protected) -> Iterator[Shown]:
     decoded, config = row.decoded, engine.schema.tables[table]
     uid, subject = decoded.known.uid, whose(row, table, engine.schema)
-    typed_by = decoded.known.row.actor or ""
+    row_shown = decoded.known.row
     for key in config.sensitive:
         plain = decoded.typed.get(key) is not None or key in decoded.bad_text
         if plain and is_typed(decoded, key):
             held = safe.held.get(key)
             token = held.token if held else safe.shown.get(key)
+            typed_by = row_shown.author(key) or ""
             yield Shown(uid, vault_field(table, key), subject, str(token or ""), typed_by)
     for key in safe.rewrite - config.sensitive.keys() - safe.mended.keys():
         if config.fields[key].free_text:
             # Numbers in prose belong to third parties: they are sealed under the row itself.
-            yield Shown(uid, vault_field(table, key), uid, "", typed_by)
+            yield Shown(uid, vault_field(table, key), uid, "", row_shown.author(key) or "")

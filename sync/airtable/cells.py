@@ -77,13 +77,13 @@ def _text(value: Any, name: str) -> str:
 
 def whole_row(table: BoundTable, row_id: str, fields: Json, actor: str | None = None) -> SeenRow:
     """A record with all its cells; where one cannot be read, with all but that one."""
-    cells = dict(_decoded(table, fields))
+    cells: dict[str, Raw] = dict(_decoded(table, fields))
     unread = {column.key for key, column in table.by_id.items() if key in fields} - cells.keys()
     if unread:
         # A cell left out of a whole record would be a cleared one.
         blank: dict[str, Raw] = dict.fromkeys(table.columns.keys() - unread)
         return _row(row_id, blank | cells, partial=True, actor=actor)
-    shown = {key: value for key, value in cells.items() if value is not None}
+    shown: dict[str, Raw] = {key: value for key, value in cells.items() if value is not None}
     return _row(row_id, shown, partial=False, actor=actor)
 
 

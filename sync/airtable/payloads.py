@@ -2,7 +2,7 @@
 whether columns changed. Pure."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from sync.connection import Listing, RowId, SeenRow
 from validators.schema import TableKey
@@ -10,7 +10,6 @@ from validators.schema import TableKey
 from .bound import BoundTable
 from .cells import partial_row, whole_row
 from .client import Json
-
 
 FIELD_CHANGES = ("createdFieldsById", "changedFieldsById", "destroyedFieldIds")
 
@@ -45,6 +44,8 @@ class _TableChanges:
     """Records whose cells are all known, because the payloads begin with their creation."""
     cells: dict[RowId, Json] = field(default_factory=dict, repr=False)
     actors: dict[RowId, str | None] = field(default_factory=dict)
+    authors: dict[RowId, dict[str, str | None]] = field(default_factory=dict)
+    """By column id: our own writes and several people's may come in one answer."""
     destroyed: dict[RowId, None] = field(default_factory=dict)
 
     def take(self, changes: Json, actor: str | None) -> None:
@@ -66,6 +67,7 @@ class _TableChanges:
         if ours or row_id in self.created:
             self.cells[row_id] = {**self.cells.get(row_id, {}), **ours}
             self.actors[row_id] = actor
+            self.authors.setdefault(row_id, {}).update(dict.fromkeys(ours, actor))
 
     def listing(self) -> Listing:
         """The rows as they are after the last payload."""
@@ -74,7 +76,9 @@ class _TableChanges:
 
     def _row(self, row_id: RowId, cells: Json) -> SeenRow:
         form = whole_row if row_id in self.created else partial_row
-        return form(self.table, row_id, cells, self.actors[row_id])
+        row = form(self.table, row_id, cells, self.actors[row_id])
+        authors = {self.table.by_id[key].key: actor for key, actor in self.authors[row_id].items()}
+        return replace(row, authors=authors) if len({*authors.values(), row.actor}) > 1 else row
 
 
 def _actor(payload: Json) -> str | None:

@@ -79,6 +79,10 @@ class Puller:
         if not row_ids:
             return listing
         shown = rows_by_id(self.client, table, row_ids)
+        for row in listing.rows:
+            if row.row_id in shown:
+                # Only the stream tells who it was.
+                shown[row.row_id] = replace(shown[row.row_id], actor=row.actor, authors=row.authors)
         rows = [row for row in listing.rows if row.row_id not in row_ids]
         # A row that was asked for by its id and is not there has been deleted.
         gone = row_ids - shown.keys()

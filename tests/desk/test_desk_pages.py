@@ -15,6 +15,7 @@ from sync.store.hub import Hub
 from tablekeeper.archive import hub_url, open_archive
 from tablekeeper.config import load
 from tablekeeper.environment import Environment
+from tablekeeper.lag import Lag
 from tablekeeper.metrics import Standing
 from tests.browser import DESKTOP, PHONE, OpenPage
 from tests.desk.desk_office import CLERK, CLICKS_MAX, KEY, MANAGER, SALES, Clicks, DeskOffice
@@ -233,7 +234,8 @@ def figures_of_the_metrics(office: Office) -> dict[str, float]:
     with office.surroundings({}), open_archive(load(office.config), Environment.read()) as archive:
         engine = archive.engine
         connections = {one.name: (one.config, one.connection) for one in engine.replicas}
-        told = list(Standing(engine, Polling(engine.config, connections, engine.hub)).collect())
+        lag = Lag(connections, limit_s=60, clock=engine.clock)
+        told = list(Standing(engine, Polling(engine.config, connections, engine.hub), lag).collect())
     found = {one.name: one.samples for one in told}
     waiting = {name: found[f"tablekeeper_{name}_waiting"][0].value for name in ("conflicts", "deletions")}
     people = {one.labels["threshold"]: one.value for one in found["tablekeeper_exposed_people"]}

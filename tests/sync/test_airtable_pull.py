@@ -8,7 +8,7 @@ import requests
 
 from sync.connection import SystemColumn
 from sync.errors import CredentialsRefused, NotFound, TableMissing, Unavailable
-from tests.sync.airtable_office import MemoryBindings, Office, open_office
+from tests.sync.airtable_office import MemoryBindings, Office, open_office, update
 
 
 @pytest.fixture(params=(False, True), ids=("as_likely", "other_way"))
@@ -48,6 +48,25 @@ def test_a_changed_cell_is_told_with_its_author(office: Office) -> None:
     (seen,) = listing.rows
     assert seen.cells == {"full_name": "王炜"} and seen.partial and seen.actor == "王芳"
     assert seen.row_id == row.row_id and not listing.complete
+
+
+def test_what_a_person_changed_is_not_put_down_to_our_own_write_after_it(office: Office) -> None:
+    row = office.insert("R1", full_name="王伟")
+    office.pull()
+    office.table().update(row.row_id, {"客户姓名": "王炜"})
+    office.connection.apply("customers", [update(row, {}, gender="男")])
+    office.until_told()
+    (seen,) = office.pull()["customers"].rows
+    assert (seen.author("full_name"), seen.actor) == ("王芳", "Tablekeeper")
+
+
+def test_a_row_that_is_read_again_keeps_the_name_of_whoever_changed_it(office: Office) -> None:
+    row = office.insert("R1", full_name="王伟")
+    office.pull()
+    office.table().update(row.row_id, {"客户姓名": "王炜"})
+    office.until_told()
+    (seen,) = office.pull(customers=frozenset({row.row_id}))["customers"].rows
+    assert not seen.partial and seen.actor == "王芳"
 
 
 def test_the_later_keystroke_counts(office: Office) -> None:
