@@ -1,6 +1,6 @@
 """What a changed configuration will do, in numbers and before it does it. Reads the hub, changes nothing."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -13,7 +13,16 @@ from validators.schema import LINKS, FieldKey, SchemaConfig, TableKey
 from .filters import Filters, inside
 from .reconfigure import reread_value
 from .rewriting import stored
-from .shape import FieldChange, HoldingChange, Shape, dropped, field_changes, holding_changes, renamed_options
+from .shape import (
+    FieldChange,
+    HoldingChange,
+    Shape,
+    dropped,
+    field_changes,
+    holding_changes,
+    lost_options,
+    renamed_options,
+)
 from .store.hub import Unit
 from .store.records import State
 from .store.tables import seen
@@ -57,6 +66,8 @@ def _of_fields(unit: Unit, old: SchemaConfig, new: SchemaConfig, today: date) ->
             verb = "加密" if change.sealed else "改为明文"
             yield Effect(ARCHIVE, f"{name}:将{verb}{len(values):,}个值,{cells:,}格", len(values))
         elif change.new.sensitive is None:
+            if change.retyped:
+                yield Effect(ARCHIVE, f"{name}:{len(values):,}个值按新类型重读", len(values))
             bad = sum(_is_invalid(change, json, new, today) for json in values)
             yield Effect(ARCHIVE, f"{name}:{bad:,}个值将不再有效", bad)
     for table, key in dropped(old, new):
@@ -77,18 +88,25 @@ def _is_invalid(change: FieldChange, json: object, schema: SchemaConfig, today: 
 
 
 def _of_options(unit: Unit, old: SchemaConfig, new: SchemaConfig) -> Iterator[Effect]:
-    renamed = renamed_options(old, new)
+    renamed, lost = renamed_options(old, new), lost_options(old, new)
     for table, config in new.tables.items():
         for key, field in config.fields.items():
-            names = renamed.get(field.options or "", {})
-            if not names or field.sensitive:
+            names, gone = renamed.get(field.options or "", {}), lost.get(field.options or "", frozenset())
+            if not (names or gone) or field.sensitive:
                 continue
             values = [json for _, json in stored(unit.connection, table, key)]
+            where = f"{config.name}·{field.name}"
             for before, after in names.items():
-                count = sum(before == json or (isinstance(json, list) and before in json) for json in values)
-                yield Effect(
-                    ARCHIVE, f"{config.name}·{field.name}:“{before}”改为“{after}”,{count:,}个值", count
-                )
+                count = _choosing(before, values)
+                yield Effect(ARCHIVE, f"{where}:“{before}”改为“{after}”,{count:,}个值", count)
+            for name in sorted(gone):
+                count = _choosing(name, values)
+                yield Effect(ARCHIVE, f"{where}:选项“{name}”不再可选,已填的{count:,}个值保持不变", count)
+
+
+def _choosing(option: str, values: Iterable[object]) -> int:
+    """How many of these values choose an option."""
+    return sum(option == json or (isinstance(json, list) and option in json) for json in values)
 
 
 def _of_replicas(unit: Unit, old: Shape, new: Shape) -> Iterator[Effect]:

@@ -100,6 +100,16 @@ def renamed_options(old: SchemaConfig, new: SchemaConfig) -> Mapping[str, Mappin
     }
 
 
+def lost_options(old: SchemaConfig, new: SchemaConfig) -> Mapping[str, Set[str]]:
+    """By option list: options that are gone, and no other spelling of others either."""
+    return {
+        name: lost
+        for name, options in new.options.items()
+        if name in old.options
+        and (lost := {*old.options[name].values} - {*options.values} - options.aliases.keys())
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class HoldingChange:
     """One table of a replica of both configurations, and what it holds of it otherwise than before."""

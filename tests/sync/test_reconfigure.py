@@ -215,7 +215,7 @@ def test_values_that_are_none_of_the_new_type_stay_where_they_stand_and_in_the_l
     office.airtable.find("customers", full_name="李小红").cells["occupation"] = "2020-01-02"
     office.calm()
     office = changed(office, occupation(type="date"), CLAIMS)
-    assert told(office) == ["档案:客户·职业:1个值将不再有效"]
+    assert told(office) == ["档案:客户·职业:2个值按新类型重读", "档案:客户·职业:1个值将不再有效"]
     office.calm()
     line = office.airtable.find("customers", full_name="王小明")
     assert line.cells["occupation"] == "园艺师" and line.system[SystemColumn.STATUS] == "错误"
@@ -241,6 +241,24 @@ def test_option_that_is_renamed_is_renamed_in_every_row(new_office: NewOffice) -
     office.calm()
     assert office.airtable.lines("policies")[0].cells["status"] == "有效中"
     assert office.sheets.lines("policies")[0].cells["status"] == "有效中"
+
+
+def test_option_that_is_taken_away_is_told_and_stays_where_it_was_chosen(new_office: NewOffice) -> None:
+    office = new_office()
+    customer = office.airtable.type_row("customers", full_name="王小明", occupation="教师")
+    link = [office.airtable.row_id("customers", customer)]
+    for number in ("P2020", "P2021"):
+        office.airtable.type_row("policies", policy_no=number, customer_no=link, status="有效")
+    office.calm()
+
+    def take_away(schema: dict[str, Any]) -> None:
+        schema["options"]["status"]["values"].remove("有效")
+
+    office = changed(office, take_away)
+    assert told(office) == ["档案:保单·状态:选项“有效”不再可选,已填的2个值保持不变"]
+    office.calm()
+    for replica in (office.airtable, office.sheets):
+        assert [line.cells["status"] for line in replica.lines("policies")] == ["有效", "有效"]
 
 
 def test_field_that_is_dropped_and_comes_back_has_kept_its_values(at_work: Office) -> None:
