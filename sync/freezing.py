@@ -17,7 +17,8 @@ TORN = (
     "已不能撤销时,删除隐藏的“记录编号”列,再请运维执行 tablekeeper setup,各行会按业务编号重新对应"
 )
 NO_TABLE = "找不到本表、表头或“记录编号”列,本表暂停同步,录入的号码不会加密 → 用版本历史恢复,或请运维执行 tablekeeper setup"
-NO_COLUMN = "找不到“{name}”列,本列暂停同步 → 恢复这一列,或请运维执行 tablekeeper setup"
+NO_COLUMN = "“{name}”列找不到或类型已改,本列暂停同步{unmasked} → 恢复这一列和它的类型,或请运维执行 tablekeeper check"
+UNMASKED = ",录入的号码不会加密"
 
 CLOSED = (
     "“{names}”列受保护,本服务写不进去 → 请表格所有者把本服务的账号加为该保护范围的编辑者,或改为“仅显示警告”"
@@ -68,4 +69,6 @@ def _found(engine: Engine, replica: Replica) -> Iterator[tuple[str, str, bool]]:
     for (name, table), keys in engine.missing.items():
         for key in keys if name == replica.name else ():
             field = tables[table].fields[key]
-            yield tables[table].name, NO_COLUMN.format(name=field.name), bool(field.sensitive)
+            unmasked = UNMASKED if field.sensitive else ""
+            what = NO_COLUMN.format(name=field.name, unmasked=unmasked)
+            yield tables[table].name, what, bool(field.sensitive)
