@@ -17,7 +17,9 @@ TORN = (
     "已不能撤销时,删除隐藏的“记录编号”列,再请运维执行 tablekeeper setup,各行会按业务编号重新对应"
 )
 NO_TABLE = "找不到本表、表头或“记录编号”列,本表暂停同步,录入的号码不会加密 → 用版本历史恢复,或请运维执行 tablekeeper setup"
-NO_COLUMN = "“{name}”列找不到或类型已改,本列暂停同步{unmasked} → 恢复这一列和它的类型,或请运维执行 tablekeeper check"
+NO_COLUMN = (
+    "“{name}”列找不到或类型已改,本列暂停同步{unmasked} → 恢复这一列和它的类型,或请运维执行 tablekeeper check"
+)
 UNMASKED = ",录入的号码不会加密"
 
 CLOSED = (
