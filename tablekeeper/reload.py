@@ -24,6 +24,26 @@ WATCHED, REFUSED = "daemon", "config_refused"
 """Where the hub keeps that the config in the file is not the one at work."""
 
 
+AT_WORK = "config-at-work.yaml"
+"""In the archive's folder: what the daemon works with, for those who look while the file cannot be used."""
+
+
+def keep_config(file: Path, home: Path) -> None:
+    """Keep a copy of the config that the daemon has just taken over."""
+    kept = home / f"{AT_WORK}.new"
+    kept.touch(mode=0o600)
+    kept.write_bytes(file.read_bytes())
+    kept.replace(home / AT_WORK)
+
+
+def kept_config(home: Path) -> Config | None:
+    """The config that the daemon took over last; None where it never did, or was of another release."""
+    try:
+        return load(home / AT_WORK)
+    except ConfigProblems:
+        return None
+
+
 @dataclass(frozen=True, slots=True)
 class RefusedConfig:
     """Since when the file holds a config that the daemon cannot work with, and why."""

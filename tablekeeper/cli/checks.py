@@ -15,6 +15,7 @@ from tablekeeper.disclosure import Disclosure, disclosures
 from tablekeeper.dry import rehearse, rehearsing
 
 LEAST_SHOWN = 8
+UNKNOWN = "what {} cannot be told before the problems are mended"
 Counts = dict[str, dict[str, dict[str, int]]]
 """Rows to create, change and remove, by replica and table name."""
 
@@ -101,13 +102,15 @@ def _print(found: Probe, would_write: Counts | None, changes: Sequence[Effect], 
         out.print("✓ config, environment, vault and services are in order", style="green")
     _print_disclosure(found)
     if diff:
-        _print_changes(changes)
+        _print_changes(changes, usable=found.config is not None)
         _print_setup(found)
         _print_writes(would_write)
 
 
-def _print_changes(changes: Sequence[Effect]) -> None:
-    out.print("the changed config would do this" if changes else "the config is as it was", style="bold")
+def _print_changes(changes: Sequence[Effect], *, usable: bool) -> None:
+    """What becomes of the values; of a config that cannot be used nobody knows."""
+    same = "the config is as it was" if usable else UNKNOWN.format("the changed config would do")
+    out.print("the changed config would do this" if changes else same, style="bold")
     for one in changes:
         out.print(f"  {one}")
 
@@ -122,7 +125,7 @@ def _print_setup(found: Probe) -> None:
 
 def _print_writes(would_write: Counts | None) -> None:
     if would_write is None:
-        out.print("what a cycle would write cannot be told before the problems are mended", style="bold")
+        out.print(UNKNOWN.format("a cycle would write"), style="bold")
         return
     made = table("replica", "表", "create", "change", "remove", title="a cycle would write these rows")
     for name, tables in would_write.items():

@@ -4,11 +4,15 @@ from collections.abc import Iterator
 
 from rich.table import Table
 
-from tablekeeper.archive import Archive
+from tablekeeper.archive import Archive, open_archive
 from tablekeeper.cli.main import app, out, print_json
-from tablekeeper.cli.opening import NEXT_RECOVERY, opened
+from tablekeeper.cli.opening import NEXT_RECOVERY, settings
 from tablekeeper.cli.output import JsonOption, add_row, table
+from tablekeeper.config import Config
+from tablekeeper.config_problems import ConfigProblems
 from tablekeeper.diagnosis import Diagnosis, diagnose
+from tablekeeper.environment import Environment
+from tablekeeper.reload import kept_config
 from tablekeeper.showing import Showing
 from tablekeeper.status import Standing, standing
 
@@ -16,13 +20,28 @@ from tablekeeper.status import Standing, standing
 @app.command()
 def status(json: JsonOption = False) -> None:
     """One diagnosis: what, since when, is plaintext exposed, is anything lost, what to do; then counts."""
-    with opened() as archive:
+    config, environment, refused = _config_at_work()
+    with open_archive(config, environment, calling=False) as archive:
         engine, now = archive.engine, standing(archive)
         diagnosis = diagnose(engine.clock(), now, max_lag_s=engine.config.max_lag_s)
         if json:
             print_json({"diagnosis": diagnosis.as_json(), **now.as_json()})
         else:
             _print(archive, diagnosis, now)
+    if refused:
+        raise refused
+
+
+def _config_at_work() -> tuple[Config, Environment, ConfigProblems | None]:
+    """What the file holds; where it cannot be used, what the daemon took over last, and why not the file."""
+    try:
+        return *settings(), None
+    except ConfigProblems as problems:
+        environment = Environment.read()
+        kept = kept_config(environment.home)
+        if kept is None:
+            raise
+        return kept, environment, problems
 
 
 def _print(archive: Archive, diagnosis: Diagnosis, now: Standing) -> None:

@@ -25,7 +25,7 @@ from tablekeeper.daemon import Daemon
 from tablekeeper.dry import rehearse, rehearsing
 from tablekeeper.environment import Environment
 from tablekeeper.extending import extend
-from tablekeeper.reload import ConfigWatch
+from tablekeeper.reload import ConfigWatch, keep_config
 from tablekeeper.status import CycleNotes
 from tablekeeper.tending import Tending
 
@@ -235,6 +235,7 @@ def run() -> None:
     while replaced:
         _take_over_config()
         with opened(calling=True) as archive:
+            keep_config(options.config, archive.environment.home)
             daemon = Daemon(archive, ConfigWatch(options.config, archive.hub, archive.vault))
             daemon.run()
             replaced = daemon.replaced

@@ -11,6 +11,7 @@ from structlog.testing import capture_logs
 from tablekeeper.config import load
 from tablekeeper.dry import rehearse, rehearsing
 from tablekeeper.environment import Environment
+from tablekeeper.reload import keep_config
 from tests.tablekeeper.cli_office import Answer, Office, bare_office
 
 
@@ -130,6 +131,19 @@ def test_all_lines_of_a_broken_config_are_told(office: Office) -> None:
     answer = office.run("status", "--json", config=broken_config(office))
     assert answer.code == 2
     assert any("did you mean 'idno'" in problem for problem in answer.json["problems"])
+
+
+def test_beside_a_broken_config_status_tells_of_the_one_at_work(ready: Office) -> None:
+    keep_config(ready.config, ready.home)
+    answer = ready.run("status", "--json", config=broken_config(ready))
+    assert answer.code == 2 and "did you mean 'idno'" in answer.err
+    assert answer.json["diagnosis"]["kind"] == "never" and "客户基本信息" in answer.json["records"]
+
+
+def test_what_a_broken_config_changes_is_not_said_to_be_nothing(ready: Office) -> None:
+    answer = ready.run("check", "--diff", config=broken_config(ready))
+    assert "the config is as it was" not in answer.out
+    assert "what the changed config would do cannot be told" in answer.out
 
 
 def test_after_setup_check_is_content(ready: Office) -> None:
