@@ -8,7 +8,7 @@ from sync.secrets import LIST_SEPARATOR, shown_text
 from sync.store.hub import Unit
 from tablekeeper.archive import Archive
 from validators.schema import FieldKey, TableKey
-from validators.values import Json, load_value, refers
+from validators.values import Json, dump_value, load_value, refers
 
 BLANK = "空白"
 
@@ -59,6 +59,12 @@ class Showing:
         if isinstance(value, frozenset):
             return self._joined(value)
         return "是" if value is True else str(value)
+
+    def current(self, table: TableKey, uid: Uid, key: FieldKey) -> str:
+        """What a record of the hub holds now."""
+        record = self._unit.records.get(table, uid) if table in self._archive.config.tables else None
+        value = record.values.get(key) if record else None
+        return self.value(table, key, None if value is None else dump_value(value))
 
     def _stand_in(self, token: str) -> str:
         sealed = self._archive.vault.look_up([token]).get(token)

@@ -53,8 +53,7 @@ def resolve(
         print_json({"resolved": answer, "taken": take})
     else:
         done = "the next cycle writes it into the tables" if take else "nothing changes in the tables"
-        value = answer["other"] if take else answer["kept"]
-        out.print(f"{answer['table']} {answer['key']} {answer['field']}: {value}; {done}")
+        out.print(f"{answer['table']} {answer['key']} {answer['field']}: {answer['stands']}; {done}")
 
 
 def _conflict(archive: Archive, showing: Showing, entry: LedgerEntry) -> dict[str, Any]:
@@ -66,6 +65,7 @@ def _conflict(archive: Archive, showing: Showing, entry: LedgerEntry) -> dict[st
         "key": showing.key(entry.table, entry.uid),
         "uid": entry.uid,
         "field": showing.field(entry.table, entry.field),
+        "stands": showing.current(entry.table, entry.uid, entry.field),
         "kept": showing.value(entry.table, entry.field, entry.kept),
         "other": showing.value(entry.table, entry.field, entry.other),
         "replica": entry.replica,
@@ -76,7 +76,9 @@ def _conflict(archive: Archive, showing: Showing, entry: LedgerEntry) -> dict[st
 def _print(found: list[dict[str, Any]]) -> None:
     for one in found:
         out.print(f"{one['id']}  {one['table']} {one['key']} {one['field']}", style="bold")
-        out.print(f"   stands: {one['kept']}   not taken: {one['other']}  ({one['replica']}, {one['time']})")
+        out.print(
+            f"   stands: {one['stands']}   not taken: {one['other']}  ({one['replica']}, {one['time']})"
+        )
         if one["link"]:
             out.print(f"   {one['link']}", soft_wrap=True)
     if found:

@@ -98,7 +98,10 @@ def test_a_value_that_was_changed_since_is_not_overwritten(office: Office) -> No
     assert answer.code == 1
     assert "was changed since" in answer.json["error"]
     assert shown(office, "邮政编码") == "300000"
-    assert office.run("conflicts", "resolve", str(conflict["id"]), "--keep").code == 0
+    listed = office.run("conflicts")
+    assert "stands: 300000" in listed.out and "not taken: 200000" in listed.out
+    kept = office.run("conflicts", "resolve", str(conflict["id"]), "--keep")
+    assert kept.code == 0 and "邮政编码: 300000;" in kept.out
 
 
 def test_a_sensitive_conflict_shows_masks_and_its_other_value_can_be_taken(office: Office) -> None:
