@@ -70,9 +70,12 @@ def _all_frozen(engine: Engine) -> frozenset[FrozenPart]:
 class Daemon:
     """Runs one archive until told to stop. One job at a time: cycle, digest and heartbeat share hub and connections; backups and drills run beside them."""
 
-    def __init__(self, archive: Archive, watch: ConfigWatch | None = None) -> None:
-        """`watch` tells when another config should be worked with."""
+    def __init__(
+        self, archive: Archive, watch: ConfigWatch | None = None, ended: threading.Event | None = None
+    ) -> None:
+        """`watch` tells when another config should be worked with. A signal sets `ended`, also between two configs."""
         self.archive = archive
+        self._ended = ended or threading.Event()
         self.replaced = False
         """Whether the daemon ended for another config to take its place."""
         self._watch = watch
@@ -94,6 +97,8 @@ class Daemon:
         """Work until SIGTERM or SIGINT. Raises LeaseTaken when another daemon has the archive."""
         with self.archive.lease():
             self._catch_signals()
+            if self._ended.is_set():
+                return
             self._planned = scheduler = self._scheduler()
             # Before the first cycle, which would write again what a restored backup brought back.
             self._job("cases", self.cases)()
@@ -122,6 +127,7 @@ class Daemon:
             signal.signal(number, self._on_signal)
 
     def _on_signal(self, number: int, _frame: FrameType | None) -> None:
+        self._ended.set()
         self.stop()
 
     def _scheduler(self) -> BackgroundScheduler:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from threading import Event
 from typing import Annotated, Any
 
 import typer
@@ -231,12 +232,12 @@ def _print_writes(found: Mapping[str, Mapping[str, Mapping[str, int]]]) -> None:
 @app.command()
 def run() -> None:
     """The daemon: cycles, digests and the heartbeat, until SIGTERM."""
-    replaced = True
-    while replaced:
+    replaced, ended = True, Event()
+    while replaced and not ended.is_set():
         _take_over_config()
         with opened(calling=True) as archive:
             keep_config(options.config, archive.environment.home)
-            daemon = Daemon(archive, ConfigWatch(options.config, archive.hub, archive.vault))
+            daemon = Daemon(archive, ConfigWatch(options.config, archive.hub, archive.vault), ended)
             daemon.run()
             replaced = daemon.replaced
 

@@ -1,8 +1,10 @@
 """A config that changes while the daemon works: a good one is taken over, a bad one leaves the last good one at work."""
 
+import signal
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 import pytest
@@ -76,6 +78,18 @@ def test_columns_that_setup_made_beside_the_daemon_let_it_begin_anew(
     assert office.run("setup").code == 0
     daemon._cycle_and_next()
     assert daemon.replaced
+
+
+def test_signal_that_comes_between_two_configs_ends_the_next_daemon_too(
+    office: Office, archive: Archive
+) -> None:
+    ended = Event()
+    first, second = (Daemon(archive, ended=ended) for _ in range(2))
+    first._on_signal(signal.SIGTERM, None)
+    running = Thread(target=second.run, daemon=True)
+    running.start()
+    running.join(timeout=20)
+    assert not running.is_alive()
 
 
 def test_broken_config_keeps_the_last_good_one_and_alarms_once(office: Office, archive: Archive) -> None:
