@@ -107,10 +107,13 @@ def heal_numbers(
     rows = by_business_key(engine, table, nameless)
     claimed = _claimed(engine, unit, replica, table, found)
     vanished = found.gone - claimed
-    owners = {key: uid for key, uid in unit.records.by_key(table, rows).items() if uid in vanished}
     unread = unit.numbering.unread(replica.name, table, found.gone)
-    uids = {*owners.values(), *unread}
-    states, records = unit.seen.get_many(replica.name, table, uids), unit.records.get_many(table, uids)
+    states = unit.seen.get_many(replica.name, table, vanished | unread)
+    # By the key that it shows now, or by the one that it was last known to show: another replica may have changed it since.
+    owners = {key: uid for key, uid in unit.records.by_key(table, rows).items() if uid in vanished}
+    former = {str(states[uid].base.get(engine.schema.tables[table].key)): uid for uid in vanished}
+    owners |= {key: uid for key, uid in former.items() if key in rows}
+    records = unit.records.get_many(table, {*owners.values(), *unread})
     unborn = {uid for uid, record in records.items() if record.state in UNBORN}
     waiting = [states[uid] for uid in sorted((unread & unborn) - claimed)]
     healed = _typed_on(engine, table, nameless, waiting)
@@ -241,11 +244,24 @@ def _likeness(
 
 
 def _is_same(engine: Engine, table: TableKey, row: SeenRow, mark: Mark, state: SeenState) -> bool:
-    if mark.fingerprint == engine.fingerprint(replace(row, uid=mark.uid)):
+    if mark.fingerprint == engine.fingerprint(replace(row, uid=mark.uid)) or _shows_all(
+        engine, table, row, state
+    ):
         return True
     sensitive = engine.schema.tables[table].sensitive
     stand_ins = tokens_in(row.cells.get(key) for key in sensitive)
     return bool(stand_ins & {str(state.base[key]) for key in sensitive if key in state.base})
+
+
+def _shows_all(engine: Engine, table: TableKey, row: SeenRow, state: SeenState) -> bool:
+    """Whether a row shows all that was agreed on, links and secrets apart. A row has no fingerprint until it was written."""
+    shown = _comparable(engine, table, row)
+    sealed = {key for key, value in state.base.items() if tokens_within(str(value))}
+    told = shown.keys() - engine.schema.tables[table].sensitive - sealed - state.held.keys()
+    waits = {key: one.text for key, one in state.held.items() if not one.token}
+    return all(shown[key] == state.base.get(key) for key in told) and all(
+        row.cells.get(key) == text for key, text in waits.items()
+    )
 
 
 def is_named(engine: Engine, unit: Unit, table: TableKey, row: SeenRow, uid: Uid) -> bool:

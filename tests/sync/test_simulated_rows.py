@@ -331,3 +331,20 @@ def test_original_keeps_its_uid_where_its_copy_moves_just_before_that_loses_it(
     office.calm()
     assert typed.system[SystemColumn.UID] == uid != copied.system[SystemColumn.UID]
     assert "〔" in typed.cells["id_number"] and not copied.cells["id_number"]
+
+
+def test_row_that_lost_its_uid_before_it_heard_of_its_new_number_keeps_its_record(
+    new_office: NewOffice,
+) -> None:
+    """5: it shows what it was last known to show, the number among it; it has no fingerprint until it is written."""
+    office = new_office(delete_grace_s=600)
+    row = office.sheets.type_row("customers", full_name="王小明", customer_no="C00000007", occupation="教师")
+    office.calm()
+    uid, typed = row.system[SystemColumn.UID], office.airtable.find("customers", customer_no="C00000007")
+    typed.cells["customer_no"], row.cells["occupation"] = "C00000008", "护士"
+    office.sheets.fail_after = 0
+    office.cycle()
+    office.sheets.fail_after = None
+    row.system[SystemColumn.UID] = "我写的"
+    office.calm()
+    assert (row.system[SystemColumn.UID], row.cells["customer_no"]) == (uid, "C00000008")
