@@ -24,6 +24,8 @@ class Absorbed:
     judged: dict[Uid, Protected] = field(default_factory=dict)
     stray: tuple[SeenRow, ...] = ()
     torn: bool = False
+    borne: frozenset[Uid] = frozenset()
+    """Uids that rows of the table bear."""
     refused: set[Uid] = field(default_factory=set)
     """Rows that were judged and written early, and not taken: they are read again before they are written again."""
 

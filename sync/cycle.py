@@ -96,7 +96,7 @@ def absorb(engine: Engine, replica: Replica, listing: Listing, report: CycleRepo
     remember_missing(engine, replica, listing)
     note_overwritten(engine, replica, listing, report)
     arrivals = settle(engine, replica, listing, report)
-    absorbed = Absorbed(stray=arrivals.stray, torn=arrivals.torn)
+    absorbed = Absorbed(stray=arrivals.stray, torn=arrivals.torn, borne=arrivals.borne)
     if not arrivals.torn:
         note_overwritten_unnumbered(engine, replica, listing, report)
     remember_torn(engine, replica, listing, torn=arrivals.torn)
@@ -157,7 +157,7 @@ def absorb_block(
     """decode, check, protect, merge, commit: one transaction of the hub, after the vault's own."""
     table = listing.table
     with engine.hub.unit() as unit:
-        known = recall(unit, replica, table, know(engine, unit, replica, table, rows))
+        known = recall(unit, replica, table, know(engine, unit, replica, table, rows, absorbed.borne))
         known = without_stripped_links(engine, unit, replica, table, known)
         links = links_of(engine, unit, replica, table, known)
         decoded = decode_rows(

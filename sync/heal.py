@@ -254,14 +254,22 @@ def _is_same(engine: Engine, table: TableKey, row: SeenRow, mark: Mark, state: S
 
 
 def _shows_all(engine: Engine, table: TableKey, row: SeenRow, state: SeenState) -> bool:
-    """Whether a row shows all that was agreed on, links and secrets apart. A row has no fingerprint until it was written."""
-    shown = _comparable(engine, table, row)
+    """Whether a row shows all that was agreed on, links apart. A row has no fingerprint until it was written."""
+    sensitive, shown = engine.schema.tables[table].sensitive.keys(), _comparable(engine, table, row)
+    secrets = _tokens(state, sensitive)
     sealed = {key for key, value in state.base.items() if tokens_within(str(value))}
-    told = shown.keys() - engine.schema.tables[table].sensitive - sealed - state.held.keys()
+    plain = shown.keys() - sensitive - sealed - state.held.keys()
     waits = {key: one.text for key, one in state.held.items() if not one.token}
-    return all(shown[key] == state.base.get(key) for key in told) and all(
-        row.cells.get(key) == text for key, text in waits.items()
+    return (
+        all(shown[key] == state.base.get(key) for key in plain)
+        and all(row.cells.get(key) == text for key, text in waits.items())
+        and all(_is_agreed(row.cells.get(key), secrets.get(key)) for key in sensitive)
     )
+
+
+def _is_agreed(cell: Raw, token: str | None) -> bool:
+    """Whether a sensitive cell shows this stand-in, or nothing where there is none."""
+    return tokens_in([cell]) == {token} if token else cell in (None, "")
 
 
 def is_named(engine: Engine, unit: Unit, table: TableKey, row: SeenRow, uid: Uid) -> bool:

@@ -41,6 +41,8 @@ class Arrivals:
     stray: tuple[SeenRow, ...] = ()
     torn: bool = False
     torn_rows: tuple[SeenRow, ...] = ()
+    borne: frozenset[Uid] = frozenset()
+    """Uids that rows bear there: no other row is given one."""
     done: frozenset[str] = frozenset()
     """Queued rows that are looked at with these."""
 
@@ -100,7 +102,8 @@ def settle(engine: Engine, replica: Replica, listing: Listing, report: CycleRepo
         rows = [*_rechecked(queued - listed, states), *settled]
         report.settling += len(waiting)
     report.add(report.pulled, replica.name, len(settled))
-    return Arrivals(tuple(rows), found.stray, done=queued - _unlisted(queued, listing, states))
+    borne = found.present | engine.settling.uids(replica.name, table)
+    return Arrivals(tuple(rows), found.stray, borne=borne, done=queued - _unlisted(queued, listing, states))
 
 
 def _known(unit: Unit, replica: Replica, listing: Listing, others: Set[str]) -> Mapping[Uid, Mark]:
@@ -213,12 +216,20 @@ def _torn(engine: Engine, unit: Unit, replica: Replica, table: TableKey, found: 
 
 
 def know(
-    engine: Engine, unit: Unit, replica: Replica, table: TableKey, rows: Sequence[SeenRow]
+    engine: Engine,
+    unit: Unit,
+    replica: Replica,
+    table: TableKey,
+    rows: Sequence[SeenRow],
+    borne: Set[Uid] = frozenset(),
 ) -> list[Known]:
-    """Give every row its uid: its own, that of the record it is a copy of on this side, or a new one."""
+    """Give every row its uid: its own, that of the record it is a copy of on this side, or a new one.
+
+    `borne` are uids that rows of this side bear already.
+    """
     names = unit.seen.name(replica.name, table, [row.row_id for row in rows if row.row_id])
     uids = {id(row): names.get(row.row_id, row.uid) for row in rows}
-    adopted = _adopt(engine, unit, replica, table, [row for row in rows if not uids[id(row)]])
+    adopted = _adopt(engine, unit, replica, table, [row for row in rows if not uids[id(row)]], borne)
     fresh = {id(row): engine.fingerprint(row) for row in rows if not uids[id(row)]}
     journaled = unit.numbering.waiting(replica.name, table, fresh.values())
     archived = _archived(unit, table, journaled)
@@ -279,14 +290,14 @@ def _archived(unit: Unit, table: TableKey, journaled: Mapping[bytes, list[Uid]])
 
 
 def _adopt(
-    engine: Engine, unit: Unit, replica: Replica, table: TableKey, rows: Sequence[SeenRow]
+    engine: Engine, unit: Unit, replica: Replica, table: TableKey, rows: Sequence[SeenRow], borne: Set[Uid]
 ) -> dict[int, Uid]:
     """New rows that are records this replica lacks: typed on both sides, or tables that already held rows."""
     wanted = by_business_key(engine, table, rows)
     owners = unit.records.by_key(table, wanted)
     here = unit.seen.get_many(replica.name, table, owners.values()).keys()
     barred = _strangers(engine, unit, replica, table, owners.values())
-    return {id(wanted[text][0]): uid for text, uid in owners.items() if uid not in here | barred}
+    return {id(wanted[text][0]): uid for text, uid in owners.items() if uid not in here | barred | borne}
 
 
 def _strangers(

@@ -15,7 +15,7 @@ from tests.simulation.deletions import wrongly_gone_or_back
 from tests.simulation.held import good_values_lost
 from tests.simulation.hub_files import Entry, HubFiles
 from tests.simulation.notebook import Cell, Notebook, Typed
-from tests.simulation.reading import FORMULA, Reader, Row
+from tests.simulation.reading import FORMULA, STAND_IN, Reader, Row
 from tests.simulation.reasons import stuck
 from tests.simulation.side import UID, Line, Side
 
@@ -210,7 +210,9 @@ class Oracle:
             value = self.hub.value(self.reader, entry.table, entry.key, entry.other)
             origin = origins.get((entry.table, entry.uid), "")
             place = (entry.table, origin, entry.key)
-            if value is not None and (entry.replica, place, value) not in typed:
+            # A number in prose that the restored vault does not know cannot be read any more, nor told who typed it.
+            unread = value and STAND_IN.search(value) and (entry.replica, *place[:2]) in self.notebook.ahead
+            if value is not None and (entry.replica, place, value) not in typed and not unread:
                 yield (
                     f"4 {entry.table}/{origin}.{entry.key}: nobody typed {_brief(value)} at {entry.replica}, "
                     "and the ledger says so"

@@ -1,8 +1,11 @@
 """Cases that the simulation found about which row is which, one law each; see docs/TESTING.md."""
 
+from random import Random
+
 import pytest
 
 from sync.connection import SystemColumn
+from sync.uid import new_uid
 from tests.sync.conftest import NewOffice, Office
 from tests.sync.memory import Line, meanwhile
 from tests.sync.people import ID_NUMBER, identity
@@ -348,3 +351,21 @@ def test_row_that_lost_its_uid_before_it_heard_of_its_new_number_keeps_its_recor
     row.system[SystemColumn.UID] = "我写的"
     office.calm()
     assert (row.system[SystemColumn.UID], row.cells["customer_no"]) == (uid, "C00000008")
+
+
+def test_copy_without_uid_is_not_the_record_whose_row_bears_its_uid(office: Office) -> None:
+    """4 and 7: the hub was restored from before the record, and reads both rows for the first time."""
+    cells, uid = (
+        {"full_name": "王小明", "customer_no": "C00000007"},
+        new_uid(office.clock(), Random(9).getrandbits),
+    )
+    office.airtable.type_row("customers", **cells).system[SystemColumn.UID] = uid
+    original = office.sheets.type_row("customers", **cells)
+    original.system[SystemColumn.UID] = uid
+    copied = office.sheets.copy_row("customers", original, full_name="李小红")
+    copied.system[SystemColumn.UID] = ""
+    office.calm()
+    with office.engine.hub.unit() as unit:
+        assert unit.lists.conflicts() == []
+    assert (original.cells["full_name"], original.system[SystemColumn.UID]) == ("王小明", uid)
+    assert copied.system[SystemColumn.UID] not in ("", uid)
