@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from tests.simulation import archive
 from tests.simulation.hub_files import HubFiles
-from tests.simulation.notebook import Deleted, Notebook
+from tests.simulation.notebook import Deleted, Notebook, Typed
 from tests.simulation.reading import Row
 
 Rows = Mapping[tuple[str, str, str], Row]
@@ -51,17 +51,27 @@ def _contradicted(one: Deleted, notebook: Notebook) -> bool:
     mine = {(typed.cell, typed.value) for typed in notebook.typed if typed.replica == one.replica}
     fields = notebook.rights[one.replica].fields.get(one.table, tuple(archive.fields(one.table)))
     cells = {(one.table, one.origin, key) for key in fields}
+    cells |= {typed.cell for typed in notebook.former if typed.cell[:2] == (one.table, one.origin)}
     typed = any(
         other.cell in cells
         and (
             other.number >= one.number
-            or notebook.seen_over.get((other.cell, other.value), -1) <= other.number
+            or not _was_seen(other, one, notebook)
             or (other.replica != one.replica and (other.cell, other.value) in mine)
         )
-        for other in notebook.typed
+        for other in (*notebook.typed, *notebook.former)
     )
     return typed or any(
         change.cell in cells and (change.number >= one.number or one.shown.get(change.cell[2]) == change.old)
+        for change in notebook.changes
+    )
+
+
+def _was_seen(typed: Typed, one: Deleted, notebook: Notebook) -> bool:
+    """Whether somebody who had seen this value changed or destroyed it before the row was deleted."""
+    last = notebook.seen_over.get((typed.cell, typed.value), -1)
+    return typed.number < last <= one.number or any(
+        (change.cell, change.old) == (typed.cell, typed.value) and typed.number < change.number <= one.number
         for change in notebook.changes
     )
 

@@ -57,6 +57,8 @@ class Notebook:
     """The oracle's memory of one run."""
 
     typed: list[Typed] = field(default_factory=list)
+    former: list[Typed] = field(default_factory=list)
+    """What was typed into fields that the config names no more: it contradicted deletions all the same."""
     seen_over: dict[tuple[Cell, str], int] = field(default_factory=dict)
     """Values that stood in a cell when somebody changed or destroyed it: whoever did that had seen them. With the number of
     the next value typed when that was last done."""
@@ -201,6 +203,7 @@ class Notebook:
         def other(cell: Cell) -> bool:
             return (cell[0], cell[2]) != (table, key)
 
+        self.former += [one for one in self.typed if not other(one.cell)]
         self.typed = [one for one in self.typed if other(one.cell)]
         self.changes = [one for one in self.changes if other(one.cell)]
         self.forbidden = {one for one in self.forbidden if other(one[1])}
