@@ -61,6 +61,11 @@ def carry_out_deletions(engine: Engine, replica: Replica, table: TableKey, repor
         due = {
             uid: state for uid, state in gone.items() if state.gone_since and now - state.gone_since >= grace
         }
+        # Of a record that the archive has given up, or never had, there is nothing to decide, however many they are.
+        standing = {uid for uid, one in unit.records.get_many(table, gone).items() if not _is_archived(one)}
+        unit.seen.forget(replica.name, table, due.keys() - standing)
+        gone = {uid: state for uid, state in gone.items() if uid in standing}
+        due = {uid: state for uid, state in due.items() if uid in standing}
         if not due:
             return
         decided = {
@@ -81,6 +86,10 @@ def carry_out_deletions(engine: Engine, replica: Replica, table: TableKey, repor
         unit.lists.drop_deletions(replica.name, table, due)
 
 
+def _is_archived(record: Record) -> bool:
+    return record.state is State.ARCHIVED
+
+
 def _too_many(engine: Engine, gone: int, known: int) -> bool:
     return gone > engine.config.deletes_max or (known > SMALL_TABLE and gone * 2 > known)
 
@@ -96,9 +105,7 @@ def _carry_out(
     report: CycleReport,
 ) -> None:
     record = unit.records.get(table, state.uid)
-    if record is None or record.state is State.ARCHIVED:
-        unit.seen.forget(replica.name, table, [state.uid])
-        return
+    assert record is not None, "what the archive never had was forgotten"
     why = _why_not(engine, unit, replica, table, record, state, refused=refused)
     if why is not None:
         # A row that is known and stands nowhere is written again, with these words.

@@ -176,7 +176,6 @@ class Writer:
 
     def _removed(self, tab: Tab, operations: Sequence[Remove]) -> dict[Uid, str]:
         removed = remove(self.client, self.scratch, tab, [op.position for op in operations])
-        # Nobody promises that rows hidden by a person's filter are copied; of those the look has told.
         copied = [op for op in operations if removed.rows[op.position].cells or removed.rows[op.position].uid]
         refused = _to_stay(tab, copied, removed.rows)
         back = [op.position for op in operations if op.uid in refused]
@@ -184,7 +183,10 @@ class Writer:
             self.scratch.found_clean()
         put_back(self.client, self.scratch, removed, back)
         tab.removed([op.position for op in operations if op.uid not in refused])
-        return refused
+        # A blank row that somebody pushed in between; or one that a person's filter hides, for nobody promises that those are
+        # copied. The next pull shows whether the row that was meant is gone.
+        unsure = {op.uid: "row_moved" for op in operations if op not in copied}
+        return {**unsure, **refused}
 
 
 def _divided(tab: Tab, block: Sequence[Op], act: Callable[[Tab, Sequence[Op]], list[Result]]) -> list[Result]:

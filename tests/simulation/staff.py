@@ -93,8 +93,8 @@ class Staff:
 
     def is_leaving(self, table: str, origin: str) -> bool:
         """Whether somebody deleted this row where it stands no more."""
-        places = {one.replica for one in self.notebook.deleted if (one.table, one.origin) == (table, origin)}
-        return any(all(line.origin != origin for line in side.lines(table)) for side in self.at(places))
+        lost = {one.replica for one in self.notebook.deleted if (one.table, one.origin) == (table, origin)}
+        return any(origin not in (line.origin for line in side.lines(table)) for side in self.at(lost))
 
     def read(self, table: str, line: Line | None) -> Row:
         """What a row says."""
@@ -296,5 +296,4 @@ EVERYDAY: Mapping[Action, int] = {
 }
 
 LEAVING: Mapping[Action, int] = {delete_row: 1}
-
 __all__ = ["EVERYDAY", "Action", "AirtableSide", "SheetsSide", "Staff"]

@@ -2,6 +2,7 @@
 
 from sync.connection import Change, SystemColumn
 from sync.setting_up import set_up
+from sync.store.records import State
 from tests.sync.conftest import NewOffice, Office
 
 
@@ -85,6 +86,23 @@ def test_row_that_was_seen_to_be_deleted_is_not_put_into_the_table_made_anew(new
     office.calm()
     for lines in (office.sheets.lines("customers"), office.airtable.lines("customers")):
         assert [line.cells["full_name"] for line in lines] == ["王小明"]
+
+
+def test_rows_of_archived_records_that_vanish_wait_for_nobody(office: Office) -> None:
+    """The daemon removed them, and could not tell at once that they were gone."""
+    for number in range(8):
+        office.airtable.type_row("customers", full_name=f"王{number}明", occupation="教师")
+    office.calm()
+    with office.engine.hub.unit() as unit:
+        for record in unit.records.of_table("customers"):
+            unit.records.save(
+                "customers", record.uid, record.values, state=State.ARCHIVED, now=office.clock()
+            )
+    office.sheets.lines("customers").clear()
+    report = office.cycle()
+    assert report.waiting_deletions == 0
+    with office.engine.hub.unit() as unit:
+        assert unit.seen.of("sheets", "customers") == {}
 
 
 def make_anew(office: Office) -> None:

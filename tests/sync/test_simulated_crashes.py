@@ -9,8 +9,8 @@ import pytest
 from emulators.server import Running
 from sync.connection import Listing, SeenRow, SystemColumn
 from tests.sync.conftest import Office as Archive
-from tests.sync.sheets_office import CUSTOMERS, Office, open_office, world_of_offices
-from tests.sync.test_sheets_crash import crash, number, rows
+from tests.sync.sheets_office import CUSTOMERS, Office, before_write, open_office, uid, world_of_offices
+from tests.sync.test_sheets_crash import crash, insert_row, number, remove, rows
 
 
 @pytest.fixture(scope="module", params=[False, True], ids=["likely", "turned"])
@@ -73,6 +73,19 @@ def test_of_a_write_into_another_row_what_nobody_typed_over_is_undone(spreadshee
     listing = office.pull()["customers"]
     before[0][4] = "王芳"
     assert (rows(office), listing.overwritten) == (before, ())
+
+
+def test_row_that_a_blank_one_pushed_away_from_its_removal_is_not_gone(spreadsheet: Office) -> None:
+    """3: storm 35. The blank row was removed, and the row would be taken for one that somebody brought back."""
+    office = spreadsheet
+    office.fill(2)
+    before = rows(office)
+    before_write(office, 1, lambda: insert_row(office, 1))
+    outcome = office.connection.apply("customers", [remove(office, 1, "C00000001")])
+    assert ([one.uid for one in outcome.refused], outcome.removed) == ([uid(1)], [])
+    assert rows(office) == before
+    office.pull()
+    assert office.connection.apply("customers", [remove(office, 1, "C00000001")]).removed == [uid(1)]
 
 
 def tell_once(monkeypatch: pytest.MonkeyPatch, office: Archive, lost: SeenRow) -> None:
