@@ -1,5 +1,6 @@
 """What people put right before things can come to rest."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from tests.simulation import archive
@@ -25,9 +26,13 @@ def mend(staff: Staff, sides: Sequence[Side]) -> None:
                 # Rows that were given their uid elsewhere meanwhile are looked up there.
                 others = [line for other in sides if other is not side for line in other.lines(table)]
                 known = {line.origin: line.uid for line in others if line.origin and line.uid}
-                _give_back(
-                    side, table, {**known, **{k: uid for k, uid in uids.items() if uid}}, side.lines(table)
-                )
+                _give_back(side, table, {**known, **_own(uids)}, side.lines(table))
+
+
+def _own(uids: Mapping[str, str]) -> dict[str, str]:
+    """Those that were one row's alone: a copy bore that of its original, which is not to be given back to it."""
+    times = Counter(uids.values())
+    return {origin: uid for origin, uid in uids.items() if uid and times[uid] == 1}
 
 
 def _offer_again(staff: Staff, side: AirtableSide, table: str) -> None:
