@@ -17,13 +17,12 @@ from .intent import BatchIntent, RowIntent
 from .remove import Removed, put_back, width_of
 from .restore import Restorer
 from .scratch import SIGNATURE, TOP, Scratch, rows_at
-from .swap import FIELDS, Cells, RowWrite, Swapped, headers_stand, rows_in
+from .swap import LOOK, Cells, RowWrite, Swapped, headers_stand, rows_in
 from .tabs import Tab
 
 BLANK: Entered = {}
 NOWHERE = -1
 """The position of a row as it stood once."""
-LOOK = FIELDS.removeprefix("updatedSpreadsheet.")
 
 
 @dataclass(frozen=True, slots=True)

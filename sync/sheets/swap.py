@@ -16,6 +16,8 @@ from .scratch import TOP, Scratch, rows_at
 from .tabs import Tab
 
 FIELDS = "updatedSpreadsheet.sheets(properties.sheetId,data(startRow,rowData.values.userEnteredValue))"
+LOOK = FIELDS.removeprefix("updatedSpreadsheet.")
+"""The same of a reading."""
 Cells = Sequence[Entered]
 
 
@@ -145,6 +147,12 @@ def _written(tab: Tab, writes: Sequence[RowWrite], scratch_gid: int) -> Iterator
             source = area(scratch_gid, (row, row + 1), (column, column + 1))
             target = area(tab.gid, (write.position, write.position + 1), (column, column + 1))
             yield copy(source, target, "PASTE_FORMULA")
+
+
+def look(client: SheetsClient, tab: Tab, stretches: Sequence[tuple[int, int]]) -> dict[int, Cells]:
+    """Rows as they stand now, by position, of these stretches."""
+    areas = [area(tab.gid, stretch, (0, tab.width)) for stretch in stretches]
+    return rows_in({"updatedSpreadsheet": client.cells(areas, LOOK)}, tab.gid)
 
 
 def rows_in(answer: Json, gid: int) -> dict[int, Cells]:

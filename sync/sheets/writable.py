@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from sync.connection import Insert, Refused, SystemColumn, Update
 from validators.schema import FieldKey
 
-from .cells import Entered, encode
+from .cells import Entered, encode, entered, same
 from .grid import Json, area, copy, insert, runs, write_cells
 from .tabs import NO_FORMULAS, Tab
 
@@ -59,6 +59,13 @@ def insertion(tab: Tab, operations: Sequence[Insert], start: int) -> list[Json]:
             for first, last in runs(columns)
         ),
     ]
+
+
+def is_as_sent(tab: Tab, operation: Insert, cells: Sequence[Entered]) -> bool:
+    """Whether these cells are the new row as it was sent."""
+    row = tab.row(0, [entered(cell) for cell in cells])
+    shown = all(same(value, row.cells.get(key)) for key, value in operation.cells.items())
+    return row.uid == operation.uid and shown
 
 
 def _open_columns(tab: Tab, position: int) -> Iterator[tuple[int, int] | None]:

@@ -29,9 +29,9 @@ from .leftover import Aftermath
 from .remove import put_back, remove
 from .restore import BLOCK_ROWS_MAX, Restorer
 from .scratch import Scratch
-from .swap import FIELDS, RowWrite, headers_stand, rows_in, swap
+from .swap import FIELDS, Cells, RowWrite, headers_stand, look, rows_in, swap
 from .tabs import Tab
-from .writable import cells_to_write, insertion, is_closed, is_reachable, refusal
+from .writable import cells_to_write, insertion, is_as_sent, is_closed, is_reachable, refusal
 
 BLOCK_BYTES_MAX = 1_500_000
 """Google advises 2 MB for a request; the JSON around a cell's value is part of it."""
@@ -132,9 +132,7 @@ class Writer:
         if not new:
             return [*known, *missing]
         start, end = tab.last + 1, tab.last + 1 + len(new)
-        ranges = [a1(tab.title, (0, 1), len(tab.headers)), a1(tab.title, (start, end), tab.width)]
-        answer = self.client.update(insertion(tab, new, start), ranges=ranges, fields=FIELDS)
-        rows = rows_in(answer, tab.gid)
+        rows = self._inserted(tab, new, start, end)
         if not headers_stand(tab, rows):
             # Columns moved since the pull: the values stand under wrong headers, and must not be read from there.
             self.client.update([delete_rows(tab.gid, start, end)])
@@ -144,6 +142,23 @@ class Writer:
             tab.row(start + i, [entered(cell) for cell in rows.get(start + i, ())]) for i in range(len(new))
         ]
         return [*known, *missing, *(Written(op.uid, row) for op, row in zip(new, seen, strict=True))]
+
+    def _inserted(self, tab: Tab, new: Sequence[Insert], start: int, end: int) -> Mapping[int, Cells]:
+        """Insert rows; they and the header, as they stand then.
+
+        Where Google keeps silent, a look tells: somebody may delete such a row before the next pull, and nobody would know
+        that it ever stood there.
+        """
+        ranges = [a1(tab.title, (0, 1), len(tab.headers)), a1(tab.title, (start, end), tab.width)]
+        try:
+            answer = self.client.update(insertion(tab, new, start), ranges=ranges, fields=FIELDS)
+            return rows_in(answer, tab.gid)
+        except AnswerLost:
+            with suppress(ServiceError):
+                rows = look(self.client, tab, [(0, 1), (start, end)])
+                if all(is_as_sent(tab, op, rows.get(start + at, ())) for at, op in enumerate(new)):
+                    return rows
+            raise
 
     def _remove(self, tab: Tab, block: Sequence[Remove]) -> list[Result]:
         """Delete rows after one more look at them. What somebody did between that look and the deletion is shown by the

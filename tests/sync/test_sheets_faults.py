@@ -32,7 +32,7 @@ from tests.sync.sheets_office import (
 )
 
 READ = "batchGetByDataFilter"
-WRITE = ":batchUpdate"
+WRITE, LOOK = ":batchUpdate", ":getByDataFilter"
 
 
 @pytest.fixture(scope="module")
@@ -79,14 +79,46 @@ def test_failing_write_is_not_repeated(world: Running, kind: str) -> None:
 def test_insert_whose_answer_was_lost_is_not_inserted_twice(office: Office) -> None:
     office.pull()
     insert = Insert(uid(1), {"customer_no": "C1"}, {SystemColumn.UID: uid(1)})
-    office.faults({"match": WRITE, "kind": "applied_then_lost"})
+    office.faults({"match": WRITE, "kind": "applied_then_lost"}, {"match": LOOK, "kind": "500", "count": 9})
     with pytest.raises(AnswerLost):
         office.connection.apply("customers", [insert])
+    office.faults()
+    office.world.world.clock.advance(120)
     office.pull()
     assert [refused.reason for refused in office.connection.apply("customers", [insert]).refused] == [
         "uid_exists"
     ]
     assert len(office.values(f"{CUSTOMERS}!D2:D9")) == 1
+
+
+def test_insert_without_answer_that_stands_there_is_known_at_once(office: Office) -> None:
+    """3: storm 6004. Whoever deletes it before the next reading deletes what is known to have stood there."""
+    office.pull()
+    inserts = [Insert(uid(n), {"customer_no": f"C{n}"}, {SystemColumn.UID: uid(n)}) for n in (1, 2)]
+    office.faults({"match": WRITE, "kind": "applied_then_lost"})
+    outcome = office.connection.apply("customers", inserts)
+    assert [(one.uid, one.row.uid, one.row.cells) for one in outcome.written] == [
+        (uid(n), uid(n), {"customer_no": f"C{n}"}) for n in (1, 2)
+    ]
+
+
+@pytest.mark.parametrize("kind", ["applied_then_lost", "500"])
+def test_insert_without_answer_that_does_not_stand_as_it_was_sent_is_read_anew(
+    office: Office, kind: str
+) -> None:
+    """2: what somebody typed into it just then is no part of what was sent."""
+    office.pull()
+    insert = Insert(uid(1), {"customer_no": "C1", "full_name": "王芳"}, {SystemColumn.UID: uid(1)})
+    client, plain = office.connection._client, office.connection._client.cells
+
+    def cells(*args: Any, **options: Any) -> Any:
+        office.type(f"{CUSTOMERS}!E2", ["王小芳"])
+        return plain(*args, **options)
+
+    client.cells = cells  # type: ignore[method-assign]
+    office.faults({"match": WRITE, "kind": kind})
+    with pytest.raises(AnswerLost):
+        office.connection.apply("customers", [insert])
 
 
 def test_update_whose_answer_was_lost_leaves_no_plaintext_in_the_scratch_tab(office: Office) -> None:
