@@ -70,6 +70,9 @@ def decode(kind: str, value: Any) -> Raw:
 
 def _text(value: Any, name: str) -> str:
     text = value.get(name) if isinstance(value, Mapping) else value
+    if isinstance(text, int | float) and not isinstance(text, bool):
+        # Its column holds numbers now, or did: what stands there may be a telephone number, which has to go.
+        return f"{text:.15g}"
     if not isinstance(text, str):
         raise ValueError(f"not a text, and without {name}")
     return text

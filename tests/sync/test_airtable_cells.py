@@ -126,6 +126,20 @@ def test_a_shape_that_a_column_cannot_have_is_no_cell(kind: str, value: Any) -> 
         decode(kind, value)
 
 
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        (13911113333, "13911113333"),
+        (13911113333.0, "13911113333"),
+        (110101199003074514, "1.10101199003075e+17"),
+    ],
+)
+def test_a_number_in_a_column_of_text_is_read_with_the_digits_that_are_certain(
+    number: float, text: str
+) -> None:
+    assert decode("singleLineText", number) == text
+
+
 def test_a_cell_that_cannot_be_read_is_not_taken_for_a_cleared_one() -> None:
     columns = {
         key: BoundColumn(key, f"fld{key}", key, "singleLineText", frozenset())
@@ -133,7 +147,7 @@ def test_a_cell_that_cannot_be_read_is_not_taken_for_a_cleared_one() -> None:
     }
     by_id = {column.id: column for column in columns.values()}
     table = BoundTable("customers", "tblX", columns, by_id, frozenset(), {})
-    row = whole_row(table, "recX", {"fldname": "王伟", "fldphone": 13911113333})
+    row = whole_row(table, "recX", {"fldname": "王伟", "fldphone": {"text": "x"}})
     assert row.partial and row.cells == {"name": "王伟", "note": None}
 
 
