@@ -151,7 +151,8 @@ def _written(tab: Tab, writes: Sequence[RowWrite], scratch_gid: int) -> Iterator
 
 def look(client: SheetsClient, tab: Tab, stretches: Sequence[tuple[int, int]]) -> dict[int, Cells]:
     """Rows as they stand now, by position, of these stretches."""
-    areas = [area(tab.gid, stretch, (0, tab.width)) for stretch in stretches]
+    width = max(tab.width, len(tab.headers))  # The staff's own columns have headers, too.
+    areas = [area(tab.gid, stretch, (0, width)) for stretch in stretches]
     return rows_in({"updatedSpreadsheet": client.cells(areas, LOOK)}, tab.gid)
 
 

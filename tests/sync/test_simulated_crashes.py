@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from emulators.server import Running
-from sync.connection import Listing, SeenRow, SystemColumn
+from sync.connection import Insert, Listing, SeenRow, SystemColumn
+from sync.sheets.grid import letters
 from tests.sync.conftest import Office as Archive
 from tests.sync.sheets_office import CUSTOMERS, Office, before_write, open_office, uid, world_of_offices
 from tests.sync.test_sheets_crash import crash, insert_row, number, remove, rows
@@ -138,3 +139,14 @@ def test_what_somebody_typed_over_before_the_row_told_of_it_stays_in_the_ledger(
     with office.engine.hub.unit() as unit:
         assert [entry.other for entry in unit.lists.conflicts(lost.uid)] == ["医生"]
     assert "医生" in row.system[SystemColumn.NOTE]
+
+
+def test_insert_without_answer_stands_beside_a_column_of_the_staff_s_own(spreadsheet: Office) -> None:
+    """2: storm 13. By its header the columns seemed to have moved, and the row was taken away with what was typed into it."""
+    office = spreadsheet
+    office.batch({"appendDimension": {"sheetId": office.gid(CUSTOMERS), "dimension": "COLUMNS", "length": 1}})
+    office.type(f"{CUSTOMERS}!{letters(office.column('记录编号') + 1)}1", ["我的备注"])
+    office.pull()
+    office.faults({"match": ":batchUpdate", "kind": "applied_then_lost"})
+    insert = Insert(uid(1), {"customer_no": "C00000001"}, {SystemColumn.UID: uid(1)})
+    assert [one.uid for one in office.connection.apply("customers", [insert]).written] == [uid(1)]
