@@ -23,6 +23,7 @@ from .stages import Known, Protected
 from .store.hub import Unit
 from .store.records import Record, State
 from .store.seen import SeenState
+from .words import WAITING_LINK
 
 SOURCE = "desk"
 
@@ -150,7 +151,9 @@ def _judged(
     (checked,) = check_rows(engine, unit, table, [decoded])
     note_findings(engine, f"{SOURCE} {actor}", table, [checked])
     if refused := checked.held.get(key):
-        raise CannotCorrect(refused)
+        # Here nothing waits: what is not taken is not kept.
+        early = _issue(correction, "所填的记录还没有生效", "先更正那条记录,再填这一项")
+        raise CannotCorrect(early if refused.code == WAITING_LINK else refused)
     (row,) = protect([checked], table, schema=engine.schema, masks=engine.masks, vault=engine.vault)
     return row
 

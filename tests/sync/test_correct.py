@@ -238,6 +238,18 @@ def test_policyholder_is_mended_by_business_key(office: Office) -> None:
     assert theirs.cells["customer_no"] == [office.airtable.row_id("customers", held)]
 
 
+def test_policyholder_who_is_not_in_effect_yet_is_refused_at_the_desk(office: Office) -> None:
+    """Nothing waits there, so it must not sound as if it did."""
+    office.sheets.type_row("customers", customer_no="C00000001", full_name="王小明", occupation="教师")
+    office.sheets.type_row("customers", customer_no="C00000002", full_name="李小红", id_number="123")
+    policy = office.sheets.type_row("policies", policy_no="P2020", customer_no="C00000001")
+    office.calm()
+    uid = policy.system[SystemColumn.UID]
+    with pytest.raises(CannotCorrect, match="还没有生效") as refused:
+        correct(office.engine, Correction("policies", uid, "customer_no", "C00000002"), actor="李柜员")
+    assert "先更正那条记录" in refused.value.issue.mend
+
+
 def test_one_of_two_dates_that_contradict_each_other_is_mended(office: Office) -> None:
     customer(office)
     policy = office.sheets.type_row(
