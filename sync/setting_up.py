@@ -6,6 +6,7 @@ from validators.schema import FieldKey, TableKey
 
 from .connection import Change, Connection
 from .store.hub import Hub
+from .store.records import State
 from .store.seen import SeenState
 
 ADOPTED, ARRIVING = "adopted", "arriving"
@@ -90,8 +91,13 @@ def arrived(hub: Hub, replica: str) -> None:
 
 def _forget(hub: Hub, replica: str, table: TableKey, fields: Sequence[FieldKey]) -> None:
     with hub.unit() as unit:
-        states = unit.seen.of(replica, table).values()
-        unit.seen.save(replica, table, [_unshown(state, fields) for state in states])
+        states = unit.seen.of(replica, table)
+        unit.seen.save(replica, table, [_unshown(state, fields) for state in states.values()])
+        if not fields:
+            # Rows that were still to be removed went with their tab.
+            records = unit.records.get_many(table, states)
+            archived = [uid for uid, record in records.items() if record.state is State.ARCHIVED]
+            unit.seen.forget(replica, table, archived)
 
 
 def _unshown(state: SeenState, fields: Sequence[FieldKey]) -> SeenState:

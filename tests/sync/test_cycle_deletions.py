@@ -111,3 +111,16 @@ def make_anew(office: Office) -> None:
     blank = [Change("客户", "create the tab", blank=("customers", ()))]
     office.sheets.setup = lambda *, dry_run=False: blank  # type: ignore[method-assign]
     set_up(office.sheets, office.engine.hub)
+
+
+def test_row_of_an_archived_record_is_not_waited_for_once_its_table_is_gone(office: Office) -> None:
+    """1: seed 4655. Its removal had failed; where nothing stands any more nothing can be removed."""
+    typed = office.airtable.type_row("customers", full_name="王小明", occupation="教师")
+    office.calm()
+    office.airtable.delete("customers", typed)
+    office.sheets.fail_after = 0
+    for _ in range(3):
+        office.cycle()
+    office.sheets.fail_after = None
+    make_anew(office)
+    assert office.cycle().refused == {}
