@@ -16,7 +16,7 @@ from validators.values import Value, refers
 from vault.plaintext import Plaintext
 
 from .connection import Uid
-from .findings import waiting_link
+from .findings import unknown_link, waiting_link
 from .secrets import exposed, from_text, sealable
 from .stages import Checked, Decoded, Typed
 from .store.records import Record, State
@@ -63,6 +63,7 @@ def check(decoded: Decoded, around: Surroundings) -> Checked:
         *missing,
         *around.rules.check(around.table, row, linked=linked, today=around.today),
         *_repeated(decoded, row, around),
+        *_lost_links(decoded, around),
         *_prose(decoded, around),
     ]
     bar = None if _is_record(decoded) else around.barred(row)
@@ -189,6 +190,19 @@ def _held(decoded: Decoded, issues: Iterable[Issue]) -> dict[FieldKey, Issue]:
         if issue.holds:
             held |= {key: issue for key in issue.fields if key in changed and key not in held}
     return held
+
+
+def _lost_links(decoded: Decoded, around: Surroundings) -> Iterable[Issue]:
+    """Links that were set to a record which is in the archive no more: deleted before the row was taken in."""
+    record = decoded.known.record
+    agreed = [decoded.known.state.base, *([record.values] if record else [])]
+    for key, config in around.schema.tables[around.table].links.items():
+        value = exposed(decoded.typed.get(key))
+        if any(value == values.get(key) for values in agreed):
+            continue
+        targets = (around.linked.get(uid) for uid in refers(config, value))
+        if any(target is not None and target.state is State.ARCHIVED for target in targets):
+            yield unknown_link(key, config, around.schema)
 
 
 def _early_links(decoded: Decoded, held: Set[FieldKey], around: Surroundings) -> dict[FieldKey, Issue]:

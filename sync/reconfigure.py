@@ -108,9 +108,9 @@ def _take_over_field(engine: Engine, change: FieldChange) -> set[int]:
     with engine.hub.unit() as unit:
         rewriting = Rewriting(unit.connection, change.table, change.key)
         if change.sealed:
-            return rewriting.seal(_seal(engine, unit, change, rewriting.values()))
+            return rewriting.seal(_seal(engine, unit, change, rewriting.values() | rewriting.agreed()))
         if change.opened:
-            rewriting.replace(_open(engine, change, rewriting.values()))
+            rewriting.replace(_open(engine, change, rewriting.values() | rewriting.agreed()))
         else:
             known = rewriting.values()
             fitting = {} if change.relinked else _read_anew(engine, change, known)

@@ -37,6 +37,17 @@ class Rewriting:
             found |= {(uid, text(json)) for json in kept if json is not None}
         return found
 
+    def agreed(self) -> set[Known]:
+        """Every value that a replica shows as far as is known, or that was sent to it: one may be written over only later."""
+        return {
+            (uid, text(base[self._key]))
+            for where in (seen, insertion)
+            for uid, base in self._connection.execute(
+                select(where.c.uid, where.c.base).where(where.c.table == self._table)
+            )
+            if self._key in base
+        }
+
     def replace(self, forms: Mapping[Known, Json]) -> None:
         """Give values their new form, in records and in what replicas agreed on; what has none leaves them."""
         self._rewrite_records(forms)

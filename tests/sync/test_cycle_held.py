@@ -5,7 +5,7 @@ from random import Random
 from sync.admit import NewRow, admit
 from sync.connection import SystemColumn
 from sync.uid import new_uid
-from tests.sync.conftest import Office
+from tests.sync.conftest import NewOffice, Office
 from tests.sync.people import ID_NUMBER
 
 
@@ -75,6 +75,27 @@ def test_link_to_a_held_customer_who_is_deleted_says_that_nobody_is_there(office
         office.cycle()
     assert policy.system[SystemColumn.STATUS] == "错误"
     assert "没有这个客户编号" in policy.system[SystemColumn.NOTE]
+
+
+def test_link_to_a_customer_deleted_before_it_was_taken_in_is_held(new_office: NewOffice) -> None:
+    """1: seed 4729. Airtable had the link still when the row was read; by then the archive had not the customer."""
+    office = new_office(settle_s=5)
+    customer = office.sheets.type_row(
+        "customers", full_name="王小明", customer_no="C00000007", occupation="教师"
+    )
+    for _ in range(4):
+        office.cycle()
+        office.clock.advance(6)
+    theirs = office.airtable.row_id("customers", office.airtable.find("customers", full_name="王小明"))
+    office.sheets.delete("customers", customer)
+    policy = office.airtable.type_row("policies", policy_no="P2020", customer_no=[theirs])
+    for fails in (0, None, None, None):
+        office.airtable.fail_after = fails
+        office.cycle()
+        office.clock.advance(6)
+    assert policy.system[SystemColumn.STATUS] == "错误"
+    assert "没有这个客户编号" in policy.system[SystemColumn.NOTE]
+    assert office.sheets.lines("policies") == []
 
 
 def _row_id(office: Office, customer_no: str) -> str:

@@ -123,6 +123,26 @@ def test_value_held_in_a_field_that_is_made_sensitive_is_purged_too(new_office: 
     assert "高级园艺设计师" not in str(line.cells)
 
 
+def test_value_that_was_not_written_over_yet_when_its_field_became_sensitive_is_nobodys_edit(
+    at_work: Office,
+) -> None:
+    """4: seed 4722. Airtable showed still what Sheets had changed: that is known, sealed or not."""
+    office = at_work
+    office.sheets.find("customers", full_name="王小明").cells["occupation"] = "飞行员"
+    office.airtable.fail_after = 0
+    office.cycle()
+    office.airtable.fail_after = None
+    office = changed(office, occupation(sensitive={"mask": "redact"}), CLAIMS)
+    office.calm()
+    with office.engine.hub.unit() as unit:
+        assert unit.lists.conflicts() == []
+    shown = {
+        one.find("customers", full_name="王小明").cells["occupation"]
+        for one in (office.airtable, office.sheets)
+    }
+    assert len(shown) == 1
+
+
 def test_value_of_an_insert_without_an_answer_is_purged_too(at_work: Office) -> None:
     office = at_work
     office.airtable.type_row("customers", full_name="张敏", occupation="飞行员")
