@@ -80,6 +80,7 @@ def settle(engine: Engine, replica: Replica, listing: Listing, report: CycleRepo
         # A row that shows its uid has got it, even if the answer to that write was lost.
         unit.numbering.end(replica.name, table, found.present)
         keep_settling_numbers(engine, unit, replica, table, found)
+        engine.settling.forget(replica.name, table, found.gone)
         engine.settling.drop(replica.name, table, listing)
         if listing.complete:
             there = found.present | engine.settling.uids(replica.name, table)

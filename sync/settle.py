@@ -1,6 +1,6 @@
 """Rows still being typed wait: Airtable saves every keystroke, and half a number is no number yet."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Set
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -63,6 +63,16 @@ class Settling:
             and (name[2] in listing.destroyed or (listing.complete and pending.row.position not in standing))
         ]
         for name in stale:
+            del self._pending[name]
+
+    def forget(self, replica: str, table: TableKey, uids: Set[str]) -> None:
+        """Drop the rows held back that showed these uids: they do so no more."""
+        gone = [
+            name
+            for name, pending in self._pending.items()
+            if name[:2] == (replica, table) and pending.row.uid in uids
+        ]
+        for name in gone:
             del self._pending[name]
 
     def waiting(self, replica: str, table: TableKey) -> list[str]:

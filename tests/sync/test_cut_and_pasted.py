@@ -3,8 +3,9 @@
 import pytest
 
 from sync.connection import SystemColumn
-from tests.sync.conftest import Office
+from tests.sync.conftest import NewOffice, Office
 from tests.sync.memory import Line
+from tests.sync.people import ID_NUMBER
 
 OWN = (SystemColumn.STATUS, SystemColumn.NOTE)
 
@@ -64,3 +65,26 @@ def test_row_typed_in_place_of_another_is_a_new_one(office: Office) -> None:
     office.calm()
     assert first.system[SystemColumn.UID] == uid
     assert "李四" not in {cells["full_name"] for cells in shown(office)}
+
+
+def test_row_cut_out_while_it_settles_is_judged_where_it_was_pasted(new_office: NewOffice) -> None:
+    """5: seed 3505. What was typed into it went with it; where it stood nothing is written any more."""
+    office = new_office(settle_s=5, delete_grace_s=600)
+    for name, mobile in (("王一明", "13800138000"), ("王二明", "13800138001")):
+        office.sheets.type_row("customers", full_name=name, occupation="教师", mobile=mobile)
+    for _ in range(4):
+        office.cycle()
+        office.clock.advance(6)
+    first, _ = office.sheets.lines("customers")
+    uid = first.system[SystemColumn.UID]
+    first.cells["id_number"] = ID_NUMBER
+    office.cycle()
+    pasted = cut(office, first)
+    for _ in range(4):
+        office.clock.advance(6)
+        assert office.cycle().refused == {}
+    assert (pasted.system[SystemColumn.UID], first.cells) == (uid, {})
+    assert not any(first.system.values())
+    assert (
+        office.airtable.find("customers", full_name="王一明").cells["id_number"] == pasted.cells["id_number"]
+    )
