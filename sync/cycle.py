@@ -86,7 +86,8 @@ def read(engine: Engine, replica: Replica, report: CycleReport, *, full: bool) -
             replica.connection.acknowledge()
         remember_full(engine, replica, full=full)
         note_frozen(engine, replica)
-        for table in engine.order:
+        # Whoever deletes a customer with all contracts means both: what is linked to goes after what links to it.
+        for table in reversed(engine.order):
             carry_out_deletions(engine, replica, table, report)
     return absorbed
 

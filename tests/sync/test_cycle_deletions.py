@@ -26,6 +26,21 @@ def test_deleted_row_with_references_is_put_back(office: Office) -> None:
     assert office.sheets.find("customers", full_name="王小明")
 
 
+def test_customer_deleted_with_all_contracts_is_archived_with_them(office: Office) -> None:
+    """3: seed 4895. Nothing that is to stay refers to the customer."""
+    customer = office.sheets.type_row(
+        "customers", full_name="王小明", customer_no="C00000007", occupation="教师"
+    )
+    policy = office.sheets.type_row("policies", policy_no="P2020", customer_no="C00000007")
+    office.calm()
+    office.sheets.delete("customers", customer)
+    office.sheets.delete("policies", policy)
+    for _ in range(3):
+        office.cycle()
+    for table in ("customers", "policies"):
+        assert office.airtable.lines(table) == office.sheets.lines(table) == []
+
+
 def test_emptied_table_waits_for_a_person(office: Office) -> None:
     lines = [
         office.airtable.type_row("customers", full_name=f"王{n}明", occupation="教师") for n in "一二三四五"
