@@ -64,9 +64,11 @@ class HubFiles:
             waiting_deletions=tuple(waiting),
         )
 
-    def cells(self, reader: Reader) -> Iterator[tuple[tuple[str, str, str], str]]:
-        """What the archive has of each row, in the oracle's form."""
+    def cells(self, reader: Reader, state: str | None = None) -> Iterator[tuple[tuple[str, str, str], str]]:
+        """What the archive has of each row, or of those in one state, in the oracle's form."""
         for (table, uid), values in self.values.items():
+            if state not in (None, self.states[table, uid]):
+                continue
             for key in values.keys() & fields(table).keys():
                 text = self.value(reader, table, key, values[key])
                 if text is not None:

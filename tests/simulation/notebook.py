@@ -10,6 +10,7 @@ from tests.simulation.reading import FORMULA, Row, sensitive
 
 NUMBER = re.compile(r"(?<!\d)1\d{10}(?!\d)")
 """A mobile in the middle of a text."""
+UID_SHAPE = re.compile(r"R[0-9A-Z]{21}")
 Cell = tuple[str, str, str]
 """Table, origin of the row, field key."""
 
@@ -105,6 +106,9 @@ class Notebook:
     """How many values were typed."""
     renumbered: set[tuple[str, str]] = field(default_factory=set)
     """Rows whose uid somebody took away."""
+    named_anew: set[tuple[str, str]] = field(default_factory=set)
+    """Rows whose number was changed while they bore no uid, or that lost it before the archive had heard of the change: who
+    they are nobody can tell for sure, for a copy made for somebody else looks the same once its original is gone."""
     refused: set[tuple[str, str]] = field(default_factory=set)
     """Rows whose deletion a person did not allow, by table and origin."""
 
@@ -136,8 +140,13 @@ class Notebook:
         self.made[table, origin] = replica
         self.changed(replica, table, origin, {}, shown)
 
-    def changed(self, replica: str, table: str, origin: str, before: Row, after: Row) -> None:
-        """A row showed `before` and shows `after` because of what somebody did."""
+    def changed(
+        self, replica: str, table: str, origin: str, before: Row, after: Row, *, uid: str | None = None
+    ) -> None:
+        """A row showed `before` and shows `after` because of what somebody did; `uid` is what stood in its uid cell."""
+        number = next(iter(archive.fields(table)))
+        if uid is not None and not UID_SHAPE.fullmatch(uid) and before.get(number) != after.get(number):
+            self.named_anew.add((table, origin))
         for key in sorted({*before, *after}):
             if before.get(key) != after.get(key):
                 self._cell_changed(replica, (table, origin, key), before.get(key), after.get(key))
@@ -187,6 +196,13 @@ class Notebook:
         self.lost_with_tab.add((table, origin))
         self._calculates_no_more(replica, table, origin)
         self.marks.pop((replica, table, origin), None)
+
+    def uid_lost(self, table: str, origin: str, shown: Row) -> None:
+        """Somebody wrote over the uid of this row, or emptied it."""
+        self.renumbered.add((table, origin))
+        number = next(iter(archive.fields(table)))
+        if self.archived.get((table, origin, number)) != shown.get(number):
+            self.named_anew.add((table, origin))
 
     def marks_torn(self, replica: str, table: str, shown: Mapping[str, str]) -> None:
         """Somebody tore the staff's own column from its rows: what each row shows of it now, by origin."""

@@ -15,7 +15,7 @@ from tests.simulation.deletions import wrongly_gone_or_back
 from tests.simulation.held import good_values_lost
 from tests.simulation.hub_files import Entry, HubFiles
 from tests.simulation.notebook import Cell, Notebook, Typed
-from tests.simulation.reading import FORMULA, STAND_IN, Reader, Row
+from tests.simulation.reading import FORMULA, STAND_IN, Reader, Row, sensitive
 from tests.simulation.reasons import stuck
 from tests.simulation.side import UID, Line, Side
 
@@ -104,7 +104,7 @@ class Oracle:
     def _records_once(self) -> Iterator[str]:
         """5: nor does the hub have a second record of a row; one that lost its uid may have left an archived one behind."""
         notebook, states = self.notebook, self.hub.states
-        excused = notebook.renumbered | notebook.lost_with_tab
+        excused = notebook.renumbered | notebook.lost_with_tab | notebook.named_anew
         recorded = Counter(
             (table, origin)
             for (table, uid), origin in self.hub.origins.items()
@@ -158,7 +158,7 @@ class Oracle:
             for key, value in row.items()
         }
         notebook = self.notebook
-        ledger = self._ledger() | notebook.ledger
+        ledger = self._ledger() | notebook.ledger | self._left_behind()
         for typed in notebook.typed:
             place = (typed.cell, typed.value)
             if any(place in found for found in (standing, ledger, notebook.excused)):
@@ -169,6 +169,14 @@ class Oracle:
                 continue
             if not self._unlinked(typed):
                 yield f"2 {typed.replica}/{typed.table}/{typed.origin}.{typed.key}: {_brief(typed.value)} is lost"
+
+    def _left_behind(self) -> set[tuple[Cell, str]]:
+        """What is sealed in the archived record of a row that nobody can tell for sure: it goes to no other person."""
+        return {
+            (cell, value)
+            for cell, value in self.hub.cells(self.reader, "archived")
+            if cell[:2] in self.notebook.named_anew and cell[2] in sensitive(cell[0])
+        }
 
     def _unlinked(self, typed: Typed) -> bool:
         """Whether a link is gone because somebody deleted the record it named: services strip such links."""

@@ -54,7 +54,8 @@ class Staff:
         before = self.read(table, line)
         done = side.type(table, line, cells)
         after = self.find(side, table, line.place)
-        self.notebook.changed(side.name, table, line.origin, before, self.read(table, after))
+        shows = self.read(table, after)
+        self.notebook.changed(side.name, table, line.origin, before, shows, uid=line.uid)
         return done
 
     def add(self, side: Side, table: str, cells: Mapping[str, Raw]) -> None:
@@ -277,7 +278,7 @@ def damage_system_cell(staff: Staff, random: Random, side: Side, table: str) -> 
         column = random.choice((STATUS, NOTE, NOTE, UID))
         side.type(table, line, {column: random.choice((None, "我写的"))})
         if column == UID:
-            staff.notebook.renumbered.add((table, line.origin))
+            staff.notebook.uid_lost(table, line.origin, staff.read(table, line))
 
 
 EVERYDAY: Mapping[Action, int] = {

@@ -60,3 +60,16 @@ def test_typing_what_the_archive_has_already_contradicts_no_delete() -> None:
     notebook.archive_has({})
     notebook.changed("airtable", *CELL[:2], {}, {CELL[2]: "教师"})
     assert not notebook.was_deleted_with(notebook.typed[-1])
+
+
+def test_row_without_uid_whose_number_changes_can_be_told_by_nobody() -> None:
+    """Seeds 4987 and, in a storm, 7016; where its uid stands, or the archive has its number, it is known."""
+    notebook, number = Notebook(archived={(*CELL[:2], "customer_no"): "C00000001"}), "customer_no"
+    notebook.changed("sheets", *CELL[:2], {number: "C00000001"}, {number: "C00000002"}, uid="R" + 21 * "0")
+    notebook.uid_lost(*CELL[:2], {number: "C00000001"})
+    assert not notebook.named_anew
+    notebook.changed("sheets", *CELL[:2], {number: "C00000001"}, {number: "C00000002"}, uid="")
+    assert notebook.named_anew == {CELL[:2]}
+    notebook.named_anew.clear()
+    notebook.uid_lost(*CELL[:2], {number: "C00000002"})
+    assert notebook.named_anew == {CELL[:2]}
