@@ -2,6 +2,7 @@
 
 import io
 import os
+import shutil
 import subprocess
 import tarfile
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
@@ -67,12 +68,24 @@ def read_backup(
         with full_disk_told(into):
             _decrypt(file, identity, packed, progress)
             with tarfile.open(packed) as tar:
-                tar.extractall(into, filter="data")
+                _unpack(tar, into)
     except (tarfile.TarError, EOFError):
         raise BackupDamaged(f"{file}: {CUT}", "take another backup") from None
     finally:
         packed.unlink(missing_ok=True)
     return _checked_manifest(file, into)
+
+
+def _unpack(tar: tarfile.TarFile, into: Path) -> None:
+    """The files of a tar, none of them outside the folder: before Python 3.11.4 `extractall` has no filter for that."""
+    for member in tar:
+        content, target = tar.extractfile(member) if member.isfile() else None, into / member.name
+        if content is None or not target.resolve().is_relative_to(into.resolve()):
+            raise tarfile.TarError
+        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(target, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600)
+        with content, os.fdopen(descriptor, "wb") as out:
+            shutil.copyfileobj(content, out, CHUNK)
 
 
 def _decrypt(file: Path, identity: str, packed: Path, progress: Progress) -> None:

@@ -15,7 +15,7 @@ import pyrage
 import pytest
 
 from jobs.backup import HUB
-from jobs.backup_errors import DiskFull, full_disk_told
+from jobs.backup_errors import BackupDamaged, DiskFull, full_disk_told
 from jobs.backup_file import Manifest, read_backup, write_backup
 from jobs.backup_rotation import at_of, file_name, superfluous
 from jobs.backup_server import HUB_FORM, one_state
@@ -72,6 +72,26 @@ def wait_for_a_write(source: Path) -> None:
 def pack(target: Path, source: Path, identity: pyrage.x25519.Identity) -> None:
     manifest = Manifest("archive", "", "", "", "", {HUB: source.stat().st_size})
     write_backup(target, manifest, {HUB: source}, [str(identity.to_public())], lambda done, total: None)
+
+
+@pytest.mark.parametrize("name", ["../outside", "/outside", "folder/../../outside"])
+def test_a_backup_that_names_a_file_outside_is_damaged_and_writes_none(tmp_path: Path, name: str) -> None:
+    """Whoever has the recipient's public key can make one."""
+    identity, into = pyrage.x25519.Identity.generate(), tmp_path / "into"
+    into.mkdir()
+    inside = tmp_path / "source"
+    inside.write_bytes(b"x")
+    write_backup(
+        tmp_path / "sealed.age",
+        Manifest("archive", "", "", "", "", {name: 1}),
+        {name: inside},
+        [str(identity.to_public())],
+        lambda done, total: None,
+    )
+    with pytest.raises(BackupDamaged):
+        read_backup(tmp_path / "sealed.age", str(identity), into)
+    assert not (tmp_path / "outside").exists()
+    assert [file.name for file in into.iterdir()] in ([], ["manifest.json"])
 
 
 def test_a_copy_beside_a_writer_is_one_state(tmp_path: Path) -> None:
