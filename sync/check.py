@@ -3,7 +3,7 @@
 Works on plaintext, in memory only. Reads the hub and the vault's index, writes nothing but counters of numbers given.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -20,9 +20,9 @@ from .findings import unknown_link, waiting_link
 from .secrets import exposed, from_text, sealable
 from .stages import Checked, Decoded, Typed
 from .store.records import Record, State
+from .waiting import Standing, Waits, linked_by
 
 PlainRow = dict[FieldKey, Value | None]
-UNFINISHED = (State.HELD, State.WAITING)
 
 
 @dataclass(slots=True)
@@ -39,8 +39,8 @@ class Surroundings:
     linked: Mapping[Uid, Record]
     holders: Callable[[FieldKey, Plaintext[str]], set[Uid]]
     """Who else holds a value of a unique field; for sensitive fields, the subjects."""
-    siblings: frozenset[Uid]
-    """Rows of the same block: they are judged together, so nobody has to wait for them."""
+    find: Callable[[Uid], Record | None]
+    """Any record, for what lies behind those."""
     key_of: Callable[[Uid], str]
     next_number: Callable[[], int]
     key_taken: Callable[[str], bool]
@@ -50,17 +50,39 @@ class Surroundings:
     """Unique values met earlier in this block: two new rows with one number must not both pass."""
 
 
-def check(decoded: Decoded, around: Surroundings) -> Checked:
-    """Judge one row."""
+@dataclass(frozen=True, slots=True)
+class _Judged:
+    """A row and what is wrong with it by itself, whatever it links to."""
+
+    decoded: Decoded
+    row: PlainRow = field(repr=False)
+    fill: PlainRow = field(repr=False)
+    issues: list[Issue]
+    held: dict[FieldKey, Issue]
+    bar: Issue | None
+
+    def drop(self, held: Iterable[FieldKey]) -> None:
+        """What is held is not in the record: that has its last good value."""
+        record = self.decoded.known.record
+        self.row.update({key: record.values.get(key) if record else None for key in held})
+
+
+def check(rows: Sequence[Decoded], around: Surroundings) -> list[Checked]:
+    """Judge the rows of a block: each by itself, then which of them wait for another."""
+    judged = [_judge(row, around) for row in rows]
+    standings = {one.decoded.known.uid: _standing(one, around) for one in judged}
+    waits = Waits(around.schema, around.find, standings)
+    return [_conclude(one, waits, around) for one in judged]
+
+
+def _judge(decoded: Decoded, around: Surroundings) -> _Judged:
     row = _plain_row(decoded, around)
     fill = _numbers_and_defaults(decoded, row, around)
     row |= fill
-    config = around.schema.tables[around.table]
-    linked = _linked(config.links, row, around)
-    missing = around.parser.missing(around.table, {**row, **decoded.bad})
+    linked = _linked(around.schema.tables[around.table].links, row, around)
     issues = [
         *(rejection.issue for rejection in decoded.bad.values()),
-        *missing,
+        *around.parser.missing(around.table, {**row, **decoded.bad}),
         *around.rules.check(around.table, row, linked=linked, today=around.today),
         *_repeated(decoded, row, around),
         *_lost_links(decoded, around),
@@ -68,17 +90,23 @@ def check(decoded: Decoded, around: Surroundings) -> Checked:
     ]
     bar = None if _is_record(decoded) else around.barred(row)
     issues = _without_echoes([*issues, *([bar] if bar else [])])
-    held = _held(decoded, issues)
-    early = _early_links(decoded, held.keys(), around)
-    issues, held = [*issues, *early.values()], held | early
-    for key in held:
-        row[key] = decoded.known.record.values.get(key) if decoded.known.record else None
-    fill |= around.rules.compute(
-        around.table, row, linked=_linked(config.links, row, around), today=around.today
+    judged = _Judged(decoded, row, fill, issues, _held(decoded, issues), bar)
+    judged.drop(judged.held)
+    return judged
+
+
+def _conclude(judged: _Judged, waits: Waits, around: Surroundings) -> Checked:
+    decoded, row, bar = judged.decoded, judged.row, judged.bar
+    early = _early_links(judged, waits, around)
+    judged.drop(early)
+    issues, held = (*judged.issues, *early.values()), judged.held | early
+    links = around.schema.tables[around.table].links
+    fill = judged.fill | around.rules.compute(
+        around.table, row, linked=_linked(links, row, around), today=around.today
     )
-    state, waits_for = (State.HELD, "") if bar else _state(decoded, held, row, around)
-    hints = (*_hints(row, around), *([bar] if bar else [])) if held else tuple(issues)
-    return Checked(decoded, tuple(issues), held, fill, state, waits_for, hints)
+    state, waits_for = _state(judged, waits, around)
+    hints = (*_hints(row, around), *([bar] if bar else [])) if held else issues
+    return Checked(decoded, issues, held, fill, state, waits_for, hints)
 
 
 def _hints(row: PlainRow, around: Surroundings) -> tuple[Issue, ...]:
@@ -192,59 +220,69 @@ def _held(decoded: Decoded, issues: Iterable[Issue]) -> dict[FieldKey, Issue]:
     return held
 
 
-def _lost_links(decoded: Decoded, around: Surroundings) -> Iterable[Issue]:
-    """Links that were set to a record which is in the archive no more: deleted before the row was taken in."""
+def _set_links(decoded: Decoded, around: Surroundings) -> Iterable[tuple[FieldKey, FieldConfig, set[Uid]]]:
+    """Links that somebody set here to other records than those agreed on, and these records."""
     record = decoded.known.record
     agreed = [decoded.known.state.base, *([record.values] if record else [])]
     for key, config in around.schema.tables[around.table].links.items():
         value = exposed(decoded.typed.get(key))
-        if any(value == values.get(key) for values in agreed):
-            continue
-        targets = (around.linked.get(uid) for uid in refers(config, value))
+        if not any(value == values.get(key) for values in agreed):
+            yield key, config, set(refers(config, value))
+
+
+def _lost_links(decoded: Decoded, around: Surroundings) -> Iterable[Issue]:
+    """Links that were set to a record which is in the archive no more: deleted before the row was taken in."""
+    for key, config, uids in _set_links(decoded, around):
+        targets = (around.linked.get(uid) for uid in uids)
         if any(target is not None and target.state is State.ARCHIVED for target in targets):
             yield unknown_link(key, config, around.schema)
 
 
-def _early_links(decoded: Decoded, held: Set[FieldKey], around: Surroundings) -> dict[FieldKey, Issue]:
+def _early_links(judged: _Judged, waits: Waits, around: Surroundings) -> dict[FieldKey, Issue]:
     """Links of a record that were set to one which is not live yet: no other replica could show them.
 
     A row that is no record yet waits as a whole: see `_state`.
     """
-    if not _is_record(decoded):
+    if not _is_record(judged.decoded):
         return {}
-    base, early = decoded.known.state.base, {}
-    for key, config in around.schema.tables[around.table].links.items():
-        value = decoded.typed.get(key)
-        if key not in held and value != base.get(key):
-            for target in _unfinished(config, exposed(value), around):
-                early[key] = waiting_link(key, config, target.key if target else "")
-                break
-    return early
+    awaited = (
+        (key, config, waits.first(uids))
+        for key, config, uids in _set_links(judged.decoded, around)
+        if key not in judged.held
+    )
+    return {key: waiting_link(key, config, target.key) for key, config, target in awaited if target}
 
 
-def _unfinished(config: FieldConfig, value: Value | None, around: Surroundings) -> Iterator[Record | None]:
-    """The records that a link leads to and that are not live yet; None for one nobody knows."""
-    for uid in sorted(refers(config, value)):
-        target = around.linked.get(uid)
-        if uid not in around.siblings and (target is None or target.state in UNFINISHED):
-            yield target
+def _standing(judged: _Judged, around: Surroundings) -> Standing:
+    """What a row is to those that link to it."""
+    key = str(judged.row.get(around.schema.tables[around.table].key) or "")
+    if _is_record(judged.decoded):
+        return Standing(key, frozenset())
+    return Standing(
+        key, None if _is_unfit(judged, around) else linked_by(around.schema, around.table, judged.row)
+    )
 
 
-def _state(
-    decoded: Decoded, held: Mapping[FieldKey, Issue], row: PlainRow, around: Surroundings
-) -> tuple[State, str]:
+def _is_unfit(judged: _Judged, around: Surroundings) -> bool:
+    """Whether a row cannot become a record before somebody mends it."""
     config = around.schema.tables[around.table]
-    if _is_record(decoded):
+    needed = [key for key, one in config.fields.items() if one.required or key == config.key]
+    identity = [key for key, one in config.fields.items() if one.identity]
+    return (
+        judged.bar is not None
+        or any(judged.row.get(key) is None or key in judged.held for key in needed)
+        or any(key in judged.held for key in identity)
+    )
+
+
+def _state(judged: _Judged, waits: Waits, around: Surroundings) -> tuple[State, str]:
+    if _is_record(judged.decoded):
         return State.LIVE, ""
-    needed = [
-        key for key, field_config in config.fields.items() if field_config.required or key == config.key
-    ]
-    identity = [key for key, field_config in config.fields.items() if field_config.identity]
-    if any(row.get(key) is None or key in held for key in needed) or any(key in held for key in identity):
+    if waits.together[judged.decoded.known.uid].needs is None:
         return State.HELD, ""
-    for key, field_config in config.links.items():
-        for target in _unfinished(field_config, row.get(key), around):
-            return State.WAITING, f"{field_config.name} {target.key if target else ''}".strip()
+    for key, config in around.schema.tables[around.table].links.items():
+        if target := waits.first(refers(config, judged.row.get(key))):
+            return State.WAITING, f"{config.name} {target.key}".strip()
     return State.ARRIVING, ""
 
 

@@ -41,8 +41,9 @@ def commit(
     report: CycleReport,
 ) -> list[str]:
     """Store the merge; then what the replica counts as showing. Returns the tokens that no record names any more."""
-    replaced = store_records(engine, unit, replica.name, table, rows, merged)
+    # First what the rows hold: one of them may wait for a name, or a state, that another of them gets here.
     unit.seen.save(replica.name, table, [_seen_state(row, merged.base[row.known.uid]) for row in rows])
+    replaced = store_records(engine, unit, replica.name, table, rows, merged)
     for row in rows:
         _note_withdrawn(engine, unit, replica, table, row)
     for conflict in merged.conflicts:
@@ -65,24 +66,22 @@ def store_records(
     )
     changes: list[Change] = []
     for row in staying:
-        record = row.known.record
-        values = hub[row.known.uid]
-        state = _next_state(row, deleted_here=tombstones.get(row.known.uid) == source)
         known = row.known
+        state = _next_state(row, deleted_here=tombstones.get(known.uid) == source)
         change = Change(
-            known.uid,
-            record,
-            values,
-            state,
-            row.hints,
-            known.row.actor,
-            known.state.note,
-            known.row.authors,
+            uid=known.uid,
+            before=known.record,
+            values=hub[known.uid],
+            state=state,
+            hints=row.hints,
+            actor=known.row.actor,
+            note=known.state.note,
+            authors=known.row.authors,
         )
         if change.any:
             changes.append(change)
         if _is_archived(row) and state is State.LIVE:
-            unit.records.exhume(table, row.known.uid)
+            unit.records.exhume(table, known.uid)
     store_changes(engine, unit, source, table, changes)
     changed = {change.uid: change.values for change in changes}
     return [token for row in rows for token in _replaced(engine, table, row, changed.get(row.known.uid))]

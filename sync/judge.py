@@ -161,7 +161,7 @@ def check_rows(
     around = _surroundings(engine, unit, table, decoded)
     if replica is not None:
         around.barred = _bar(engine, replica, table, around)
-    return [check(row, around) for row in decoded]
+    return check(decoded, around)
 
 
 def _surroundings(engine: Engine, unit: Unit, table: TableKey, decoded: Sequence[Decoded]) -> Surroundings:
@@ -200,7 +200,7 @@ def _surroundings(engine: Engine, unit: Unit, table: TableKey, decoded: Sequence
         today=engine.today(),
         opened=engine.vault.open_for_check(tokens) if tokens else {},
         linked=linked,
-        siblings=frozenset(row.known.uid for row in decoded),
+        find=lambda uid: linked.get(uid) or unit.records.find(uid),
         holders=holders,
         key_of=key_of,
         next_number=lambda: unit.counters.next_number(f"auto:{table}"),

@@ -77,9 +77,8 @@ class Judge:
         )
         decoded = [decode(each, table, reader) for each in known]
         self._load_linked(table, decoded)
-        around = self._surroundings(table, frozenset(row.uid for row in rows))
-        for row, each in zip(rows, decoded, strict=True):
-            checked = check(each, around)
+        checked_rows = check(decoded, self._surroundings(table))
+        for row, each, checked in zip(rows, decoded, checked_rows, strict=True):
             passed = {key: exposed(value) for key, value in each.typed.items() if key not in checked.held}
             self._remember(table, row.uid, {**passed, **checked.fill}, checked.state)
             yield Judged(row, checked)
@@ -103,7 +102,7 @@ class Judge:
         for target, uids in wanted.items():
             self._records |= self._existing.get_many(target, uids)
 
-    def _surroundings(self, table: TableKey, siblings: frozenset[Uid]) -> Surroundings:
+    def _surroundings(self, table: TableKey) -> Surroundings:
         return Surroundings(
             schema=self._schema,
             rules=self._rules,
@@ -113,7 +112,7 @@ class Judge:
             opened={},
             linked=self._records,
             holders=lambda key, text: self._holders(table, key, text),
-            siblings=siblings,
+            find=self._records.get,
             key_of=lambda uid: "",
             next_number=lambda: self._next_number(table),
             key_taken=lambda key: False,

@@ -75,6 +75,7 @@ SCHEMA = {
                 },
                 "customer_no": {"name": "投保人", "type": "link", "to": "customers", "required": True},
                 "insured_no": {"name": "被保险人", "type": "link", "to": "customers"},
+                "prior_no": {"name": "上期保单", "type": "link", "to": "policies"},
                 "premium": {"name": "保费", "type": "money"},
                 "account": {"name": "缴费账号", "type": "account", "sensitive": {"mask": "account"}},
                 "start": {"name": "生效日期", "type": "date"},
