@@ -1,15 +1,13 @@
 """Rows still being typed wait: Airtable saves every keystroke, and half a number is no number yet."""
 
-from collections.abc import Callable, Iterable, Set
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Set
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from validators.schema import FieldKey, TableKey
 
 from .connection import Listing, SeenRow
-
-RowName = tuple[str, TableKey, str]
-"""Replica, table, and the row's uid, row id or position: whatever it goes by."""
 
 
 @dataclass(slots=True)
@@ -23,7 +21,7 @@ class Settling:
 
     def __init__(self, *, settle_s: float, settle_partial_s: float) -> None:
         self._wait, self._wait_partial = timedelta(seconds=settle_s), timedelta(seconds=settle_partial_s)
-        self._pending: dict[RowName, _Pending] = {}
+        self._pending: defaultdict[tuple[str, TableKey], dict[str, _Pending]] = defaultdict(dict)
 
     def take(
         self,
@@ -39,83 +37,75 @@ class Settling:
 
         `unfinished` tells half-typed numbers, `early` rows that have to wait for something else.
         """
+        pending = self._pending[replica, table]
         for row in rows:
-            self._add((replica, table, name_of(row)), row, now)
+            _add(pending, row, now)
         settled = [
-            (name, pending)
-            for name, pending in self._pending.items()
-            if name[:2] == (replica, table)
-            and now - pending.since >= self._span(pending.row, unfinished)
-            and not early(pending.row)
+            name
+            for name, one in pending.items()
+            if now - one.since >= self._span(one.row, unfinished) and not early(one.row)
         ]
-        for name, _ in settled:
-            del self._pending[name]
-        return [pending.row for _, pending in settled]
+        return [pending.pop(name).row for name in settled]
 
     def drop(self, replica: str, table: TableKey, listing: Listing) -> None:
         """Forget pending rows that were deleted: reported as such, or missing in a complete listing."""
         keep, standing = {name_of(row) for row in listing.rows}, listing.standing or ()
-        stale = [
-            name
-            for name, pending in self._pending.items()
-            if name[:2] == (replica, table)
-            and name[2] not in keep
-            and (name[2] in listing.destroyed or (listing.complete and pending.row.position not in standing))
-        ]
-        for name in stale:
-            del self._pending[name]
+        pending = self._pending[replica, table]
+        self._pending[replica, table] = {
+            name: one
+            for name, one in pending.items()
+            if name in keep
+            or not (name in listing.destroyed or (listing.complete and one.row.position not in standing))
+        }
 
     def forget(self, replica: str, table: TableKey, uids: Set[str]) -> None:
         """Drop the rows held back that showed these uids: they do so no more."""
-        gone = [
-            name
-            for name, pending in self._pending.items()
-            if name[:2] == (replica, table) and pending.row.uid in uids
-        ]
-        for name in gone:
-            del self._pending[name]
+        pending = self._pending[replica, table]
+        self._pending[replica, table] = {
+            name: one for name, one in pending.items() if one.row.uid not in uids
+        }
 
     def waiting(self, replica: str, table: TableKey) -> list[str]:
         """The names of the rows held back."""
-        return [name[2] for name in self._pending if name[:2] == (replica, table)]
+        return list(self._pending[replica, table])
 
     def replicas(self) -> frozenset[str]:
         """The replicas that have rows held back."""
-        return frozenset(name[0] for name in self._pending)
+        return frozenset(replica for (replica, _), pending in self._pending.items() if pending)
 
     def uids(self, replica: str, table: TableKey) -> set[str]:
         """The uids that the rows held back show."""
-        return {pending.row.uid for name, pending in self._pending.items() if name[:2] == (replica, table)}
+        return {row.uid for row in self._rows(replica, table)}
 
     def numbered(self, replica: str, table: TableKey) -> list[SeenRow]:
         """The rows held back that are known by the uid they show, and were read whole."""
-        rows = (pending.row for name, pending in self._pending.items() if name[:2] == (replica, table))
-        return [row for row in rows if row.uid and not (row.row_id or row.partial)]
+        return [row for row in self._rows(replica, table) if row.uid and not (row.row_id or row.partial)]
 
     def unnumbered(self, replica: str, table: TableKey) -> list[SeenRow]:
         """The rows held back that bear no uid."""
-        return [
-            pending.row
-            for name, pending in self._pending.items()
-            if name[:2] == (replica, table) and not pending.row.uid
-        ]
+        return [row for row in self._rows(replica, table) if not row.uid]
 
     def __len__(self) -> int:
-        return len(self._pending)
+        return sum(map(len, self._pending.values()))
+
+    def _rows(self, replica: str, table: TableKey) -> Iterator[SeenRow]:
+        return (one.row for one in self._pending[replica, table].values())
 
     def _span(self, row: SeenRow, unfinished: Callable[[SeenRow], bool]) -> timedelta:
         return max(self._wait, self._wait_partial) if unfinished(row) else self._wait
 
-    def _add(self, name: RowName, row: SeenRow, now: datetime) -> None:
-        known = self._pending.get(name)
-        if known is None:
-            self._pending[name] = _Pending(row, now)
-        elif row.partial:
-            self._pending[name] = _Pending(_overlay(known.row, row), now)
-        elif known.row.partial or (row.cells, row.system) != (known.row.cells, known.row.system):
-            self._pending[name] = _Pending(row, now)
-        else:
-            known.row = row  # It may have moved; it did not change.
+
+def _add(pending: dict[str, _Pending], row: SeenRow, now: datetime) -> None:
+    name = name_of(row)
+    known = pending.get(name)
+    if known is None:
+        pending[name] = _Pending(row, now)
+    elif row.partial:
+        pending[name] = _Pending(_overlay(known.row, row), now)
+    elif known.row.partial or (row.cells, row.system) != (known.row.cells, known.row.system):
+        pending[name] = _Pending(row, now)
+    else:
+        known.row = row  # It may have moved; it did not change.
 
 
 def name_of(row: SeenRow) -> str:

@@ -5,11 +5,9 @@ from dataclasses import dataclass, field
 from random import Random
 
 from tests.simulation import archive
-from tests.simulation.airtable_side import AirtableSide
 from tests.simulation.archive import ORIGIN
 from tests.simulation.notebook import Notebook
 from tests.simulation.reading import Reader, Row, sensitive
-from tests.simulation.sheets_side import SheetsSide
 from tests.simulation.side import NOTE, STATUS, UID, Line, Raw, Side
 from tests.simulation.values import Inventor
 
@@ -297,4 +295,3 @@ EVERYDAY: Mapping[Action, int] = {
 }
 
 LEAVING: Mapping[Action, int] = {delete_row: 1}
-__all__ = ["EVERYDAY", "Action", "AirtableSide", "SheetsSide", "Staff"]

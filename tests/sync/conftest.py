@@ -9,12 +9,15 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from emulators.server import Running
 from sync.config import SyncConfig
 from sync.cycle import run_cycle
 from sync.engine import CycleReport, Engine, Replica
 from sync.store.hub import Hub
 from tests.postgres import Stores
 from tests.sync.memory import MemoryConnection
+from tests.sync.sheets_office import Office as SpreadsheetOffice
+from tests.sync.sheets_office import open_office, world_of_offices
 from validators.schema import SchemaConfig
 from vault.keys import Argon2Cost, from_passphrase
 from vault.masks import MasksConfig
@@ -131,6 +134,12 @@ class Office:
     def cycle(self) -> CycleReport:
         return run_cycle(self.engine)
 
+    def cycles(self, count: int, apart_s: float = 6) -> None:
+        """So many cycles; time passes after each."""
+        for _ in range(count):
+            self.cycle()
+            self.clock.advance(apart_s)
+
     def calm(self, limit: int = 12) -> int:
         """Run cycles until one writes nothing; returns how many it took."""
         for number in range(1, limit + 1):
@@ -220,6 +229,18 @@ def new_office(stores: Stores) -> Iterator[NewOffice]:
             return built
 
         yield build
+
+
+@pytest.fixture(scope="module", params=[False, True], ids=["likely", "turned"])
+def world(request: pytest.FixtureRequest) -> Iterator[Running]:
+    """The services, in both positions of every switch for what nobody is sure of."""
+    with world_of_offices(turned=request.param) as world:
+        yield world
+
+
+@pytest.fixture
+def spreadsheet(world: Running) -> SpreadsheetOffice:
+    return open_office(world)
 
 
 @pytest.fixture

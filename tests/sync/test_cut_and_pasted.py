@@ -72,9 +72,7 @@ def test_row_cut_out_while_it_settles_is_judged_where_it_was_pasted(new_office: 
     office = new_office(settle_s=5, delete_grace_s=600)
     for name, mobile in (("王一明", "13800138000"), ("王二明", "13800138001")):
         office.sheets.type_row("customers", full_name=name, occupation="教师", mobile=mobile)
-    for _ in range(4):
-        office.cycle()
-        office.clock.advance(6)
+    office.cycles(4)
     first, _ = office.sheets.lines("customers")
     uid = first.system[SystemColumn.UID]
     first.cells["id_number"] = ID_NUMBER

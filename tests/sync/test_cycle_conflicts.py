@@ -61,9 +61,7 @@ def test_edit_that_still_settles_is_not_swallowed_by_a_write_to_its_row(office: 
     office.cycle()
     office.clock.advance(3)
     office.airtable.lines("customers")[0].cells["occupation"] = "护士"
-    for _ in range(5):
-        office.cycle()
-        office.clock.advance(3)
+    office.cycles(5, apart_s=3)
     assert office.airtable.find("customers", full_name="王晓明", occupation="护士")
 
 

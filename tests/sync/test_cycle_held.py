@@ -83,9 +83,7 @@ def test_link_to_a_customer_deleted_before_it_was_taken_in_is_held(new_office: N
     customer = office.sheets.type_row(
         "customers", full_name="王小明", customer_no="C00000007", occupation="教师"
     )
-    for _ in range(4):
-        office.cycle()
-        office.clock.advance(6)
+    office.cycles(4)
     theirs = office.airtable.row_id("customers", office.airtable.find("customers", full_name="王小明"))
     office.sheets.delete("customers", customer)
     policy = office.airtable.type_row("policies", policy_no="P2020", customer_no=[theirs])

@@ -1,18 +1,16 @@
 """Writing to tabs beside people who work in them, over HTTP."""
 
 import os
-from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
-from emulators.server import Running
 from sync.connection import CellValue, Insert, Remove, SystemColumn, Update
 from sync.fingerprint import fingerprints
 from sync.sheets.grid import letters
-from tests.sync.sheets_office import CUSTOMERS, Office, before_write, open_office, uid, world_of_offices
+from tests.sync.sheets_office import CUSTOMERS, Office, before_write, uid
 from vault.masks import cell_text
 from vault.tokens import new_token
 
@@ -35,16 +33,9 @@ EVERY_TYPE: dict[str, CellValue] = {
 SYSTEM = {SystemColumn.STATUS: "通过", SystemColumn.VIEW: "http://desk/R1"}
 
 
-@pytest.fixture(scope="module", params=(False, True), ids=("as_likely", "other_way"))
-def world(request: pytest.FixtureRequest) -> Iterator[Running]:
-    """In both positions of every switch for what nobody is sure of."""
-    with world_of_offices(turned=request.param) as world:
-        yield world
-
-
 @pytest.fixture
-def office(world: Running) -> Office:
-    return open_office(world)
+def office(spreadsheet: Office) -> Office:
+    return spreadsheet
 
 
 def scratch(office: Office) -> list[list[Any]]:

@@ -1,29 +1,20 @@
 """Ranges that somebody protected against the daemon: it writes beside them, and says what it cannot write."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from emulators.server import Running
 from sync.connection import Insert, Remove, SystemColumn
 from sync.errors import ColumnsClosed
 from sync.sheets.closed import closed_ranges
-from tests.sync.sheets_office import CUSTOMERS, Office, open_office, uid, world_of_offices
+from tests.sync.sheets_office import CUSTOMERS, Office, uid
 
 MASK = "138****8000〔9TQK27MB4D〕"
 
 
-@pytest.fixture(scope="module", params=(False, True), ids=("as_likely", "other_way"))
-def world(request: pytest.FixtureRequest) -> Iterator[Running]:
-    """In both positions of every switch for what nobody is sure of."""
-    with world_of_offices(turned=request.param) as world:
-        yield world
-
-
 @pytest.fixture
-def office(world: Running) -> Office:
-    return open_office(world)
+def office(spreadsheet: Office) -> Office:
+    return spreadsheet
 
 
 def protect(office: Office, header: str, **rows: int) -> int:

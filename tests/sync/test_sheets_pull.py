@@ -1,25 +1,16 @@
 """Listing tabs, over HTTP."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from emulators.server import Running
 from sync.connection import SystemColumn
 from sync.errors import TableMissing
-from tests.sync.sheets_office import CUSTOMERS, POLICIES, Office, open_office, uid, world_of_offices
-
-
-@pytest.fixture(scope="module", params=(False, True), ids=("as_likely", "other_way"))
-def world(request: pytest.FixtureRequest) -> Iterator[Running]:
-    """In both positions of every switch for what nobody is sure of."""
-    with world_of_offices(turned=request.param) as world:
-        yield world
+from tests.sync.sheets_office import CUSTOMERS, POLICIES, Office, open_office, uid
 
 
 @pytest.fixture
-def office(world: Running) -> Office:
-    return open_office(world)
+def office(spreadsheet: Office) -> Office:
+    return spreadsheet
 
 
 def test_idle_pull_is_one_read_and_yields_nothing(office: Office) -> None:

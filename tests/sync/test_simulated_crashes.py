@@ -6,23 +6,11 @@ from typing import Any
 
 import pytest
 
-from emulators.server import Running
 from sync.connection import Insert, Listing, SeenRow, SystemColumn
 from sync.sheets.grid import letters
 from tests.sync.conftest import Office as Archive
-from tests.sync.sheets_office import CUSTOMERS, Office, before_write, open_office, uid, world_of_offices
-from tests.sync.test_sheets_crash import crash, insert_row, number, remove, rows
-
-
-@pytest.fixture(scope="module", params=[False, True], ids=["likely", "turned"])
-def world(request: pytest.FixtureRequest) -> Iterator[Running]:
-    with world_of_offices(turned=request.param) as world:
-        yield world
-
-
-@pytest.fixture
-def spreadsheet(world: Running) -> Office:
-    return open_office(world)
+from tests.sync.sheets_deaths import crash, insert_row, number, remove, rows
+from tests.sync.sheets_office import CUSTOMERS, Office, before_write, uid
 
 
 def give_the_wrong_row_its_uid(office: Office) -> None:
@@ -109,9 +97,7 @@ def test_what_was_written_over_in_a_row_without_uid_is_in_the_ledger_under_the_o
     row = office.sheets.type_row("customers", full_name="李小雷", mobile="13700137000")
     lost = SeenRow("", "", 0, {"mobile": "13900139000"}, partial=True)
     tell_once(monkeypatch, office, lost)
-    for _ in range(4):
-        office.cycle()
-        office.clock.advance(6)
+    office.cycles(4)
     number_given = row.system[SystemColumn.UID]
     with office.engine.hub.unit() as unit:
         (told,) = unit.lists.conflicts(number_given)
@@ -127,15 +113,11 @@ def test_what_somebody_typed_over_before_the_row_told_of_it_stays_in_the_ledger(
     """2: whoever typed there saw what the daemon had written, and not what that had gone over."""
     office: Archive = new_office(settle_s=settle_s)
     row = office.sheets.type_row("customers", full_name="王小明", occupation="教师")
-    for _ in range(4):
-        office.cycle()
-        office.clock.advance(6)
+    office.cycles(4)
     lost = SeenRow(row.system[SystemColumn.UID], "", -1, {"occupation": "医生"}, partial=True)
     row.cells["occupation"] = "护士"
     tell_once(monkeypatch, office, lost)
-    for _ in range(4):
-        office.cycle()
-        office.clock.advance(6)
+    office.cycles(4)
     with office.engine.hub.unit() as unit:
         assert [entry.other for entry in unit.lists.conflicts(lost.uid)] == ["医生"]
     assert "医生" in row.system[SystemColumn.NOTE]

@@ -19,7 +19,5 @@ def test_row_that_moves_while_it_waits_for_its_uid_is_known_where_it_was_seen_la
     office.sheets.lines("policies").pop(0)
     office.cycle()
     row.cells["policy_no"] = "P0002"
-    for _ in range(3):
-        office.cycle()
-        office.clock.advance(6)
+    office.cycles(3)
     assert row.system[SystemColumn.UID] == uid

@@ -107,9 +107,7 @@ def test_row_deleted_while_it_settles_stays_deleted(new_office: NewOffice) -> No
     typed = office.airtable.type_row(
         "customers", full_name="王小明", customer_no="C00000007", id_number="123"
     )
-    for _ in range(2):
-        office.cycle()
-        office.clock.advance(6)
+    office.cycles(2)
     office.airtable.change("customers", typed, id_number=ID_NUMBER)
     office.cycle()
     office.airtable.delete("customers", typed)

@@ -100,9 +100,7 @@ def test_row_that_is_about_to_get_its_uid_back_is_not_deleted_for_having_been_wi
 
 def _settle(office: Office) -> None:
     """Cycles enough for what was typed to settle and be written everywhere."""
-    for _ in range(6):
-        office.cycle()
-        office.clock.advance(6)
+    office.cycles(6)
 
 
 def _uids(office: Office) -> list[str]:
@@ -150,9 +148,7 @@ def test_copy_whose_original_is_deleted_at_once_gets_none_of_its_secrets(new_off
     """7: the copy shows the original's number and stand-ins, and yet it was a copy when its uid was blanked."""
     office = new_office(settle_s=5, delete_grace_s=60)
     row = office.sheets.type_row("customers", full_name="王小明", id_number="11010119900307001X")
-    for _ in range(3):
-        office.cycle()
-        office.clock.advance(6)
+    office.cycles(3)
     uid = row.system[SystemColumn.UID]
     copied = office.sheets.copy_row("customers", row)
     office.cycle()
@@ -276,14 +272,10 @@ def test_row_whose_own_uid_was_written_over_is_no_copy(new_office: NewOffice, wr
     office = new_office(settle_s=5, delete_grace_s=60)
     row = office.sheets.type_row("customers", full_name="王小明", mobile="13900139000")
     other = office.sheets.type_row("customers", full_name="李小红", mobile="13900139001")
-    for _ in range(3):
-        office.cycle()
-        office.clock.advance(6)
+    office.cycles(3)
     uid, mobile = row.system[SystemColumn.UID], row.cells["mobile"]
     row.system[SystemColumn.UID] = other.system[SystemColumn.UID] if written == "another" else written
-    for _ in range(4):
-        office.cycle()
-        office.clock.advance(6)
+    office.cycles(4)
     assert row.system[SystemColumn.UID] == uid
     assert row.cells["mobile"] == mobile
 
@@ -309,16 +301,12 @@ def test_row_whose_uid_was_written_over_while_it_settled_keeps_its_record(
     """2 and 5: its number was changed just before; it was seen so, with its uid, and stands so still."""
     office = new_office(settle_s=5)
     row = office.sheets.type_row("customers", full_name="王小明", mobile="13800138000", id_number="1101")
-    for _ in range(3):
-        office.cycle()
-        office.clock.advance(6)
+    office.cycles(3)
     uid, shown = row.system[SystemColumn.UID], row.cells["mobile"]
     row.cells["customer_no"] = "C00000025"
     office.cycle()
     row.system[SystemColumn.UID] = written
-    for _ in range(6):
-        office.cycle()
-        office.clock.advance(6)
+    office.cycles(6)
     assert (row.system[SystemColumn.UID], row.cells["mobile"]) == (uid, shown)
 
 
