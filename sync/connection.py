@@ -253,6 +253,11 @@ class Connection(Protocol):
         """Write, verify, report. A row that fails does not stop the others."""
         ...
 
+    def name_columns(self, table: TableKey) -> None:
+        """Put headers right that people spoiled (`HeadersSpoiled`). Needs a pull, acknowledged; where a service knows columns by
+        an id of its own there is nothing to do."""
+        return
+
     def stamp(self, values: Mapping[str, str]) -> None:
         """Write the heartbeat and key figures to 系统状态."""
         ...

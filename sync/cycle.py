@@ -17,6 +17,7 @@ from .errors import ServiceError, TableMissing
 from .freezing import note_frozen, recall_frozen
 from .frozen import mask_torn
 from .guesses import hold_guesses, note_findings
+from .headers import name_columns
 from .history_chain import chain_history
 from .intake import know, recall, settle
 from .judge import check_rows, decode_rows, links_of, merge_rows
@@ -86,6 +87,7 @@ def read(engine: Engine, replica: Replica, report: CycleReport, *, full: bool) -
             replica.connection.acknowledge()
         remember_full(engine, replica, full=full)
         note_frozen(engine, replica)
+        name_columns(engine, replica, report)
         # Whoever deletes a customer with all contracts means both: what is linked to goes after what links to it.
         for table in reversed(engine.order):
             carry_out_deletions(engine, replica, table, report)

@@ -10,6 +10,7 @@ SyncError
 │       ├── NotFound              base or spreadsheet unknown, or not shared with the daemon
 │       ├── TableMissing          somebody deleted or renamed a table or tab
 │       ├── ColumnsClosed         somebody protected columns against the daemon
+│       ├── HeadersSpoiled        somebody cleared or exchanged headers
 │       └── BudgetSpent           the monthly limit of calls is used up
 ├── LeaseTaken                    another daemon works on this archive
 └── LimitPassed                   a limit of ours; carries both numbers
@@ -78,6 +79,16 @@ class ColumnsClosed(Misconfigured):
             service, f"table {table}: protected against the daemon: {', '.join(columns)}", advice=advice
         )
         self.table, self.columns, self.sensitive = table, columns, sensitive
+
+
+class HeadersSpoiled(Misconfigured):
+    """Columns of a table stand under no header or under another one's. They are put right, but for those that were `given_up`."""
+
+    def __init__(
+        self, service: str, table: str, columns: tuple[str, ...], *, given_up: bool, advice: str
+    ) -> None:
+        super().__init__(service, f"table {table}: wrong headers over {', '.join(columns)}", advice=advice)
+        self.table, self.columns, self.given_up = table, columns, given_up
 
 
 class BudgetSpent(Misconfigured):

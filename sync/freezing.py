@@ -8,7 +8,7 @@ from datetime import datetime
 import orjson
 
 from .engine import Engine, FrozenPart, Replica
-from .errors import ColumnsClosed, TableMissing
+from .errors import ColumnsClosed, HeadersSpoiled, TableMissing
 from .store.hub import Hub
 
 FROZEN = "frozen"
@@ -25,6 +25,8 @@ UNMASKED = ",录入的号码不会加密"
 CLOSED = (
     "“{names}”列受保护,本服务写不进去 → 请表格所有者把本服务的账号加为该保护范围的编辑者,或改为“仅显示警告”"
 )
+HEADERS = "“{names}”列的表头被清空、移位或换成了别的列名,稍后自动改回;数据仍归原来的列 → 请核对这段时间在这些列填的内容"
+HEADERS_LEFT = "“{names}”列的表头不对,本服务改不回来;数据仍归原来的列,请勿按现在的表头填写 → 取消第一行的保护或合并,改回表头"
 
 
 def recall_frozen(engine: Engine) -> None:
@@ -58,6 +60,11 @@ def frozen_parts(hub: Hub, replica: str) -> tuple[FrozenPart, ...]:
     return tuple(FrozenPart(**{**one, "since": datetime.fromisoformat(one["since"])}) for one in found)
 
 
+def words_of_headers(problem: HeadersSpoiled) -> str:
+    """What is told of wrong headers."""
+    return (HEADERS_LEFT if problem.given_up else HEADERS).format(names="、".join(problem.columns))
+
+
 def _found(engine: Engine, replica: Replica) -> Iterator[tuple[str, str, bool]]:
     tables = engine.schema.tables
     for problem in replica.connection.problems:
@@ -65,6 +72,8 @@ def _found(engine: Engine, replica: Replica) -> Iterator[tuple[str, str, bool]]:
             yield problem.table, NO_TABLE, True
         if isinstance(problem, ColumnsClosed):
             yield problem.table, CLOSED.format(names="、".join(problem.columns)), problem.sensitive
+        if isinstance(problem, HeadersSpoiled):
+            yield problem.table, words_of_headers(problem), False
     for name, table in engine.torn:
         if name == replica.name:
             yield tables[table].name, TORN, False

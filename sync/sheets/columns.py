@@ -3,13 +3,14 @@
 A column is only ever read and written where it was found for certain; what is in doubt is frozen.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 
+from sync.connection import SystemColumn
 from validators.schema import TableKey
 
 from .grid import Json
-from .layout import Column, ColumnKey
+from .layout import Column, ColumnKey, Layout
 
 Marks = Mapping[ColumnKey, int]
 """Column index by key, as developer metadata of one tab says it."""
@@ -23,13 +24,20 @@ class Found:
     missing: frozenset[ColumnKey]
 
 
-def find_columns(columns: Iterable[Column], headers: Sequence[str], marks: Marks) -> Found:
-    """Match the wanted columns with a tab's header row."""
+def find_columns(
+    columns: Iterable[Column],
+    headers: Sequence[str],
+    marks: Marks,
+    *,
+    proven: Set[ColumnKey] = frozenset(),
+) -> Found:
+    """Match the wanted columns with a tab's header row. The marks of `proven` ones are right, whatever headers say."""
     wanted = list(columns)
     at: dict[ColumnKey, int] = {}
     marked = set(marks.values())
     for column in wanted:
-        place = _place(column, headers, marks, taken=set(at.values()) | marked)
+        taken = set(at.values()) | marked
+        place = marks[column.key] if column.key in proven else _place(column, headers, marks, taken=taken)
         if place is not None:
             at[column.key] = place
     return Found(at, frozenset(column.key for column in wanted if column.key not in at))
@@ -48,6 +56,32 @@ def _place(column: Column, headers: Sequence[str], marks: Marks, *, taken: set[i
         index for index, header in enumerate(headers) if header in column.aliases and index not in taken
     ]
     return known_as[0] if len(known_as) == 1 else None
+
+
+def misnamed_columns(
+    layout: Layout, headers: Sequence[str], at: Mapping[ColumnKey, int]
+) -> frozenset[ColumnKey]:
+    """The columns under no header or under another one's: staff would type into the wrong column.
+
+    Any other header of a field is a rename, and staff's own business; the daemon's columns keep their names.
+    """
+    names = {name for field in layout.config.fields.values() for name in (field.name, *field.aliases)}
+    names |= {system.value for system in SystemColumn}
+    return frozenset(
+        column.key
+        for column in layout.columns
+        if column.key in at and _is_misnamed(column, _header(headers, at[column.key]), names)
+    )
+
+
+def _is_misnamed(column: Column, shown: str, names: Set[str]) -> bool:
+    if shown in (column.header, *column.aliases):
+        return False
+    return column.field is None or not shown or shown in names
+
+
+def _header(headers: Sequence[str], index: int) -> str:
+    return headers[index] if index < len(headers) else ""
 
 
 def marks_of(metadata: Iterable[Json], gid: int, table: TableKey, columns: Iterable[Column]) -> Marks:

@@ -18,13 +18,14 @@ from sync.connection import (
     Texts,
     Update,
 )
-from sync.errors import ColumnsClosed, ServiceError, TableMissing
+from sync.errors import ColumnsClosed, HeadersSpoiled, ServiceError, TableMissing
 from sync.retry import Gate
 from sync.web import web_origin
 from validators.schema import SchemaConfig, TableKey
 
 from .client import Content, Rejected, SheetsClient
 from .credentials import ServiceAccount
+from .headers import HeaderWriter
 from .intent import Intents
 from .layout import layouts
 from .leftover import Aftermath
@@ -40,6 +41,10 @@ from .write import Writer
 OPEN_THEM = (
     "Google Sheets, Data, Protect sheets and ranges: let {account} edit the range, or only show a warning"
 )
+NAME_THEM = (
+    "row 1 of the tab cannot be written: undo its protection or merged cells, or run `tablekeeper setup`"
+)
+LOOK_AT_THEM = "they are put right within seconds; what was typed under them meanwhile is taken for that of its column: look at it"
 WEB_URL = "https://docs.google.com"
 
 
@@ -79,6 +84,7 @@ class SheetsConnection(Connection):
         aftermath = Aftermath(self._client, scratch, self._restorer)
         self._setup = Setup(self._client, schema, wanted, bindings)
         self._puller = Puller(self._client, wanted, bindings, scratch, aftermath)
+        self._headers = HeaderWriter(self._client, scratch, self._restorer)
         self._writer = Writer(self._client, scratch, self._restorer, aftermath, self._relocate)
 
     @property
@@ -87,8 +93,9 @@ class SheetsConnection(Connection):
 
     @property
     def problems(self) -> list[ServiceError]:
-        """The tables that the last pull could not list, and why; and columns that were listed and cannot be written."""
-        return [*self._puller.problems.values(), *self._closed_columns()]
+        """The tables that the last pull could not list, and why; columns that were listed and cannot be written; and headers
+        that people spoiled."""
+        return [*self._puller.problems.values(), *self._closed_columns(), *self._spoiled_headers()]
 
     def _closed_columns(self) -> Iterator[ColumnsClosed]:
         for tab in self._puller.tabs.values():
@@ -99,6 +106,18 @@ class SheetsConnection(Connection):
                     tuple(column.header for column in columns),
                     sensitive=any(column.field and column.field.sensitive for column in columns),
                     advice=OPEN_THEM.format(account=self._account.email),
+                )
+
+    def _spoiled_headers(self) -> Iterator[HeadersSpoiled]:
+        for table, tab in self._puller.tabs.items():
+            if tab.misnamed and table not in self._puller.problems:
+                given_up = tab.headers == tab.given_up
+                yield HeadersSpoiled(
+                    self.name,
+                    tab.layout.title,
+                    tuple(column.header for column in tab.misnamed_columns),
+                    given_up=given_up,
+                    advice=NAME_THEM if given_up else LOOK_AT_THEM,
                 )
 
     def setup(self, *, dry_run: bool = False) -> Sequence[Change]:
@@ -123,6 +142,12 @@ class SheetsConnection(Connection):
         positions = [op.position for op in operations if isinstance(op, Update)]
         self._puller.wrote(table, None if shifts else positions)
         return self._writer.apply(tab, operations)
+
+    def name_columns(self, table: TableKey) -> None:
+        tab = self._tab(table)
+        if tab.misnamed and tab.headers != tab.given_up:
+            self._puller.wrote(table, [0])
+            self._headers.name_columns(tab)
 
     def stamp(self, values: Mapping[str, str]) -> None:
         gid = self._bindings.get(f"tab:{STATUS}")

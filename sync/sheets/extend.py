@@ -8,7 +8,7 @@ from validators.schema import SchemaConfig, ViewConfig
 
 from . import dress
 from .closed import closed_ranges
-from .columns import Found, columns_marked, find_columns, marks_of
+from .columns import Found, columns_marked, find_columns, marks_of, misnamed_columns
 from .grid import Json, area, insert, span
 from .layout import LEFT, Column, ColumnKey, Layout
 from .plan import Place, Plan
@@ -84,7 +84,8 @@ class Extension:
             if column.field and column.field.sensitive:
                 plan.leave(title, f"format of the column {shown}", KEEPS_FORMAT)
         made = self.place.made(self.layout.table, column)
-        if shown == "" or (made and shown == made["header"] != column.header):
+        misnamed = column.key in misnamed_columns(self.layout, [shown], {column.key: 0})
+        if misnamed or (made and shown == made["header"] != column.header):
             plan.make(
                 title, f"name the column {column.header} (was: {shown})", [dress.header(column, gid, index)]
             )

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping, MutableSequence, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import zip_longest
-from typing import Any
 
 from sync.connection import Bindings, Listing, SeenRow, Standing, SystemColumn, Uid
 from sync.errors import ServiceError, TableMissing
@@ -11,12 +10,13 @@ from sync.uid import is_uid
 from validators.schema import TableKey
 
 from .answer import Marks, TabAnswer, WrongCut, by_tab
-from .cells import Shown, shown, text
+from .cells import Shown, shown
 from .client import Content, Rejected, SheetsClient
 from .closed import PROTECTIONS, closed_ranges
-from .columns import find_columns, marks_of, tabs_marked
+from .columns import find_columns, marks_of, misnamed_columns, tabs_marked
 from .doubtful import DoubtfulCells
 from .grid import Json, area, quoted
+from .headers import is_filled, texts_at
 from .layout import Layout
 from .leftover import Aftermath, Righted
 from .raw_rows import KEPT_ROWS, RawTab
@@ -74,8 +74,8 @@ class Puller:
             self._marks.pop(table, None)
         self._pulled, self._metadata = None, []
         self.scratch.wipe()
-        if full and any(tab.closed for tab in self.tabs.values()):
-            self.locate()
+        if full:
+            self._try_again()
         content = self.read()
         if not full and not any(again.values()) and content.digest == self._whole:
             return
@@ -98,6 +98,13 @@ class Puller:
                 yield replace(listing, overwritten=lost)
         self.scratch.settled = True
         pulled.whole = b"" if pulled.written else content.digest
+
+    def _try_again(self) -> None:
+        """What could not be written may be open by now."""
+        for tab in self.tabs.values():
+            tab.given_up = ()
+        if any(tab.closed for tab in self.tabs.values()):
+            self.locate()
 
     def acknowledge(self) -> None:
         """What was pulled need not be shown again."""
@@ -180,9 +187,8 @@ class Puller:
         if self.scratch.settled or tab is None or not answers.get(tab.gid, NO_ROWS).rows:
             return Righted()
         answers[tab.gid].repair()
-        [(_, header)] = answers[tab.gid].decode([0])
         columns = tab.at
-        if self._find_columns(tab, header):
+        if self._find_columns(tab, answers[tab.gid]):
             return Righted()
         if tab.at != columns:
             self._marks.pop(tab.layout.table, None)
@@ -203,11 +209,10 @@ class Puller:
         table = tab.layout.table
         tab.title = answer.title
         marks, columns = answer.marks, tab.at
-        [(_, header)] = list(answer.decode([0])) if answer.rows else [(0, [])]
         before = self._marks.get(table)
         if before == marks and not again:
             return None
-        problem = self._find_columns(tab, header)
+        problem = self._find_columns(tab, answer)
         if problem:
             self.problems[table] = problem
             return None
@@ -228,14 +233,20 @@ class Puller:
             standing=Standing(changed, len(answer.rows)) if before is not None else None,
         )
 
-    def _find_columns(self, tab: Tab, header: Sequence[Any]) -> ServiceError | None:
-        headers = tuple(text(shown(cell)) for cell in header)
+    def _find_columns(self, tab: Tab, answer: TabAnswer) -> ServiceError | None:
+        headers = texts_at(answer, 0)
         if headers != tab.headers or not tab.at:
             columns = tab.layout.columns
             self._metadata = self._metadata or self.client.metadata()
             marks = marks_of(self._metadata, tab.gid, tab.layout.table, columns)
             found = find_columns(columns, headers, marks)
-            tab.headers, tab.at, tab.missing = headers, found.at, found.missing
+            if contested := found.missing & marks.keys():
+                # Where just headers were shifted, the values stand where they stood.
+                named = misnamed_columns(tab.layout, headers, {key: marks[key] for key in contested})
+                proven = {key for key in named if is_filled(answer, marks[key])}
+                found = find_columns(columns, headers, marks, proven=proven)
+            tab.at, tab.missing = found.at, found.missing
+            tab.headed(headers)
         place = tab.at.get(SystemColumn.UID)
         if place is None:
             return TableMissing(self.client.service, tab.layout.title, advice=UID_GONE)

@@ -9,7 +9,7 @@ from itertools import groupby
 
 from sync.connection import SeenRow
 
-from .cells import Entered, entered, text
+from .cells import FORMULA, Entered, entered, text
 from .client import SheetsClient
 from .grid import Json, a1, area, copy, runs, write_cells
 from .scratch import TOP, Scratch, rows_at
@@ -81,13 +81,23 @@ def _same(one: Entered, other: Entered) -> bool:
 
 def headers_stand(tab: Tab, rows: Mapping[int, Cells]) -> bool:
     """Whether the header row in an answer is the one that the columns were found by."""
-    shown = [text(entered(cell)) for cell in rows.get(0, ())]
-    longest = max(len(shown), len(tab.headers))
-    return _padded(shown, longest) == _padded(tab.headers, longest)
+    return shows_headers(tab, rows.get(0, ()), max(len(rows.get(0, ())), len(tab.headers)))
 
 
-def _padded(texts: Sequence[str], length: int) -> list[str]:
-    return [*texts, *[""] * (length - len(texts))]
+def shows_headers(tab: Tab, cells: Cells, width: int) -> bool:
+    """Whether these cells are the header row that the columns were found by, as far as `width` columns go."""
+    return all(_is_header(at(cells, column), header_at(tab, column)) for column in range(width))
+
+
+def header_at(tab: Tab, column: int) -> str:
+    """The header over a column as it was read."""
+    return tab.headers[column] if column < len(tab.headers) else ""
+
+
+def _is_header(cell: Entered, header: str) -> bool:
+    shown = entered(cell)
+    # A listing shows a formula as its text, and an answer that it is one.
+    return header.startswith("=") if shown is FORMULA else text(shown) == header
 
 
 def swap(

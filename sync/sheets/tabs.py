@@ -10,6 +10,7 @@ from validators.schema import FieldKey
 
 from .cells import Formula, Shown, text
 from .closed import Closed
+from .columns import misnamed_columns
 from .grid import Json
 from .layout import Column, ColumnKey, Layout
 
@@ -37,6 +38,10 @@ class Tab:
     last: int = 0
     """Position of the last filled row; 0 is the header row."""
     closed: tuple[Closed, ...] = ()
+    misnamed: frozenset[ColumnKey] = frozenset()
+    """The columns under wrong headers, or under none."""
+    given_up: tuple[str, ...] = ()
+    """The header row that could not be put right."""
 
     @property
     def width(self) -> int:
@@ -55,6 +60,19 @@ class Tab:
             for column in self.layout.columns
             if column.key in self.at and any(one.touches(self.at[column.key]) for one in self.closed)
         ]
+
+    @property
+    def misnamed_columns(self) -> list[Column]:
+        """The columns under wrong headers, from the left."""
+        found = [column for column in self.layout.columns if column.key in self.misnamed]
+        return sorted(found, key=lambda column: self.at[column.key])
+
+    def headed(self, headers: tuple[str, ...]) -> None:
+        """The header row shows this, and the columns are known."""
+        self.headers = headers
+        self.misnamed = misnamed_columns(self.layout, headers, self.at)
+        if not self.misnamed:
+            self.given_up = ()
 
     @property
     def digest(self) -> str:

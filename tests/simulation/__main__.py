@@ -13,6 +13,7 @@ from tests.simulation.mutants import MUTANTS, catch
 from tests.simulation.run import Verdict, run
 from tests.simulation.scenario import Event, events_of, tell
 from tests.simulation.shrink import shrunk
+from tests.simulation.spoilt import play_spoilt, spoilt_of
 from tests.simulation.storm import play_storm, storm_of
 
 CASES = Path(__file__).parents[1] / "cases"
@@ -34,6 +35,7 @@ class Weather:
 
 FAIR = Weather(run, events_of, CASES / "seeds.txt", CASES / "open_seeds.txt")
 STORM = Weather(play_storm, storm_of, CASES / "storms.txt", CASES / "open_storms.txt", "--storm ")
+SPOILT = Weather(play_spoilt, spoilt_of, CASES / "headers.txt", CASES / "open_headers.txt", "--headers ")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -41,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     asked = _parser().parse_args(arguments)
     if asked.mutants:
         return _mutants(asked.jobs, asked.seeds)
-    weather = STORM if asked.storm else FAIR
+    weather = STORM if asked.storm else SPOILT if asked.headers else FAIR
     seeds = _seeds(asked, weather)
     known = set(_listed(weather.still_open)) if len(seeds) > 1 else set()
     started, failed = time.monotonic(), []
@@ -68,6 +70,9 @@ def _parser() -> argparse.ArgumentParser:
         "--storm",
         action="store_true",
         help="somebody acts just before many writes, and the daemon dies or hears nothing right after",
+    )
+    parser.add_argument(
+        "--headers", action="store_true", help="somebody clears, shifts and exchanges headers of spreadsheets"
     )
     parser.add_argument(
         "--mutants", action="store_true", help="plant bugs, one at a time; all must be caught"

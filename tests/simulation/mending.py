@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from tests.simulation import archive
 from tests.simulation.airtable_side import AirtableSide
 from tests.simulation.base_mishaps import with_rows
+from tests.simulation.sheets_side import SheetsSide
 from tests.simulation.side import UID, Line, Side
 from tests.simulation.staff import Staff
 
@@ -20,6 +21,9 @@ def mend(staff: Staff, sides: Sequence[Side]) -> None:
         if isinstance(renamed, AirtableSide):
             _spell_again(staff, renamed, table, new, old)
     for side in sides:
+        if isinstance(side, SheetsSide):
+            _name_own_columns(side)
+    for side in sides:
         for table in archive.TABLES:
             uids = staff.torn.pop((side.name, table), None)
             if uids is not None:
@@ -27,6 +31,14 @@ def mend(staff: Staff, sides: Sequence[Side]) -> None:
                 others = [line for other in sides if other is not side for line in other.lines(table)]
                 known = {line.origin: line.uid for line in others if line.origin and line.uid}
                 _give_back(side, table, {**known, **_own(uids)}, side.lines(table))
+
+
+def _name_own_columns(side: SheetsSide) -> None:
+    """Where somebody spoilt headers, the staff's own column gets its header back from whoever made it."""
+    for table in sorted(side.spoilt):
+        place = side.columns(table).get(archive.UNMAPPED)
+        if place is not None:
+            side.type_headers(table, {place: archive.UNMAPPED})
 
 
 def _own(uids: Mapping[str, str]) -> dict[str, str]:

@@ -5,6 +5,7 @@ from random import Random
 
 from sync.config import SyncConfig
 from tests.simulation import archive
+from tests.simulation.headers import SPOILING, wrong_headers
 from tests.simulation.hub_files import HubFiles
 from tests.simulation.sheets_side import SheetsSide
 from tests.simulation.side import Side
@@ -81,10 +82,9 @@ class Rest:
 
     def shuffle(self, random: Random) -> list[str]:
         """7: somebody sorts a tab; nothing is written anywhere."""
-        tabs = [side for side in self.sides if isinstance(side, SheetsSide)]
-        if not tabs:
+        if not self._tabs:
             return []
-        side, table = random.choice(tabs), random.choice(archive.TABLES)
+        side, table = random.choice(self._tabs), random.choice(archive.TABLES)
         side.sort(table, archive.ORIGIN, descending=random.random() < 0.5)
         before = self._mark()
         for _ in range(2):
@@ -92,6 +92,19 @@ class Rest:
             self.stage.cycle()
         written = self._writes(before)
         return [f"7 a sorted tab made the daemon write: {written}"] if written else []
+
+    def spoil_headers(self) -> list[str]:
+        """Somebody spoils headers where nothing else happens: they are right again, but for those of the staff's own."""
+        random = Random(f"headers at rest {self.stage.seed}")
+        wrong = [text for side in self._tabs for text in wrong_headers(side)]
+        for _ in range(3):
+            self.staff.do(random, SPOILING, {side.name for side in self.sides})
+        complaints = wrong if self._calm() else ["1 headers that somebody spoilt are written again and again"]
+        return [*complaints, *(text for side in self._tabs for text in wrong_headers(side))]
+
+    @property
+    def _tabs(self) -> list[SheetsSide]:
+        return [side for side in self.sides if isinstance(side, SheetsSide)]
 
     def _mark(self) -> int:
         log = self.stage.world.journal.since(0)

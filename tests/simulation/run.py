@@ -14,6 +14,7 @@ from tempfile import mkdtemp
 from tests.simulation import archive
 from tests.simulation.airtable_side import AirtableSide
 from tests.simulation.config_changes import change
+from tests.simulation.headers import SPOILING
 from tests.simulation.hub_files import HubFiles
 from tests.simulation.leaks import leaks
 from tests.simulation.meetings import ANSWERING, CALCULATING, DUPLICATING, REVISING, RIVALLING
@@ -38,6 +39,7 @@ from tests.simulation.scenario import (
     Restore,
     Revise,
     Spend,
+    SpoilHeaders,
     Wait,
     Work,
     events_of,
@@ -80,6 +82,8 @@ class Run:
     cycles: int = 0
     meanwhile: range = range(0)
     """Numbers of the values that were typed while the last cycle ran."""
+    spoilt: bool = False
+    """Whether somebody spoilt headers."""
 
     def __post_init__(self) -> None:
         archive.begin()
@@ -167,6 +171,9 @@ class Run:
                 self.staff.do(Random(seed), DUPLICATING, stage.joined)
             case Revise(seed=seed):
                 self.staff.do(Random(seed), REVISING, stage.joined)
+            case SpoilHeaders(seed=seed):
+                self.staff.do(Random(seed), SPOILING, stage.joined)
+                self.spoilt = True
             case Reconfigure(seed=seed):
                 self._reconfigure(Random(seed))
             case Spend():
@@ -256,6 +263,8 @@ class Run:
         complaints += oracle.complaints()
         complaints += leaks(self.stage, self.staff.notebook, self.sides, self.spoken)
         complaints += rest.shuffle(Random(self.seed)) if not complaints else []
+        if self.spoilt and not complaints:
+            complaints = [*rest.spoil_headers(), *self._oracle().complaints()]
         return [*self.stage.failures, *self.spoken.complaints(), *complaints]
 
     def _oracle(self) -> Oracle:

@@ -112,9 +112,28 @@ class Revise:
     seed: int
 
 
+@dataclass(frozen=True, slots=True)
+class SpoilHeaders:
+    """Somebody at a spreadsheet clears, shifts or exchanges headers."""
+
+    seed: int
+
+
 Meeting = Calculate | Answer | Duplicate | Revise
 Event = (
-    Work | Mishap | Cycle | Wait | Restart | BackUp | Restore | Join | Reconfigure | Spend | Leave | Meeting
+    SpoilHeaders
+    | Work
+    | Mishap
+    | Cycle
+    | Wait
+    | Restart
+    | BackUp
+    | Restore
+    | Join
+    | Reconfigure
+    | Spend
+    | Leave
+    | Meeting
 )
 WAITS_S = (1, 3, 6, 6, 12, 30, 61, 700, 2000)
 RARE_WAITS_S = (86_400, 7 * 86_400 + 3600)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.simulation import archive
+from tests.simulation.marks import MEMORY, marked, marking, unmarking
 from tests.simulation.side import NOTE, STATUS, UID, Formula, Hands, Line, Raw
 
 SYSTEM = (STATUS, NOTE, UID)
@@ -25,6 +26,8 @@ class SheetsSide:
     _titles: dict[str, str] = field(default_factory=dict)
     renamed: dict[tuple[str, str], str] = field(default_factory=dict)
     """New headers by table and field key, or the old header of a column that is no field."""
+    spoilt: set[str] = field(default_factory=set)
+    """Tables whose headers somebody spoilt: staff go by what stands in the columns, as they remembered it."""
 
     def learn(self) -> None:
         """Look at the tabs after `setup`."""
@@ -73,7 +76,35 @@ class SheetsSide:
         for index, header in enumerate(headers):
             if header in names:
                 found.setdefault(names[header], index)
-        return found
+        return self._by_memory(table, found) if table in self.spoilt else found
+
+    def _by_memory(self, table: str, found: dict[str, int]) -> dict[str, int]:
+        """The columns as staff remember them, and new ones; once the headers say the same they are trusted again."""
+        known = self.marked(table, MEMORY)
+        if all(found.get(name) == index for name, index in known.items()):
+            self.batch(*unmarking(self._gids[table], known))
+            self.spoilt.discard(table)
+            return found
+        return {name: index for name, index in found.items() if index not in known.values()} | known
+
+    def remember_columns(self, table: str) -> None:
+        """Before headers are spoilt: which column is which."""
+        if table not in self.spoilt:
+            self.batch(*marking(self._gids[table], self.columns(table)))
+            self.spoilt.add(table)
+
+    def marked(self, table: str, key: str) -> dict[str, int]:
+        """Columns by the marks that somebody put on them."""
+        return marked(self.hands, self.spreadsheet, key, self._gids.get(table))
+
+    def type_headers(self, table: str, headers: Mapping[int, str]) -> bool:
+        """Type headers."""
+        data = [
+            {"range": f"'{self._titles[table]}'!{letters(at)}1", "values": [[text]]}
+            for at, text in headers.items()
+        ]
+        body = {"valueInputOption": "RAW", "data": data}
+        return self.hands("POST", f"/v4/spreadsheets/{self.spreadsheet}/values:batchUpdate", body) is not None
 
     def _shown(self, table: str, key: str) -> list[str]:
         """What may stand above a column; `setup` may or may not have followed a changed config."""
@@ -168,9 +199,7 @@ class SheetsSide:
         """The staff's own column, at the far right."""
         place = len(self.headers(table))
         self.batch({"appendDimension": {"sheetId": self._gids[table], "dimension": "COLUMNS", "length": 1}})
-        cell = f"'{self._titles[table]}'!{letters(place)}1"
-        body = {"valueInputOption": "RAW", "data": [{"range": cell, "values": [[archive.UNMAPPED]]}]}
-        self.hands("POST", f"/v4/spreadsheets/{self.spreadsheet}/values:batchUpdate", body)
+        self.type_headers(table, {place: archive.UNMAPPED})
 
     def sort(self, table: str, key: str, *, descending: bool, columns: tuple[int, int] | None = None) -> bool:
         """Sort the rows below the header, or only some columns of them."""
@@ -200,10 +229,8 @@ class SheetsSide:
         at = self.columns(table)
         if name not in at:
             return False
-        cell = f"'{self._titles[table]}'!{letters(at[name])}1"
-        body = {"valueInputOption": "RAW", "data": [{"range": cell, "values": [[to]]}]}
         self.renamed[table, name] = to
-        return self.hands("POST", f"/v4/spreadsheets/{self.spreadsheet}/values:batchUpdate", body) is not None
+        return self.type_headers(table, {at[name]: to})
 
     def drop_column(self, table: str, name: str) -> bool:
         """Delete a column with everything in it."""
@@ -231,6 +258,7 @@ class SheetsSide:
         done = self.batch({"deleteSheet": {"sheetId": self._gids[table]}})
         if done:
             self.renamed = {key: to for key, to in self.renamed.items() if key[0] != table}
+            self.spoilt.discard(table)
             del self._gids[table]
         return done
 

@@ -10,7 +10,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.mark.parametrize("weather", [[], ["--storm"]], ids=["fair", "storm"])
+@pytest.mark.parametrize("weather", [[], ["--storm"], ["--headers"]], ids=["fair", "storm", "headers"])
 def test_kept_seeds_hold_every_invariant(weather: list[str]) -> None:
     """In a process of its own, whose hash seed makes a run repeatable; see tests/cases/seeds.txt and storms.txt."""
     asked = [*weather, "--cases", "--no-shrink", "--no-keep", "--jobs", "1"]

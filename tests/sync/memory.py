@@ -26,7 +26,7 @@ from sync.connection import (
     Texts,
     Written,
 )
-from sync.errors import AnswerLost, ServiceError, Unavailable
+from sync.errors import AnswerLost, HeadersSpoiled, ServiceError, Unavailable
 from validators.schema import TableKey
 
 FORMULA = "=FORMULA()"
@@ -148,6 +148,9 @@ class MemoryConnection:
             [r for r in results if isinstance(r, str)],
             [r for r in results if isinstance(r, Refused)],
         )
+
+    def name_columns(self, table: TableKey) -> None:
+        self.problems = [one for one in self.problems if not isinstance(one, HeadersSpoiled)]
 
     def stamp(self, values: Mapping[str, str]) -> None: ...
 
