@@ -79,6 +79,8 @@ def carry_out_deletions(engine: Engine, replica: Replica, table: TableKey, repor
                 log.warning("deletions_wait", replica=replica.name, table=table, rows=len(undecided))
             report.waiting_deletions += len(undecided)
             due = {uid: state for uid, state in due.items() if decided.get(uid)}
+        # A row that was about to get its uid when somebody deleted it gets none any more: what is put back is inserted.
+        unit.numbering.end(replica.name, table, due)
         for uid, state in due.items():
             _carry_out(
                 engine, unit, replica, table, state, refused=decided.get(uid) == "refused", report=report

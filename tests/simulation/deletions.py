@@ -44,16 +44,14 @@ def _spread(table: str, origin: str, hub: HubFiles) -> bool:
 
 
 def _contradicted(one: Deleted, notebook: Notebook) -> bool:
-    """Whether somebody changed in the row what the one who deleted it could see and had not seen.
+    """Whether somebody changed in the row what the one who deleted it had not seen, nor took along with it.
 
     The same value typed at both replicas counts: the daemon may have heard of one of them only.
     """
     mine = {(typed.cell, typed.value) for typed in notebook.typed if typed.replica == one.replica}
-    fields = notebook.rights[one.replica].fields.get(one.table, tuple(archive.fields(one.table)))
-    cells = {(one.table, one.origin, key) for key in fields}
-    cells |= {typed.cell for typed in notebook.former if typed.cell[:2] == (one.table, one.origin)}
+    row = (one.table, one.origin)
     typed = any(
-        other.cell in cells
+        other.cell[:2] == row
         and (
             other.number >= one.number
             or not _was_seen(other, one, notebook)
@@ -62,7 +60,8 @@ def _contradicted(one: Deleted, notebook: Notebook) -> bool:
         for other in (*notebook.typed, *notebook.former)
     )
     return typed or any(
-        change.cell in cells and (change.number >= one.number or one.shown.get(change.cell[2]) == change.old)
+        change.cell[:2] == row
+        and (change.number >= one.number or one.shown.get(change.cell[2]) == change.old)
         for change in notebook.changes
     )
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from sync.connection import SystemColumn
 from tests.sync.conftest import NewOffice, Office
 from tests.sync.memory import Line, meanwhile
 from tests.sync.people import ID_NUMBER
@@ -54,6 +55,19 @@ def test_row_that_nobody_touched_is_removed_though_its_linked_record_left_first(
     stale.cells["customer_no"] = []
     office.calm()
     assert (office.airtable.lines("policies"), office.airtable.lines("customers")) == ([], [])
+
+
+def test_row_deleted_before_it_got_its_uid_back_is_put_back_for_an_edit(office: Office) -> None:
+    """1: it waited for ever for a row to show its uid."""
+    _, row = _two_rows(office)
+    row.system[SystemColumn.UID] = ""
+    office.sheets.fail_after = 0
+    office.cycle()
+    office.sheets.fail_after = None
+    office.sheets.delete("customers", row)
+    office.airtable.find("customers", full_name="王小明").cells["occupation"] = "护士"
+    office.calm()
+    assert [line.cells["occupation"] for line in office.sheets.lines("customers")] == ["护士"]
 
 
 NARROW = {
