@@ -26,6 +26,8 @@ class Absorbed:
     torn: bool = False
     borne: frozenset[Uid] = frozenset()
     """Uids that rows of the table bear."""
+    queued: frozenset[str] = frozenset()
+    """Names of queued rows that are looked at now and are not judged yet."""
     refused: set[Uid] = field(default_factory=set)
     """Rows that were judged and written early, and not taken: they are read again before they are written again."""
 

@@ -33,6 +33,7 @@ from .queue import (
     remember_missing,
     remember_torn,
     reread,
+    unqueue,
 )
 from .reconfigure import reconfigure
 from .stripped import without_stripped_links
@@ -99,7 +100,7 @@ def absorb(engine: Engine, replica: Replica, listing: Listing, report: CycleRepo
     remember_missing(engine, replica, listing)
     note_overwritten(engine, replica, listing, report)
     arrivals = settle(engine, replica, listing, report)
-    absorbed = Absorbed(stray=arrivals.stray, torn=arrivals.torn, borne=arrivals.borne)
+    absorbed = Absorbed(stray=arrivals.stray, torn=arrivals.torn, borne=arrivals.borne, queued=arrivals.done)
     if not arrivals.torn:
         note_overwritten_unnumbered(engine, replica, listing, report)
     remember_torn(engine, replica, listing, torn=arrivals.torn)
@@ -110,7 +111,7 @@ def absorb(engine: Engine, replica: Replica, listing: Listing, report: CycleRepo
         if len(arrivals.rows) > WAITING_ROWS_MAX:
             write_early(engine, replica, listing.table, absorbed, report)
     with engine.hub.unit() as unit:
-        unit.lists.end_recheck(replica.name, listing.table, arrivals.done)
+        unit.lists.end_recheck(replica.name, listing.table, absorbed.queued)
     return absorbed
 
 
@@ -162,6 +163,8 @@ def absorb_block(
     with engine.hub.unit() as unit:
         known = recall(unit, replica, table, know(engine, unit, replica, table, rows, absorbed.borne))
         known = without_stripped_links(engine, unit, replica, table, known)
+        # Before anything wakes them: what a row is woken for from here on, it has not been judged with.
+        judged = unqueue(unit, replica, table, known, absorbed)
         links = links_of(engine, unit, replica, table, known)
         decoded = decode_rows(
             engine,
@@ -187,6 +190,7 @@ def absorb_block(
             protected, fields=replica.fields(table), policy=engine.policy(table, replica.name)
         )
         replaced = commit(engine, unit, replica, table, protected, merged, absorbed, report)
+    absorbed.queued -= judged
     # A value that waited for its row has come in: whoever copied its stand-in copied nothing.
     engine.vault.clear([*replaced, *(token for row in decoded for token in row.taken_out)])
 

@@ -6,10 +6,13 @@ import structlog
 
 from validators.schema import TableKey
 
+from .commit import Absorbed
 from .connection import Listing, RowId
 from .engine import Engine, Replica
 from .guesses import CODE as GUESSES
 from .setting_up import arrived
+from .stages import Known
+from .store.hub import Unit
 
 log = structlog.get_logger("sync")
 
@@ -93,6 +96,15 @@ def daily_pass(engine: Engine) -> None:
                     unit.lists.ask_recheck(replica.name, table, unit.seen.of(replica.name, table), "day")
     noted.set(LAST_DAY, today.isoformat())
     engine.last_day = today
+
+
+def unqueue(
+    unit: Unit, replica: Replica, table: TableKey, rows: Iterable[Known], absorbed: Absorbed
+) -> frozenset[str]:
+    """Take rows that are judged in this transaction out of the queue; returns what they were called there."""
+    judged = absorbed.queued & {name for row in rows for name in (row.uid, row.row.row_id)}
+    unit.lists.end_recheck(replica.name, table, judged)
+    return judged
 
 
 def queued(engine: Engine) -> int:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from sync import cycle
 from sync.connection import SystemColumn
 from tests.sync.conftest import Office
 from tests.sync.memory import Line, MemoryConnection
@@ -132,3 +133,23 @@ def test_policy_that_links_to_itself_does_not_wait_for_itself(office: Office, he
     office.calm()
     assert policy.system[SystemColumn.STATUS] == "通过"
     assert other.find("policies", policy_no="P0001").cells["prior_no"]
+
+
+@HERE
+def test_policy_is_woken_by_a_later_block_although_it_was_looked_at_before(
+    office: Office, here: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is in the queue already, so it was judged while its predecessor was held still."""
+    monkeypatch.setattr(cycle, "BLOCK_ROWS", 1)
+    _customer(office)
+    mine = office.replica(here)
+    policy, held = _policy(office, mine, "P0002"), _policy(office, mine, "P0001", customer_no=None)
+    office.calm()
+    policy.cells["prior_no"] = _names(office, mine, "policies", held)
+    office.calm()
+    assert policy.system[SystemColumn.STATUS] == "等待"
+    with office.engine.hub.unit() as unit:
+        unit.lists.ask_recheck(here, "policies", unit.seen.of(here, "policies"), "day")
+    held.cells["customer_no"] = policy.cells["customer_no"]
+    office.calm()
+    assert policy.system[SystemColumn.STATUS] == "通过"
