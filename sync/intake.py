@@ -15,6 +15,7 @@ from .engine import CycleReport, Engine, Replica
 from .filters import inside
 from .heal import by_business_key, heal_numbers, is_named, keep_settling_numbers, leave_numbers_behind
 from .identify import Identified, identify
+from .last_look import hear_of_writes
 from .setting_up import are_arriving
 from .settle import name_of
 from .stages import Known
@@ -80,6 +81,7 @@ def settle(engine: Engine, replica: Replica, listing: Listing, report: CycleRepo
         # A row that shows its uid has got it, even if the answer to that write was lost.
         unit.numbering.end(replica.name, table, found.present)
         keep_settling_numbers(engine, unit, replica, table, found)
+        hear_of_writes(engine, unit, replica, listing, found.gone)
         engine.settling.forget(replica.name, table, found.gone)
         engine.settling.drop(replica.name, table, listing)
         if listing.complete:

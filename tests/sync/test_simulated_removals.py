@@ -70,6 +70,29 @@ def test_row_deleted_before_it_got_its_uid_back_is_put_back_for_an_edit(office: 
     assert [line.cells["occupation"] for line in office.sheets.lines("customers")] == ["护士"]
 
 
+@pytest.mark.parametrize("arrived", [True, False])
+def test_delete_by_whoever_saw_a_write_without_answer_holds(new_office: NewOffice, arrived: bool) -> None:
+    """3: the row that showed it settled still when it was deleted; an edit that never arrived there beats the delete."""
+    office = new_office(settle_s=5, delete_grace_s=600)
+    typed = office.airtable.type_row("customers", full_name="王小明", mobile="13800138000")
+    office.cycles(4)
+    row = office.sheets.find("customers", full_name="王小明")
+    typed.cells["occupation"] = "护士"
+    office.cycle()
+    office.clock.advance(6)
+    office.sheets.loses_answers, office.sheets.fail_after = arrived, None if arrived else 0
+    office.cycle()
+    office.sheets.loses_answers = False
+    office.cycle()
+    office.sheets.fail_after = None
+    assert (row.cells.get("occupation") == "护士") is arrived
+    office.sheets.delete("customers", row)
+    office.cycle()
+    office.clock.advance(601)
+    office.cycles(4)
+    assert bool(office.airtable.lines("customers")) != arrived
+
+
 NARROW = {
     "name": "核保部",
     "tables": ["customers"],
