@@ -146,10 +146,16 @@ def _why_not(
         return "needed"
     if _held_elsewhere(engine, unit, replica, table, state.uid):
         return "edited"
-    mine = replica.fields(table)
-    if any(record.values.get(key) != state.base.get(key) for key in mine):
+    if _shows_less(engine, replica, table, record, state):
         return "edited"
     return "edited" if _edited_out_of_sight(engine, unit, replica, table, state) else None
+
+
+def _shows_less(engine: Engine, replica: Replica, table: TableKey, record: Record, state: SeenState) -> bool:
+    """Whether the archive has something else than the row showed. A column that the table has lost shows nothing."""
+    lost = engine.missing.get((replica.name, table), frozenset())
+    differ = {key for key in replica.fields(table) if record.values.get(key) != state.base.get(key)}
+    return any(key not in lost or record.values.get(key) is not None for key in differ)
 
 
 def _edited_out_of_sight(

@@ -3,7 +3,7 @@
 A row that leaves a filter stays until the next morning with a note and then leaves this replica only: never the archive.
 """
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 
@@ -46,13 +46,32 @@ def look_over(
         uids |= _departing(engine, unit, replica, table)
     if not uids:
         return Scope()
-    states = unit.seen.get_many(replica.name, table, uids)
     records = unit.records.get_many(table, uids)
+    states = unit.seen.get_many(replica.name, table, uids)
+    states = _placed(unit, replica, table, states, records, absorbed.judged)
     return (
         _filtered(engine, unit, replica, table, absorbed, states, records)
         if filtered
         else Scope(states, records)
     )
+
+
+def _placed(
+    unit: Unit,
+    replica: Replica,
+    table: TableKey,
+    states: Mapping[Uid, SeenState],
+    records: Mapping[Uid, Record],
+    judged: Container[Uid],
+) -> dict[Uid, SeenState]:
+    """The states without those of rows that were to be put back, and whose records were archived meanwhile: such a row
+    stands nowhere, so that nothing is to be removed."""
+    archived = {
+        uid for uid, record in records.items() if record.state is State.ARCHIVED and uid not in judged
+    }
+    gone = {uid for uid in archived & states.keys() if not states[uid].placed}
+    unit.seen.forget(replica.name, table, gone)
+    return {uid: state for uid, state in states.items() if uid not in gone}
 
 
 def _behind(engine: Engine, unit: Unit, replica: Replica, table: TableKey) -> set[Uid]:

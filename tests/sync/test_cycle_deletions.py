@@ -139,3 +139,48 @@ def test_row_of_an_archived_record_is_not_waited_for_once_its_table_is_gone(offi
     office.sheets.fail_after = None
     make_anew(office)
     assert office.cycle().refused == {}
+
+
+def test_row_that_was_to_be_put_back_and_is_deleted_elsewhere_meanwhile_is_not_waited_for(
+    office: Office,
+) -> None:
+    """1: seed 5349. It stands nowhere in the tab, so that there is nothing to be removed from it."""
+    row = office.sheets.type_row("customers", full_name="王小明", occupation="教师")
+    office.calm()
+    office.sheets.delete("customers", row)
+    office.airtable.find("customers", full_name="王小明").cells["occupation"] = "护士"
+    office.sheets.fail_after = 0
+    office.cycle()
+    office.sheets.fail_after = None
+    office.airtable.delete("customers", office.airtable.find("customers", occupation="护士"))
+    office.cycle()
+    report = office.cycle()
+    assert (report.refused, report.rechecks, office.sheets.lines("customers")) == ({}, 0, [])
+
+
+def test_delete_is_not_contradicted_in_a_column_that_its_tab_has_lost(office: Office) -> None:
+    """3: seed 5418. The cell was emptied elsewhere, and the tab shows nothing of it, either."""
+    row = office.sheets.type_row("customers", full_name="王小明", occupation="教师", birth_date="1990-01-02")
+    office.calm()
+    office.sheets.missing = frozenset({"birth_date"})
+    office.airtable.find("customers", full_name="王小明").cells["birth_date"] = ""
+    office.calm()
+    office.sheets.delete("customers", row)
+    office.calm()
+    assert office.sheets.lines("customers") == office.airtable.lines("customers") == []
+
+
+def test_edit_after_the_delete_counts_in_a_column_that_its_tab_has_lost(new_office: NewOffice) -> None:
+    """3: whoever deleted the row has not seen it, there or elsewhere."""
+    office = new_office(delete_grace_s=600)
+    row = office.sheets.type_row("customers", full_name="王小明", occupation="教师", birth_date="1990-01-02")
+    office.calm()
+    office.sheets.missing = frozenset({"birth_date"})
+    office.sheets.delete("customers", row)
+    office.cycle()
+    office.clock.advance(60)
+    office.airtable.find("customers", full_name="王小明").cells["birth_date"] = "1991-01-02"
+    office.calm()
+    office.clock.advance(601)
+    office.calm()
+    assert office.sheets.find("customers", full_name="王小明")

@@ -1,7 +1,9 @@
 """Cases that the simulation found about rows that wait for their uid, one law each; see docs/TESTING.md."""
 
+import pytest
+
 from sync.connection import SystemColumn
-from tests.sync.conftest import NewOffice
+from tests.sync.conftest import NewOffice, Office
 from tests.sync.memory import Line
 
 
@@ -21,3 +23,87 @@ def test_row_that_moves_while_it_waits_for_its_uid_is_known_where_it_was_seen_la
     row.cells["policy_no"] = "P0002"
     office.cycles(3)
     assert row.system[SystemColumn.UID] == uid
+
+
+def contract(office: Office) -> Line:
+    """A contract that is agreed on, in the last row of its tab."""
+    row = office.sheets.type_row(
+        "policies", policy_no="P0001", customer_no="C00000001", premium="300", start="2026-01-01"
+    )
+    office.calm()
+    return row
+
+
+@pytest.fixture
+def insured(new_office: NewOffice) -> Office:
+    """Two customers; what is deleted is archived after ten minutes."""
+    office = new_office(delete_grace_s=600)
+    for number, name in enumerate(("王小明", "李小红"), start=1):
+        office.sheets.type_row("customers", customer_no=f"C{number:08}", full_name=name, occupation="教师")
+    office.calm()
+    return office
+
+
+@pytest.mark.parametrize("written", ["", "我写的"])
+def test_row_that_lost_its_number_and_its_uid_is_known_by_all_the_rest(insured: Office, written: str) -> None:
+    """5: seed 5115. It stands where it stood, and shows all else that it showed, whatever was typed into it beside."""
+    row = contract(insured)
+    uid = row.system[SystemColumn.UID]
+    insured.airtable.find("policies", policy_no="P0001").cells["end"] = "2030-01-01"
+    row.cells |= {"policy_no": "", "status": "有效"}
+    row.system[SystemColumn.UID] = written
+    for _ in range(4):
+        insured.cycle()
+        insured.clock.advance(601)
+    assert insured.sheets.lines("policies") == [row]
+    assert (row.system[SystemColumn.UID], row.cells["policy_no"], row.cells["status"]) == (
+        uid,
+        "P0001",
+        "有效",
+    )
+
+
+@pytest.mark.parametrize("changed", [{"customer_no": "C00000002"}, {"premium": "301"}, {"start": ""}])
+def test_row_typed_without_number_where_one_was_deleted_is_another_record(
+    insured: Office, changed: dict[str, str]
+) -> None:
+    """7: who it is about, or anything else, is not what stood there."""
+    deleted = contract(insured)
+    uid = deleted.system[SystemColumn.UID]
+    insured.sheets.delete("policies", deleted)
+    typed = insured.sheets.type_row("policies", **{**deleted.cells, "policy_no": "", **changed})
+    for _ in range(4):
+        insured.cycle()
+        insured.clock.advance(601)
+    assert typed.system[SystemColumn.UID] not in ("", uid)
+    assert not typed.cells["policy_no"]
+    assert insured.airtable.lines("policies") == []
+
+
+def test_options_alone_do_not_tell_a_row_without_number(new_office: NewOffice) -> None:
+    """7: many rows share them."""
+    office = new_office(delete_grace_s=600)
+    deleted = office.sheets.type_row("policies", policy_no="P0001", status="有效", customer_no="C1")
+    office.calm()
+    uid = deleted.system[SystemColumn.UID]
+    office.sheets.delete("policies", deleted)
+    typed = office.sheets.type_row("policies", status="有效")
+    office.calm()
+    assert typed.system[SystemColumn.UID] not in ("", uid)
+
+
+@pytest.mark.parametrize("written", ["我写的", "another"])
+def test_row_whose_uid_was_written_over_is_not_deleted_while_the_daemon_is_away(
+    insured: Office, written: str
+) -> None:
+    """2: seed 5395. It could not be given its uid at once, and stood there all the while."""
+    row, other = insured.sheets.lines("customers")
+    uid, cells = row.system[SystemColumn.UID], dict(row.cells)
+    row.system[SystemColumn.UID] = other.system[SystemColumn.UID] if written == "another" else written
+    insured.sheets.fail_after = 0
+    insured.cycle()
+    insured.sheets.fail_after = None
+    insured.clock.advance(86_400)
+    insured.calm()
+    assert (row.system[SystemColumn.UID], row.cells) == (uid, cells)
+    assert len(insured.airtable.lines("customers")) == len(insured.sheets.lines("customers")) == 2

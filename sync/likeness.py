@@ -1,0 +1,156 @@
+"""How much a row shows of what is known of a record: whether it is the one that lost its uid."""
+
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import replace
+
+from validators.issues import Rejection
+from validators.raw import Raw
+from validators.rows import Parsed
+from validators.schema import SELECTS, FieldKey, FieldType, TableConfig, TableKey
+from validators.values import refers
+from vault.masks import tokens_within
+from vault.plaintext import Plaintext
+
+from .connection import SeenRow, Uid
+from .engine import Engine, Replica
+from .judge import links_of
+from .secrets import sealable, tokens_in
+from .stages import Known
+from .store.hub import Unit
+from .store.seen import Mark, SeenState
+
+TELLING_MIN = 2
+"""Values by which a row is recognised that stands elsewhere, or lost its number: one alone may be anybody's."""
+CHOSEN = SELECTS | {FieldType.BOOL}
+"""What many rows share."""
+
+Shown = Parsed | Plaintext[str]
+"""What a cell shows, as it is compared."""
+
+
+def comparable(engine: Engine, table: TableKey, row: SeenRow) -> Mapping[FieldKey, Shown]:
+    """What a row shows, but for links, which show what their records are called now. Secrets as they would be sealed, valid
+    or not: where no write reached the row, they stand there as they were typed."""
+    config = engine.schema.tables[table]
+    cells = {key: row.cells.get(key) for key in config.fields.keys() - config.links.keys()}
+    parsed: Mapping[FieldKey, Shown] = engine.parser.parse(table, cells, today=engine.today())
+    secrets = {key: _sealable(parsed[key], cells[key]) for key in config.sensitive.keys() & cells.keys()}
+    return {**parsed, **secrets}
+
+
+def _sealable(value: Shown, raw: Raw) -> Shown:
+    if raw is None or value is None:
+        return None
+    return Plaintext(str(raw)) if isinstance(value, Rejection) else sealable(value)
+
+
+def open_secrets(
+    engine: Engine, table: TableKey, states: Sequence[SeenState]
+) -> dict[Uid, Mapping[FieldKey, Plaintext[str]]]:
+    """The secrets that rows showed."""
+    sensitive = engine.schema.tables[table].sensitive.keys()
+    tokens = {state.uid: _tokens(state, sensitive) for state in states}
+    opened = engine.vault.open_for_check({token for held in tokens.values() for token in held.values()})
+    return {
+        uid: {key: opened[token] for key, token in held.items() if token in opened}
+        for uid, held in tokens.items()
+    }
+
+
+def _tokens(state: SeenState, sensitive: Set[FieldKey]) -> dict[FieldKey, str]:
+    shown = {**state.base, **{key: held.token for key, held in state.held.items() if not held.mended}}
+    return {key: str(shown[key]) for key in sensitive if shown.get(key) is not None}
+
+
+def likeness(
+    config: TableConfig,
+    position: int,
+    shown: Mapping[FieldKey, Shown],
+    state: SeenState,
+    secrets: Mapping[FieldKey, Plaintext[str]],
+) -> tuple[bool, int, bool] | None:
+    """Whether a row is named as another was, how much it shows of that, and whether it stands there; None: it is not the same.
+
+    It is if it shows more than half. Elsewhere somebody may have typed much the same for another person: there its name and
+    number must stand as they did, or what nobody else may have, and options are no proof. At its place less than half will
+    do, where that is proof and nothing that nobody else may have became another.
+    """
+    # A number in prose was sealed, and may stand there still.
+    plain = {
+        key: value
+        for key, value in state.base.items()
+        if key not in config.sensitive and not tokens_within(str(value))
+    }
+    stood: Mapping[FieldKey, Shown] = {**plain, **secrets}
+    told = stood.keys() & shown.keys()
+    same = {key for key in told if shown[key] == stood[key]}
+    stays = position == state.position
+    named = {config.key, config.label} & told <= same
+    proven = len([key for key in same if config.fields[key].type not in CHOSEN]) >= TELLING_MIN
+    own = {key for key in told if config.fields[key].unique}
+    mostly = len(same) * 2 > len(told)
+    here = stays and (mostly or (proven and own <= same))
+    elsewhere = mostly and proven and (named or bool(own & same))
+    return (named, len(same), stays) if here or elsewhere else None
+
+
+def is_same(engine: Engine, table: TableKey, row: SeenRow, mark: Mark, state: SeenState) -> bool:
+    """Whether a row that bears a record's number shows all that it showed, or one of its stand-ins."""
+    if mark.fingerprint == engine.fingerprint(replace(row, uid=mark.uid)):
+        return True
+    # A row has no fingerprint until it was written.
+    if _shows(engine, table, row, state, engine.schema.tables[table].fields.keys()):
+        return True
+    sensitive = engine.schema.tables[table].sensitive
+    stand_ins = tokens_in(row.cells.get(key) for key in sensitive)
+    return bool(stand_ins & {str(state.base[key]) for key in sensitive if key in state.base})
+
+
+def is_same_without_number(
+    engine: Engine, unit: Unit, replica: Replica, table: TableKey, row: SeenRow, state: SeenState
+) -> bool:
+    """Whether a row without number shows all else that the one at its place showed, links too, and more of it than options.
+
+    What was typed into it beside is no matter; who it is about, or what else stood there, must be as it was.
+    """
+    config = engine.schema.tables[table]
+    agreed = state.base.keys() - {config.key}
+    telling = [key for key in agreed if config.fields[key].type not in CHOSEN]
+    return (
+        row.position == state.position
+        and config.key not in {*row.cells, *row.formulas}
+        and len(telling) >= TELLING_MIN
+        and _shows(engine, table, row, state, agreed)
+        and _links_stand(engine, unit, replica, table, row, state)
+    )
+
+
+def _shows(engine: Engine, table: TableKey, row: SeenRow, state: SeenState, keys: Set[FieldKey]) -> bool:
+    """Whether a row shows what was agreed on in these fields, links apart, and all that was sealed or waits in it."""
+    sensitive, shown = engine.schema.tables[table].sensitive.keys(), comparable(engine, table, row)
+    secrets = _tokens(state, sensitive)
+    sealed = {key for key, value in state.base.items() if tokens_within(str(value))}
+    plain = (shown.keys() & keys) - sensitive - sealed - state.held.keys()
+    waits = {key: one.text for key, one in state.held.items() if not one.token}
+    return (
+        all(shown[key] == state.base.get(key) for key in plain)
+        and all(row.cells.get(key) == text for key, text in waits.items())
+        and all(_is_agreed(row.cells.get(key), secrets.get(key)) for key in sensitive)
+    )
+
+
+def _links_stand(
+    engine: Engine, unit: Unit, replica: Replica, table: TableKey, row: SeenRow, state: SeenState
+) -> bool:
+    config = engine.schema.tables[table]
+    links = links_of(engine, unit, replica, table, [Known(state.uid, row, state, None)])
+    return all(
+        links.resolve(config.links[key], row.cells.get(key)) == (refers(config.links[key], value), [])
+        for key, value in state.base.items()
+        if key in config.links
+    )
+
+
+def _is_agreed(cell: Raw, token: str | None) -> bool:
+    """Whether a sensitive cell shows this stand-in, or nothing where there is none."""
+    return tokens_in([cell]) == {token} if token else cell in (None, "")
