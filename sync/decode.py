@@ -239,7 +239,7 @@ def _decode_sensitive(
         # It came in before; the write that was to show what became of it has failed.
         draft.rewrite.add(key)
         _unchanged(key, config, known, draft)
-    elif known.fresh:
+    elif known.fresh and key not in known.state.base:
         _decode_stray_in_fresh(key, config, cell, sealed, draft)
     else:
         draft.rewrite.add(key)

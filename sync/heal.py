@@ -8,9 +8,9 @@ from validators.schema import TableKey
 from .connection import SeenRow, Uid
 from .engine import Engine, Replica
 from .identify import Identified
-from .likeness import comparable, is_same, is_same_without_number, likeness, open_secrets
+from .likeness import comparable, is_same, is_same_in_place, likeness, open_secrets
 from .store.hub import Unit
-from .store.records import UNBORN
+from .store.records import UNBORN, State
 from .store.seen import Mark, SeenState
 from .torn import shows_nobody
 
@@ -81,7 +81,7 @@ def heal_numbers(
     """Journal the uids of rows that stand without, or with something else there, so that they are given those and no others.
 
     A row is the one that vanished if it bears its business key, and shows either all that it showed or one of its
-    stand-ins, which nobody can make up; or if it lost that key, too, and shows all else at its place. Of a record that never
+    stand-ins, or all but those at its place; or if it lost that key, too, and shows all else at its place. Of a record that never
     went live the key is enough: it stands nowhere else, so that all there is of it stands in that row; or, where the write
     that was to number it failed, most of what it showed, at its place or with proof. A copy is not meant: it bears the uid
     that vanished, or did when it was blanked, or the original still stands beside it.
@@ -102,7 +102,8 @@ def heal_numbers(
     owners |= {key: uid for key, uid in former.items() if key in rows}
     records = unit.records.get_many(table, {*owners.values(), *unread})
     unborn = {uid for uid, record in records.items() if record.state in UNBORN}
-    waiting = [states[uid] for uid in sorted((unread & unborn) - claimed)]
+    archived = {uid for uid, record in records.items() if record.state is State.ARCHIVED}
+    waiting = [states[uid] for uid in sorted(unread - claimed - archived)]
     healed = _typed_on(engine, table, [row for row in nameless if not row.uid], waiting)
     taken = {*healed.values()}
     healed |= {
@@ -118,7 +119,7 @@ def heal_numbers(
         uid: _bare_print(engine, row)
         for uid in sorted(vanished - healed.keys())
         for row in nameless
-        if row.uid != uid and is_same_without_number(engine, unit, replica, table, row, states[uid])
+        if row.uid != uid and is_same_in_place(engine, unit, replica, table, row, states[uid])
     }
     unit.numbering.begin(replica.name, table, healed, engine.clock())
 

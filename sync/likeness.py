@@ -73,7 +73,7 @@ def likeness(
 
     It is if it shows more than half. Elsewhere somebody may have typed much the same for another person: there its name and
     number must stand as they did, or what nobody else may have, and options are no proof. At its place less than half will
-    do, where that is proof and nothing that nobody else may have became another.
+    do, where that is proof and it is named as it was, or nothing that nobody else may have became another.
     """
     # A number in prose was sealed, and may stand there still.
     plain = {
@@ -89,54 +89,59 @@ def likeness(
     proven = len([key for key in same if config.fields[key].type not in CHOSEN]) >= TELLING_MIN
     own = {key for key in told if config.fields[key].unique}
     mostly = len(same) * 2 > len(told)
-    here = stays and (mostly or (proven and own <= same))
+    here = stays and (mostly or (proven and (named or own <= same)))
     elsewhere = mostly and proven and (named or bool(own & same))
     return (named, len(same), stays) if here or elsewhere else None
 
 
 def is_same(engine: Engine, table: TableKey, row: SeenRow, mark: Mark, state: SeenState) -> bool:
-    """Whether a row that bears a record's number shows all that it showed, or one of its stand-ins."""
+    """Whether a row that bears a record's number shows all that it showed, or one of its stand-ins, which nobody can make up."""
     if mark.fingerprint == engine.fingerprint(replace(row, uid=mark.uid)):
         return True
-    # A row has no fingerprint until it was written.
-    if _shows(engine, table, row, state, engine.schema.tables[table].fields.keys()):
-        return True
-    sensitive = engine.schema.tables[table].sensitive
+    fields, sensitive = engine.schema.tables[table].fields.keys(), engine.schema.tables[table].sensitive
     stand_ins = tokens_in(row.cells.get(key) for key in sensitive)
-    return bool(stand_ins & {str(state.base[key]) for key in sensitive if key in state.base})
+    if stand_ins & {str(state.base[key]) for key in sensitive if key in state.base}:
+        return True
+    # A row has no fingerprint until it was written.
+    return _shows(engine, table, row, state, fields) and _shows_sealed(engine, table, row, state)
 
 
-def is_same_without_number(
+def is_same_in_place(
     engine: Engine, unit: Unit, replica: Replica, table: TableKey, row: SeenRow, state: SeenState
 ) -> bool:
-    """Whether a row without number shows all else that the one at its place showed, links too, and more of it than options.
+    """Whether a row that stands where this one stood shows all else that was agreed on, links too, and more of it than options.
 
-    What was typed into it beside is no matter; who it is about, or what else stood there, must be as it was.
+    Of two things that tell it one may be gone: what was sealed, in a row that shows its number; or the number, in one that
+    shows what was sealed. What was typed into it beside is no matter.
     """
-    config = engine.schema.tables[table]
-    agreed = state.base.keys() - {config.key}
-    telling = [key for key in agreed if config.fields[key].type not in CHOSEN]
+    config, sensitive = engine.schema.tables[table], engine.schema.tables[table].sensitive.keys()
+    bare = config.key not in {*row.cells, *row.formulas}
+    agreed = state.base.keys() - sensitive - ({config.key} if bare else set())
     return (
         row.position == state.position
-        and config.key not in {*row.cells, *row.formulas}
-        and len(telling) >= TELLING_MIN
+        and len([key for key in agreed if config.fields[key].type not in CHOSEN]) >= TELLING_MIN
         and _shows(engine, table, row, state, agreed)
         and _links_stand(engine, unit, replica, table, row, state)
+        and (not bare or _shows_sealed(engine, table, row, state))
     )
 
 
 def _shows(engine: Engine, table: TableKey, row: SeenRow, state: SeenState, keys: Set[FieldKey]) -> bool:
-    """Whether a row shows what was agreed on in these fields, links apart, and all that was sealed or waits in it."""
-    sensitive, shown = engine.schema.tables[table].sensitive.keys(), comparable(engine, table, row)
-    secrets = _tokens(state, sensitive)
+    """Whether a row shows what was agreed on in these fields, links and what was sealed apart, and all that waits in it."""
+    shown, sensitive = comparable(engine, table, row), engine.schema.tables[table].sensitive.keys()
     sealed = {key for key, value in state.base.items() if tokens_within(str(value))}
     plain = (shown.keys() & keys) - sensitive - sealed - state.held.keys()
     waits = {key: one.text for key, one in state.held.items() if not one.token}
-    return (
-        all(shown[key] == state.base.get(key) for key in plain)
-        and all(row.cells.get(key) == text for key, text in waits.items())
-        and all(_is_agreed(row.cells.get(key), secrets.get(key)) for key in sensitive)
+    return all(shown[key] == state.base.get(key) for key in plain) and all(
+        row.cells.get(key) == text for key, text in waits.items()
     )
+
+
+def _shows_sealed(engine: Engine, table: TableKey, row: SeenRow, state: SeenState) -> bool:
+    """Whether a row shows the stand-ins that it showed, and no others."""
+    sensitive = engine.schema.tables[table].sensitive.keys()
+    secrets = _tokens(state, sensitive)
+    return all(_is_agreed(row.cells.get(key), secrets.get(key)) for key in sensitive)
 
 
 def _links_stand(

@@ -5,6 +5,7 @@ import pytest
 from sync.connection import SystemColumn
 from tests.sync.conftest import NewOffice, Office
 from tests.sync.memory import Line
+from tests.sync.people import ID_NUMBER
 
 
 def test_row_that_moves_while_it_waits_for_its_uid_is_known_where_it_was_seen_last(
@@ -107,3 +108,71 @@ def test_row_whose_uid_was_written_over_is_not_deleted_while_the_daemon_is_away(
     insured.calm()
     assert (row.system[SystemColumn.UID], row.cells) == (uid, cells)
     assert len(insured.airtable.lines("customers")) == len(insured.sheets.lines("customers")) == 2
+
+
+def test_row_that_lost_its_uid_while_a_secret_in_it_was_corrected_keeps_its_record(insured: Office) -> None:
+    """5 and 2: seed 5509. Nothing that is sealed tells it any more; its number, its place and all the rest do."""
+    row = insured.sheets.lines("customers")[1]
+    row.cells["mobile"] = "13800138000"
+    insured.calm()
+    uid = row.system[SystemColumn.UID]
+    row.cells |= {"mobile": "13900139000", "birth_date": "1990-01-02"}
+    row.system[SystemColumn.UID] = ""
+    insured.calm()
+    assert row.system[SystemColumn.UID] == uid
+    line = insured.airtable.find("customers", full_name="李小红")
+    assert (line.cells["mobile"], line.cells["birth_date"]) == (row.cells["mobile"], "1990-01-02")
+
+
+@pytest.mark.parametrize("changed", [{"full_name": "张敏"}, {"occupation": ""}])
+def test_another_row_with_the_number_of_a_deleted_one_is_another_record(
+    insured: Office, changed: dict[str, str]
+) -> None:
+    """7: what was sealed for the one who stood there is not for whom somebody gives that number."""
+    deleted = insured.sheets.lines("customers")[1]
+    deleted.cells["mobile"] = "13800138000"
+    insured.calm()
+    uid = deleted.system[SystemColumn.UID]
+    insured.sheets.delete("customers", deleted)
+    typed = insured.sheets.type_row("customers", **{**deleted.cells, "mobile": "13900139000", **changed})
+    insured.calm()
+    assert typed.system[SystemColumn.UID] not in ("", uid)
+
+
+def test_damaged_stand_in_of_a_row_that_lost_its_uid_is_put_back(insured: Office) -> None:
+    """2: seed 5509. The row is known by another stand-in, and is nobody's copy."""
+    row = insured.sheets.lines("customers")[1]
+    row.cells |= {"mobile": "13800138000", "id_number": ID_NUMBER}
+    insured.calm()
+    shown = dict(row.cells)
+    row.cells["mobile"] = shown["mobile"][:-1]
+    row.system[SystemColumn.UID] = ""
+    insured.calm()
+    assert row.cells == shown == insured.airtable.find("customers", full_name="李小红").cells
+
+
+def test_row_that_waits_for_its_uid_once_more_and_is_typed_into_keeps_its_record(insured: Office) -> None:
+    """5: seed 5509. The write that was to give it back failed; its number, its name and its place are left."""
+    row = insured.sheets.lines("customers")[1]
+    row.cells |= {
+        "birth_date": "1990-01-02",
+        "id_number": ID_NUMBER,
+        "notes": "常出差",
+        "mobile": "13800138000",
+    }
+    insured.calm()
+    uid = row.system[SystemColumn.UID]
+    row.system[SystemColumn.UID] = ""
+    insured.sheets.fail_after = 0
+    insured.cycle()
+    insured.sheets.fail_after = None
+    row.cells |= {
+        "occupation": "护士",
+        "birth_date": "",
+        "id_number": "",
+        "notes": "",
+        "mobile": "13900139000",
+    }
+    insured.calm()
+    assert row.system[SystemColumn.UID] == uid
+    assert insured.airtable.find("customers", full_name="李小红").cells["occupation"] == "护士"
