@@ -1,6 +1,6 @@
 """Rows whose uid cell somebody emptied, wrote over or left behind: recognised by what they show, they get their own uid back."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import replace
 
 from validators.schema import TableKey
@@ -104,7 +104,7 @@ def heal_numbers(
     unborn = {uid for uid, record in records.items() if record.state in UNBORN}
     archived = {uid for uid, record in records.items() if record.state is State.ARCHIVED}
     waiting = [states[uid] for uid in sorted(unread - claimed - archived)]
-    healed = _typed_on(engine, table, [row for row in nameless if not row.uid], waiting)
+    healed = _typed_on(engine, table, [row for row in nameless if not row.uid], waiting, unborn)
     taken = {*healed.values()}
     healed |= {
         uid: print_
@@ -155,12 +155,13 @@ def _claimed(engine: Engine, unit: Unit, replica: Replica, table: TableKey, foun
 
 
 def _typed_on(
-    engine: Engine, table: TableKey, rows: Sequence[SeenRow], states: Sequence[SeenState]
+    engine: Engine, table: TableKey, rows: Sequence[SeenRow], states: Sequence[SeenState], unborn: Set[Uid]
 ) -> dict[Uid, bytes]:
     """The rows in which somebody typed after the write that was to number them failed, by the uid that each was to get.
 
     Of several that may be it, it is the one with the same name, then the one that shows most, then the one at its place: a
-    copy was given something else.
+    copy was given something else. One that is not unborn must go by its name and number: more is sealed for it than stood
+    in that row.
     """
     config = engine.schema.tables[table]
     if not states:
@@ -172,6 +173,7 @@ def _typed_on(
         for row, values in shown
         for state in states
         if (like := likeness(config, row.position, values, state, secrets[state.uid]))
+        and (like.named or state.uid in unborn)
     ]
     found: dict[Uid, bytes] = {}
     taken: set[int] = set()

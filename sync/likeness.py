@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import replace
+from typing import NamedTuple
 
 from validators.issues import Rejection
 from validators.raw import Raw
@@ -26,6 +27,17 @@ CHOSEN = SELECTS | {FieldType.BOOL}
 
 Shown = Parsed | Plaintext[str]
 """What a cell shows, as it is compared."""
+
+
+class Likeness(NamedTuple):
+    """How much a row is like another; the greater, the more."""
+
+    named: bool
+    """Whether it goes by the same name and number, as far as the other had them."""
+    same: int
+    """How many values it shows of the other's."""
+    stays: bool
+    """Whether it stands where the other stood."""
 
 
 def comparable(engine: Engine, table: TableKey, row: SeenRow) -> Mapping[FieldKey, Shown]:
@@ -68,8 +80,8 @@ def likeness(
     shown: Mapping[FieldKey, Shown],
     state: SeenState,
     secrets: Mapping[FieldKey, Plaintext[str]],
-) -> tuple[bool, int, bool] | None:
-    """Whether a row is named as another was, how much it shows of that, and whether it stands there; None: it is not the same.
+) -> Likeness | None:
+    """How a row is like another; None: it is not the same.
 
     It is if it shows more than half. Elsewhere somebody may have typed much the same for another person: there its name and
     number must stand as they did, or what nobody else may have, and options are no proof. At its place less than half will
@@ -91,7 +103,7 @@ def likeness(
     mostly = len(same) * 2 > len(told)
     here = stays and (mostly or (proven and (named or own <= same)))
     elsewhere = mostly and proven and (named or bool(own & same))
-    return (named, len(same), stays) if here or elsewhere else None
+    return Likeness(named, len(same), stays) if here or elsewhere else None
 
 
 def is_same(engine: Engine, table: TableKey, row: SeenRow, mark: Mark, state: SeenState) -> bool:

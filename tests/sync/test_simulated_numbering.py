@@ -176,3 +176,23 @@ def test_row_that_waits_for_its_uid_once_more_and_is_typed_into_keeps_its_record
     insured.calm()
     assert row.system[SystemColumn.UID] == uid
     assert insured.airtable.find("customers", full_name="李小红").cells["occupation"] == "护士"
+
+
+def test_another_person_in_the_place_of_a_row_that_waits_for_its_uid_once_more_is_another_record(
+    insured: Office,
+) -> None:
+    """7: much the same is no proof where it goes by another name, or by none of its numbers."""
+    row = insured.sheets.lines("customers")[1]
+    row.cells |= {"birth_date": "1990-01-02", "notes": "常出差", "mobile": "13800138000"}
+    insured.calm()
+    uid, cells = row.system[SystemColumn.UID], dict(row.cells)
+    row.system[SystemColumn.UID] = ""
+    insured.sheets.fail_after = 0
+    insured.cycle()
+    insured.sheets.fail_after = None
+    insured.sheets.delete("customers", row)
+    other = {"customer_no": "", "full_name": "张敏", "mobile": ""}
+    typed = insured.sheets.type_row("customers", **{**cells, **other})
+    insured.calm()
+    assert typed.system[SystemColumn.UID] not in ("", uid)
+    assert not typed.cells["mobile"]
