@@ -72,7 +72,9 @@ def _parser() -> argparse.ArgumentParser:
         help="somebody acts just before many writes, and the daemon dies or hears nothing right after",
     )
     parser.add_argument(
-        "--headers", action="store_true", help="somebody clears, shifts and exchanges headers of spreadsheets"
+        "--headers",
+        action="store_true",
+        help="somebody clears, shifts and exchanges headers of spreadsheets, and drags columns about",
     )
     parser.add_argument(
         "--mutants", action="store_true", help="plant bugs, one at a time; all must be caught"

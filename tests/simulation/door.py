@@ -12,6 +12,7 @@ from emulators.adapter import WorldAdapter
 from emulators.exchange import Request
 from emulators.quotas import AIRTABLE_PER_OWNER
 from emulators.world import World
+from tests.simulation.deed import Deed
 
 TELLING = ("copyPaste", "insertDimension", "deleteDimension", "performUpsert", "offset")
 
@@ -43,8 +44,7 @@ class Person:
 
     seed: int
     match: str = ""
-    rival: bool = False
-    """Whether they type into a cell that was just typed into elsewhere."""
+    deed: Deed = Deed.INTERRUPT
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +72,8 @@ class Interruptions:
     """What happens at which moment of the cycle in hand."""
 
     world: World
-    act: Callable[[int, bool], None]
-    """A person's work: its seed, and whether it is a rival's."""
+    act: Callable[[Deed, int], None]
+    """What a person does: the deed and its seed."""
     due: Mapping[Moment, Interruption] = field(default_factory=dict)
     dead: bool = False
     counts: dict[str, int] = field(default_factory=lambda: {"request": 0, "step": 0})
@@ -96,8 +96,8 @@ class Interruptions:
         match found:
             case Kill(after=False):
                 self._die(name, "before")
-            case Person(seed=seed, rival=rival):
-                self.act(seed, rival)
+            case Person(seed=seed, deed=deed):
+                self.act(deed, seed)
             case Delay(seconds=seconds):
                 self.world.clock.advance(seconds)
             case Crowd():

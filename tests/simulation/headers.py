@@ -1,13 +1,13 @@
 """What people do to the headers of a spreadsheet, and whether they are right again. Played by `spoilt.py`."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from random import Random
 
 from tests.simulation import archive
 from tests.simulation.marks import DAEMON
 from tests.simulation.mishaps import elsewhere
 from tests.simulation.sheets_side import SYSTEM, SheetsSide
-from tests.simulation.staff import Action, Staff
+from tests.simulation.staff import Staff
 
 
 @elsewhere
@@ -32,7 +32,20 @@ def _name(table: str, column: str) -> str:
     return column if column in SYSTEM else archive.header(table, column)
 
 
-SPOILING: Mapping[Action, int] = {spoil_headers: 1}
+@elsewhere
+def drag_column(staff: Staff, random: Random, side: SheetsSide, table: str) -> None:
+    """Drag a column elsewhere, anybody's."""
+    width = len(side.headers(table))
+    if width:
+        side.drag_column(table, random.randrange(width), random.randrange(width + 1))
+
+
+@elsewhere
+def insert_column(staff: Staff, random: Random, side: SheetsSide, table: str) -> None:
+    """An empty column between the others."""
+    width = len(side.headers(table))
+    if width:
+        side.insert_column(table, random.randrange(width))
 
 
 def wrong_headers(side: SheetsSide) -> Iterator[str]:

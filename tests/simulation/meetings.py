@@ -1,6 +1,5 @@
 """What chance alone brings together too seldom: formulas that others write at, copies changed with their original, rivals."""
 
-from collections.abc import Mapping
 from random import Random
 
 from tests.simulation import archive
@@ -8,7 +7,7 @@ from tests.simulation.mishaps import elsewhere
 from tests.simulation.reading import sensitive
 from tests.simulation.sheets_side import SheetsSide
 from tests.simulation.side import Raw, Side
-from tests.simulation.staff import Action, Staff, change_what_just_changed, edit_cells, edit_line, editable
+from tests.simulation.staff import Staff, edit_line, editable
 
 CALCULATED = ("decimal", "money", "date")
 FORMULAS = ("=1+1", "=TODAY()", "=SUM(1,2)")
@@ -57,10 +56,3 @@ def _for_another(staff: Staff, random: Random, side: Side, table: str) -> dict[s
     plain = "full_name" if table == "customers" else "start"
     own = None if number == "customer_no" else staff.value(random, side, table, number)
     return {number: own, plain: staff.value(random, side, table, plain)}
-
-
-CALCULATING: Mapping[Action, int] = {calculate: 1}
-ANSWERING: Mapping[Action, int] = {answer: 1}
-DUPLICATING: Mapping[Action, int] = {duplicate: 1}
-REVISING: Mapping[Action, int] = {elsewhere(edit_cells): 1}
-RIVALLING: Mapping[Action, int] = {change_what_just_changed: 1}

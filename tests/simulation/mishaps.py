@@ -205,4 +205,3 @@ INTERRUPTING: Mapping[Action, int] = {
     insert_blank_row: 8,
     move_row: 2,
 }
-"""What may happen between two requests of one cycle."""

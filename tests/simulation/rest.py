@@ -5,7 +5,9 @@ from random import Random
 
 from sync.config import SyncConfig
 from tests.simulation import archive
-from tests.simulation.headers import SPOILING, wrong_headers
+from tests.simulation.actions import ACTIONS
+from tests.simulation.deed import Deed
+from tests.simulation.headers import wrong_headers
 from tests.simulation.hub_files import HubFiles
 from tests.simulation.sheets_side import SheetsSide
 from tests.simulation.side import Side
@@ -98,7 +100,7 @@ class Rest:
         random = Random(f"headers at rest {self.stage.seed}")
         wrong = [text for side in self._tabs for text in wrong_headers(side)]
         for _ in range(3):
-            self.staff.do(random, SPOILING, {side.name for side in self.sides})
+            self.staff.do(random, ACTIONS[Deed.SPOIL_HEADERS], {side.name for side in self.sides})
         complaints = wrong if self._calm() else ["1 headers that somebody spoilt are written again and again"]
         return [*complaints, *(text for side in self._tabs for text in wrong_headers(side))]
 

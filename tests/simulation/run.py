@@ -12,42 +12,34 @@ from random import Random
 from tempfile import mkdtemp
 
 from tests.simulation import archive
+from tests.simulation.actions import ACTIONS
 from tests.simulation.airtable_side import AirtableSide
 from tests.simulation.config_changes import change
-from tests.simulation.headers import SPOILING
+from tests.simulation.deed import Deed
 from tests.simulation.hub_files import HubFiles
 from tests.simulation.leaks import leaks
-from tests.simulation.meetings import ANSWERING, CALCULATING, DUPLICATING, REVISING, RIVALLING
 from tests.simulation.mending import mend
-from tests.simulation.mishaps import INTERRUPTING, MISHAPS
 from tests.simulation.notebook import Cell
 from tests.simulation.oracle import Oracle
 from tests.simulation.reading import Reader
 from tests.simulation.rest import Rest
 from tests.simulation.scenario import (
-    Answer,
+    Act,
     BackUp,
-    Calculate,
     Cycle,
-    Duplicate,
     Event,
     Join,
-    Leave,
-    Mishap,
     Reconfigure,
     Restart,
     Restore,
-    Revise,
     Spend,
-    SpoilHeaders,
     Wait,
-    Work,
     events_of,
 )
 from tests.simulation.sheets_side import SheetsSide
 from tests.simulation.side import Hands, Side
 from tests.simulation.spoken import Spoken
-from tests.simulation.staff import EVERYDAY, LEAVING, Staff
+from tests.simulation.staff import Staff
 from tests.simulation.stage import Stage, memory_folder
 from vault.vault import Vault
 
@@ -90,7 +82,7 @@ class Run:
         # In one run of three the services count, as the real ones do.
         strict = self.seed % 3 == 0
         plans = archive.replicas_of(Random(f"replicas {self.seed}"), calls_per_s=CALLS_PER_S if strict else 0)
-        self.stage = Stage(self.seed, self.folder, plans, self._interrupt, strict=strict)
+        self.stage = Stage(self.seed, self.folder, plans, self._act, strict=strict)
         self.staff = Staff({plan.config.name: self._side(plan) for plan in plans}, Reader(self._open_token))
         self.staff.notebook.rights = {plan.config.name: plan.config for plan in plans}
 
@@ -116,8 +108,9 @@ class Run:
         """The replicas that work."""
         return self.staff.at(self.stage.joined)
 
-    def _interrupt(self, seed: int, rival: bool) -> None:
-        self.staff.do(Random(seed), RIVALLING if rival else INTERRUPTING, self.stage.joined)
+    def _act(self, deed: Deed, seed: int) -> None:
+        self.spoilt |= deed is Deed.SPOIL_HEADERS
+        self.staff.do(Random(seed), ACTIONS[deed], self.stage.joined)
 
     def begin(self) -> None:
         """Tables are made; staff add a column of their own."""
@@ -138,10 +131,8 @@ class Run:
         """One event."""
         stage = self.stage
         match event:
-            case Work(seed=seed):
-                self.staff.do(Random(seed), EVERYDAY, stage.joined)
-            case Mishap(seed=seed):
-                self.staff.do(Random(seed), MISHAPS, stage.joined)
+            case Act(deed=deed, seed=seed):
+                self._act(deed, seed)
             case Cycle(due=due):
                 self.cycles += 1
                 before = self.staff.notebook.count
@@ -161,19 +152,6 @@ class Run:
                 self._restore()
             case Join():
                 self._join()
-            case Leave(seed=seed):
-                self.staff.do(Random(seed), LEAVING, stage.joined)
-            case Calculate(seed=seed):
-                self.staff.do(Random(seed), CALCULATING, stage.joined)
-            case Answer(seed=seed):
-                self.staff.do(Random(seed), ANSWERING, stage.joined)
-            case Duplicate(seed=seed):
-                self.staff.do(Random(seed), DUPLICATING, stage.joined)
-            case Revise(seed=seed):
-                self.staff.do(Random(seed), REVISING, stage.joined)
-            case SpoilHeaders(seed=seed):
-                self.staff.do(Random(seed), SPOILING, stage.joined)
-                self.spoilt = True
             case Reconfigure(seed=seed):
                 self._reconfigure(Random(seed))
             case Spend():

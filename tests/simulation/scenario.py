@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from random import Random
 
+from tests.simulation.deed import Deed
 from tests.simulation.door import Crowd, Delay, Fault, Interruption, Kill, Moment, Person
 
 FAULTS = ("429", "500", "503", "html", "timeout", "reset", "applied_then_lost", "slow")
@@ -18,16 +19,10 @@ LOST = ("applied_then_lost", "applied_then_lost", "timeout", "reset")
 
 
 @dataclass(frozen=True, slots=True)
-class Work:
-    """Somebody does something everyday."""
+class Act:
+    """Somebody does something. `seed` decides who, where and what."""
 
-    seed: int
-
-
-@dataclass(frozen=True, slots=True)
-class Mishap:
-    """Somebody does something that spreadsheets allow and engines fear."""
-
+    deed: Deed
     seed: int
 
 
@@ -77,64 +72,7 @@ class Spend:
     """The month's calls to Airtable are used up; or, where they are, somebody buys more."""
 
 
-@dataclass(frozen=True, slots=True)
-class Leave:
-    """Somebody deletes a row."""
-
-    seed: int
-
-
-@dataclass(frozen=True, slots=True)
-class Calculate:
-    """Somebody puts a formula where a number or a date belongs."""
-
-    seed: int
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """Somebody types elsewhere into a cell that a formula fills."""
-
-    seed: int
-
-
-@dataclass(frozen=True, slots=True)
-class Duplicate:
-    """Somebody copies a row and types into both."""
-
-    seed: int
-
-
-@dataclass(frozen=True, slots=True)
-class Revise:
-    """Somebody at a spreadsheet changes a row."""
-
-    seed: int
-
-
-@dataclass(frozen=True, slots=True)
-class SpoilHeaders:
-    """Somebody at a spreadsheet clears, shifts or exchanges headers."""
-
-    seed: int
-
-
-Meeting = Calculate | Answer | Duplicate | Revise
-Event = (
-    SpoilHeaders
-    | Work
-    | Mishap
-    | Cycle
-    | Wait
-    | Restart
-    | BackUp
-    | Restore
-    | Join
-    | Reconfigure
-    | Spend
-    | Leave
-    | Meeting
-)
+Event = Act | Cycle | Wait | Restart | BackUp | Restore | Join | Reconfigure | Spend
 WAITS_S = (1, 3, 6, 6, 12, 30, 61, 700, 2000)
 RARE_WAITS_S = (86_400, 7 * 86_400 + 3600)
 
@@ -143,7 +81,7 @@ def events_of(seed: int) -> tuple[Event, ...]:
     """The events of a run: some rows first, then a morning of work, mishaps and failures."""
     random = Random(f"scenario {seed}")
     rough, careless = random.choice((0.1, 0.5, 0.9)), random.choice((0.02, 0.1, 0.25))
-    found: list[Event] = [Work(_seed(random)) for _ in range(random.randint(3, 6))]
+    found: list[Event] = [_act(Deed.WORK, random) for _ in range(random.randint(3, 6))]
     found += [Wait(6), Cycle(), Wait(6), Cycle()]
     for _ in range(random.randint(15, 40)):
         found += _turn(random, rough, careless)
@@ -160,7 +98,7 @@ def events_of(seed: int) -> tuple[Event, ...]:
 def _turn(random: Random, rough: float, careless: float) -> list[Event]:
     chance = random.random()
     if chance < 0.45:
-        return [Mishap(_seed(random)) if random.random() < careless else Work(_seed(random))]
+        return [_act(Deed.MISHAP if random.random() < careless else Deed.WORK, random)]
     if chance < 0.90:
         return [
             Wait(random.choice(WAITS_S)),
@@ -186,23 +124,23 @@ def _turn(random: Random, rough: float, careless: float) -> list[Event]:
 def _farewell(random: Random) -> list[Event]:
     """A row is deleted, and while the others follow, somebody works in the same tables."""
     meeting = ("request", random.randrange(4)), Person(_seed(random), random.choice((LOOKS, UPDATES, "")))
-    return [Leave(_seed(random)), Wait(6), Cycle(), Wait(700), Cycle((meeting,)), Wait(6), Cycle()]
+    return [_act(Deed.LEAVE, random), Wait(6), Cycle(), Wait(700), Cycle((meeting,)), Wait(6), Cycle()]
 
 
 def _formula(random: Random) -> list[Event]:
     """A formula, and when it has been seen, a value for its cell from another replica."""
-    return [Calculate(_seed(random)), Wait(6), Cycle(), Answer(_seed(random)), Wait(6), Cycle()]
+    return [_act(Deed.CALCULATE, random), Wait(6), Cycle(), _act(Deed.ANSWER, random), Wait(6), Cycle()]
 
 
 def _copies(random: Random) -> list[Event]:
     """A copy and its original, changed within one pull."""
-    return [Duplicate(_seed(random)), Wait(6), Cycle()]
+    return [_act(Deed.DUPLICATE, random), Wait(6), Cycle()]
 
 
 def _crossing(random: Random) -> list[Event]:
     """A cell changed at a spreadsheet, and at a base in the moment before the daemon writes it there."""
-    meeting = ("request", 0), Person(_seed(random), BASE_UPDATES, rival=True)
-    return [Revise(_seed(random)), Wait(6), Cycle((meeting,)), Wait(6), Cycle()]
+    meeting = ("request", 0), Person(_seed(random), BASE_UPDATES, Deed.RIVAL)
+    return [_act(Deed.REVISE, random), Wait(6), Cycle((meeting,)), Wait(6), Cycle()]
 
 
 def _interruptions(random: Random) -> tuple[tuple[Moment, Interruption], ...]:
@@ -226,6 +164,10 @@ def _at_a_request(random: Random) -> Interruption:
     if chance < 0.65:
         return Crowd(where)
     return Person(_seed(random), where)
+
+
+def _act(deed: Deed, random: Random) -> Act:
+    return Act(deed, _seed(random))
 
 
 def _seed(random: Random) -> int:

@@ -193,6 +193,14 @@ class SheetsSide:
             "endIndex": position + count,
         }
 
+    def _column(self, table: str, index: int) -> dict[str, Any]:
+        return {
+            "sheetId": self._gids[table],
+            "dimension": "COLUMNS",
+            "startIndex": index,
+            "endIndex": index + 1,
+        }
+
     # What can be done to a tab
 
     def add_own_column(self, table: str) -> None:
@@ -238,13 +246,17 @@ class SheetsSide:
         if name not in at:
             return False
         self.renamed.pop((table, name), None)
-        place = {
-            "sheetId": self._gids[table],
-            "dimension": "COLUMNS",
-            "startIndex": at[name],
-            "endIndex": at[name] + 1,
-        }
-        return self.batch({"deleteDimension": {"range": place}})
+        return self.batch({"deleteDimension": {"range": self._column(table, at[name])}})
+
+    def drag_column(self, table: str, index: int, to: int) -> bool:
+        """Drag a column before the one that stands at `to`."""
+        source = self._column(table, index)
+        return self.batch({"moveDimension": {"source": source, "destinationIndex": to}})
+
+    def insert_column(self, table: str, index: int) -> bool:
+        """An empty column."""
+        place = self._column(table, index)
+        return self.batch({"insertDimension": {"range": place, "inheritFromBefore": False}})
 
     def rename_tab(self, table: str, title: str) -> bool:
         """Change a tab's name."""

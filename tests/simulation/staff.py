@@ -293,5 +293,3 @@ EVERYDAY: Mapping[Action, int] = {
     damage_stand_in: 1,
     damage_system_cell: 1,
 }
-
-LEAVING: Mapping[Action, int] = {delete_row: 1}

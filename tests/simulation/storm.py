@@ -6,9 +6,10 @@ An ordinary run brings these together too seldom. They are drawn apart, so that 
 from collections.abc import Iterator
 from random import Random
 
+from tests.simulation.deed import Deed
 from tests.simulation.door import Fault, Interruption, Kill, Moment, Person
 from tests.simulation.run import Verdict, run
-from tests.simulation.scenario import BASE_UPDATES, Cycle, Event, Leave, events_of
+from tests.simulation.scenario import BASE_UPDATES, Act, Cycle, Event, events_of
 
 SWAPS, REMOVALS, BATCHES = "copyPaste", "deleteDimension", r"POST \S*:batchUpdate"
 SILENCE = ("applied_then_lost", "timeout", "500")
@@ -34,7 +35,7 @@ def _stormy(seed: int) -> Iterator[Event]:
             continue
         yield Cycle(tuple(_strike(random))) if random.random() < STRUCK else event
         if random.random() < LEFT:
-            yield Leave(_seed(random))
+            yield Act(Deed.LEAVE, _seed(random))
 
 
 def _strike(random: Random) -> Iterator[tuple[Moment, Interruption]]:
