@@ -45,8 +45,15 @@ class BatchIntent:
     number: int
     kind: Literal["write", "remove"]
     gid: int
-    headers: str
+    columns: Mapping[str, int]
+    """Where the columns stood; their headers may be renamed before anybody looks after the batch."""
     rows: tuple[RowIntent, ...]
+
+    def is_of(self, tab: Tab) -> bool:
+        """Whether it is this tab's, and all columns that are still known stand where they stood."""
+        return self.gid == tab.gid and all(
+            self.columns.get(str(key), column) == column for key, column in tab.at.items()
+        )
 
 
 @dataclass
@@ -62,7 +69,7 @@ class Intents:
 
     def __post_init__(self) -> None:
         stored = orjson.loads(self.bindings.get(BINDING) or b'{"number":0}')
-        self.number, self.batch = int(stored["number"]), _batch(stored) if "rows" in stored else None
+        self.number, self.batch = int(stored["number"]), _batch(stored) if "columns" in stored else None
 
     def begin_write(
         self, tab: Tab, operations: Sequence[Update], written: Sequence[Mapping[int, Entered]]
@@ -128,7 +135,8 @@ class Intents:
 
     def _begin(self, kind: Literal["write", "remove"], tab: Tab, rows: Sequence[RowIntent]) -> None:
         self.number += 1
-        self.batch = BatchIntent(self.number, kind, tab.gid, tab.digest, tuple(rows))
+        columns = {str(key): column for key, column in tab.at.items()}
+        self.batch = BatchIntent(self.number, kind, tab.gid, columns, tuple(rows))
         stored = orjson.dumps(self.batch, option=orjson.OPT_NON_STR_KEYS)
         self.bindings.set(BINDING, stored.decode())
 

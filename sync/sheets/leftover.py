@@ -78,7 +78,7 @@ class Aftermath:
         `answer` shows the tab as it is now; without it a row is looked for in its place only.
         """
         batch = self.scratch.intents.batch
-        if batch is None or (batch.gid, batch.headers) != (tab.gid, tab.digest):
+        if batch is None or not batch.is_of(tab):
             return Righted()
         stood = self._copies(tab, batch)
         if batch.kind == "remove":

@@ -80,7 +80,6 @@ class Scratch:
         cells: list[Entered] = [
             {"numberValue": self.intents.number},
             {"numberValue": tab.gid},
-            {"stringValue": tab.digest},
         ]
         return write_cells(gid, SIGNATURE, 0, [cells])
 

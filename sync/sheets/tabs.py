@@ -3,7 +3,6 @@
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
-from hashlib import blake2b
 
 from sync.connection import Bindings, SeenRow, SystemColumn, Uid
 from validators.schema import FieldKey
@@ -73,11 +72,6 @@ class Tab:
         self.misnamed = misnamed_columns(self.layout, headers, self.at)
         if not self.misnamed:
             self.given_up = ()
-
-    @property
-    def digest(self) -> str:
-        """Of the headers: the columns are where they were as long as it is the same."""
-        return blake2b("\n".join(self.headers).encode(), digest_size=8).hexdigest()
 
     def row(self, position: int, cells: Sequence[Shown]) -> SeenRow:
         """A row from its cells, as pull and write both show it."""

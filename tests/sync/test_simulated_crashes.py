@@ -10,7 +10,7 @@ from sync.connection import Insert, Listing, SeenRow, SystemColumn
 from sync.sheets.grid import letters
 from tests.sync.conftest import Office as Archive
 from tests.sync.sheets_deaths import crash, insert_row, number, remove, rows
-from tests.sync.sheets_office import CUSTOMERS, Office, before_write, uid
+from tests.sync.sheets_office import CUSTOMERS, Office, before_write, schema_of, uid
 
 
 def give_the_wrong_row_its_uid(office: Office) -> None:
@@ -62,6 +62,20 @@ def test_of_a_write_into_another_row_what_nobody_typed_over_is_undone(spreadshee
     listing = office.pull()["customers"]
     before[0][4] = "王芳"
     assert (rows(office), listing.overwritten) == (before, ())
+
+
+def test_write_into_a_blank_row_is_undone_though_a_header_was_renamed_since(spreadsheet: Office) -> None:
+    """5: what stood there alone was taken for a new row."""
+    office = spreadsheet
+    first, _ = office.fill(2)
+    insert_row(office, 1)
+    before = rows(office)
+    crash(office, lambda: office.update(first, full_name="系统", level="银卡"))
+    office.connect(schema_of({"remarks": {"name": "说明"}}))
+    office.connection.setup()
+    office.pull()
+    assert "说明" in office.values(f"{CUSTOMERS}!1:1")[0]
+    assert rows(office) == before
 
 
 def test_row_that_a_blank_one_pushed_away_from_its_removal_is_not_gone(spreadsheet: Office) -> None:
