@@ -7,6 +7,7 @@ import structlog
 
 from validators.schema import TableKey
 
+from .arrived import recall
 from .clears import put_back_clears
 from .commit import Absorbed, commit
 from .confirm import confirm, expect
@@ -19,7 +20,7 @@ from .frozen import mask_torn
 from .guesses import hold_guesses, note_findings
 from .headers import name_columns
 from .history_chain import chain_history
-from .intake import know, recall, settle
+from .intake import know, settle
 from .judge import check_rows, decode_rows, links_of, merge_rows
 from .overwritten import note_overwritten, note_overwritten_unnumbered
 from .plan import Plan, make_plan

@@ -9,13 +9,13 @@ import structlog
 from validators.issues import Rejection
 from validators.schema import FieldType, TableKey
 
+from .arrived import note_arrived
 from .connection import Listing, SeenRow, Uid
 from .deletes import note_deletions
 from .engine import CycleReport, Engine, Replica
 from .filters import inside
 from .heal import by_business_key, heal_numbers, is_named, keep_settling_numbers, leave_numbers_behind
 from .identify import Identified, identify
-from .last_look import hear_of_writes
 from .setting_up import are_arriving
 from .settle import name_of
 from .stages import Known
@@ -81,13 +81,12 @@ def settle(engine: Engine, replica: Replica, listing: Listing, report: CycleRepo
         # A row that shows its uid has got it, even if the answer to that write was lost.
         unit.numbering.end(replica.name, table, found.present)
         keep_settling_numbers(engine, unit, replica, table, found)
-        hear_of_writes(engine, unit, replica, listing, found.gone)
         engine.settling.forget(replica.name, table, found.gone)
         engine.settling.drop(replica.name, table, listing)
         if listing.complete:
             there = found.present | engine.settling.uids(replica.name, table)
             unit.unanswered.keep_only(replica.name, table, there)
-        _note_arrived(unit, replica, table, found, known)
+        note_arrived(engine, unit, replica, listing, found.changed, known)
         heal_numbers(engine, unit, replica, table, found, known)
         # A row that is about to be numbered stands there still, without the uid that it is known by.
         settled = _settled(engine, replica, table, found, now, early)
@@ -252,39 +251,6 @@ def know(
     states = unit.seen.get_many(replica.name, table, [row.uid for row in known])
     records = unit.records.get_many(table, [row.uid for row in known])
     return [Known(k.uid, k.row, states.get(k.uid, k.state), records.get(k.uid), k.fresh) for k in known]
-
-
-def _note_arrived(
-    unit: Unit, replica: Replica, table: TableKey, found: Identified, known: Mapping[Uid, Mark]
-) -> None:
-    """Rows seen for the first time that a write of ours left there: what it wrote is their base, for nobody typed it.
-
-    They are known from now on, even while somebody types in them: else their deletion would be nobody's.
-    """
-    # A row that has to be given the uid still was typed by somebody.
-    rows = {
-        uid: row for uid, row in found.changed if row.uid == uid and not (uid in known and known[uid].placed)
-    }
-    sent = unit.unanswered.take(replica.name, table, rows)
-    states = unit.seen.get_many(replica.name, table, sent)
-    unit.seen.save(
-        replica.name,
-        table,
-        [
-            states.get(uid, SeenState(uid)).evolve(
-                row_id=rows[uid].row_id,
-                position=rows[uid].position,
-                base={key: value for key, value in cells.items() if value is not None},
-            )
-            for uid, cells in sent.items()
-        ],
-    )
-
-
-def recall(unit: Unit, replica: Replica, table: TableKey, known: Sequence[Known]) -> list[Known]:
-    """The same rows with what was sent to them without an answer: found there, it is ours."""
-    sent = unit.unanswered.take(replica.name, table, [k.uid for k in known])
-    return [replace(k, sent=sent[k.uid]) if k.uid in sent else k for k in known]
 
 
 def _archived(unit: Unit, table: TableKey, journaled: Mapping[bytes, list[Uid]]) -> set[Uid]:

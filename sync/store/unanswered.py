@@ -46,11 +46,11 @@ class Unanswered:
 
     def take(self, replica: str, table: TableKey, uids: Iterable[Uid]) -> dict[Uid, Sent]:
         """What was sent to these rows and had no answer; no longer noted after this."""
-        found = self._noted(replica, table, uids)
+        found = self.noted(replica, table, uids)
         self.end(replica, table, found)
         return found
 
-    def _noted(self, replica: str, table: TableKey, uids: Iterable[Uid]) -> dict[Uid, Sent]:
+    def noted(self, replica: str, table: TableKey, uids: Iterable[Uid]) -> dict[Uid, Sent]:
         """What was sent to these rows and had no answer yet."""
         here = _here(replica, table)
         if self._connection.execute(select(insertion.c.uid).where(*here).limit(1)).first() is None:

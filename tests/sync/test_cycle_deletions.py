@@ -184,3 +184,26 @@ def test_edit_after_the_delete_counts_in_a_column_that_its_tab_has_lost(new_offi
     office.clock.advance(601)
     office.calm()
     assert office.sheets.find("customers", full_name="王小明")
+
+
+def test_delete_is_not_contradicted_by_a_write_that_stood_there_when_it_was_made(
+    new_office: NewOffice,
+) -> None:
+    """3: seed 5398. Nobody heard of that write, but the row showed it before it was deleted."""
+    office = new_office(settle_s=5)
+    row = office.sheets.type_row("customers", full_name="王小明", occupation="教师")
+    for _ in range(4):
+        office.cycle()
+        office.clock.advance(6)
+    row.cells["occupation"] = "护士"
+    office.cycle()
+    office.clock.advance(6)
+    office.airtable.loses_answers = True
+    office.cycle()
+    office.airtable.loses_answers = False
+    office.cycle()
+    office.airtable.delete("customers", office.airtable.find("customers", occupation="护士"))
+    for _ in range(4):
+        office.cycle()
+        office.clock.advance(6)
+    assert office.sheets.lines("customers") == office.airtable.lines("customers") == []
