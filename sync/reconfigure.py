@@ -47,6 +47,11 @@ def remembered(hub: Hub) -> Shape | None:
     return load_shape(text) if text else None
 
 
+def is_in_shape(engine: Engine) -> bool:
+    """Whether the hub is in the shape of the engine's configuration, so that there is nothing to take over."""
+    return engine.hub.bindings(ENGINE).get(SHAPE) == Shape(engine.schema, engine.config.replicas).dump()
+
+
 def reconfigure(engine: Engine) -> bool:
     """Take over the engine's configuration, if it is another one than the hub's; whether it was. Raises ChangeRefused."""
     if engine.configured:

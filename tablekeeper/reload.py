@@ -1,7 +1,7 @@
 """Watches the config's file: a good change is taken over, a bad one leaves the last good config at work and raises an alarm."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -68,12 +68,24 @@ def _now() -> datetime:
 class ConfigWatch:
     """What the file held when the config at work was read, and whether it may be read again."""
 
-    def __init__(self, file: Path, hub: Hub, vault: Vault, clock: Callable[[], datetime] = _now) -> None:
-        """The config at work has just been read from `file`: an alarm over an earlier one ends."""
+    def __init__(
+        self,
+        file: Path,
+        hub: Hub,
+        vault: Vault,
+        clock: Callable[[], datetime] = _now,
+        *,
+        refused: Sequence[str] = (),
+    ) -> None:
+        """The config at work has just been read from `file`: an alarm over an earlier one ends. Unless it was `refused`, and the
+        one at work is the one that was kept."""
         self.file, self._hub, self._vault, self._clock = file, hub, vault, clock
         self._known = self._digest()
         self._set_up = times_set_up(hub)
-        hub.bindings(WATCHED).drop(REFUSED)
+        if refused:
+            self._alarm(refused)
+        else:
+            hub.bindings(WATCHED).drop(REFUSED)
 
     def ready(self) -> bool:
         """Whether the file holds another config than the one at work, and one that can be worked with."""
@@ -90,10 +102,10 @@ class ConfigWatch:
         """Whether another process made columns or tables, of which the connections at work do not know."""
         return times_set_up(self._hub) != self._set_up
 
-    def _alarm(self, problems: list[str]) -> None:
+    def _alarm(self, problems: Sequence[str]) -> None:
         """In the log once; in status, metrics and the mail to operations until the file is right."""
-        log.error("config_refused", problems=problems)
-        noted = {"since": self._clock().isoformat(), "problems": problems}
+        log.error("config_refused", problems=list(problems))
+        noted = {"since": self._clock().isoformat(), "problems": list(problems)}
         self._hub.bindings(WATCHED).set(REFUSED, orjson.dumps(noted).decode())
 
     def _problems(self) -> list[str]:

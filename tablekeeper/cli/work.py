@@ -12,7 +12,7 @@ from sync.connection import Change
 from sync.cycle import run_cycle
 from sync.engine import CycleReport
 from sync.errors import AnswerLost, BudgetSpent, Throttled, Unavailable
-from sync.reconfigure import reconfigure
+from sync.reconfigure import ChangeRefused, is_in_shape, reconfigure
 from sync.setting_up import rehearsed, set_up, unrehearsed
 from sync.store.hub import Hub
 from tablekeeper.archive import Archive, open_archive
@@ -22,11 +22,12 @@ from tablekeeper.cli.main import app, options, out, print_json
 from tablekeeper.cli.opening import connections, make_vault, opened, settings
 from tablekeeper.cli.output import JsonOption
 from tablekeeper.config import Config
+from tablekeeper.config_problems import ConfigProblems
 from tablekeeper.daemon import Daemon
 from tablekeeper.dry import rehearse, rehearsing
 from tablekeeper.environment import Environment
 from tablekeeper.extending import extend
-from tablekeeper.reload import ConfigWatch, keep_config
+from tablekeeper.reload import ConfigWatch, keep_config, kept_config
 from tablekeeper.status import CycleNotes
 from tablekeeper.tending import Tending
 
@@ -234,20 +235,45 @@ def run() -> None:
     """The daemon: cycles, digests and the heartbeat, until SIGTERM."""
     replaced, ended = True, Event()
     while replaced and not ended.is_set():
-        _take_over_config()
-        with opened(calling=True) as archive:
-            keep_config(options.config, archive.environment.home)
-            daemon = Daemon(archive, ConfigWatch(options.config, archive.hub, archive.vault), ended)
+        config, environment, refused = _take_over_config()
+        with open_archive(config, environment, calling=True) as archive:
+            if not refused:
+                keep_config(options.config, environment.home)
+            watch = ConfigWatch(options.config, archive.hub, archive.vault, refused=refused)
+            daemon = Daemon(archive, watch, ended)
             daemon.run()
             replaced = daemon.replaced
 
 
-def _take_over_config() -> None:
-    """Hub and tables into the shape of the config, where it is another one than theirs."""
-    with opened(calling=True) as archive:
+def _take_over_config() -> tuple[Config, Environment, Sequence[str]]:
+    """Hub and tables into the shape of the config. Where the file's cannot be used, the last good one goes on, and why not the
+    file's: a daemon that does not start masks nothing."""
+    try:
+        config, environment = settings()
+        _bring_into_shape(config, environment)
+    except (ConfigProblems, ChangeRefused) as refused:
+        return *_kept_config(refused), str(refused).splitlines()
+    return config, environment, ()
+
+
+def _bring_into_shape(config: Config, environment: Environment) -> None:
+    with open_archive(config, environment, calling=True) as archive:
         _require_rehearsal(archive)
         changed = reconfigure(archive.engine)
     if changed:
         # Opened again: connections remember what they read when they were opened.
-        with opened(calling=True) as archive:
+        with open_archive(config, environment, calling=True) as archive:
             extend(archive)
+
+
+def _kept_config(refused: ConfigProblems | ChangeRefused) -> tuple[Config, Environment]:
+    """What the daemon worked with last. Raises `refused` where there is none, and where another command has taken over a later
+    one: going back would take from the hub what that one brought."""
+    environment = Environment.read()
+    kept = kept_config(environment.home) if options.config.is_file() else None
+    if kept is None:
+        raise refused
+    with open_archive(kept, environment, calling=True) as archive:
+        if not is_in_shape(archive.engine):
+            raise refused
+    return kept, environment

@@ -1,7 +1,7 @@
 """A config that changes while the daemon works: a good one is taken over, a bad one leaves the last good one at work."""
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 from threading import Event, Thread
@@ -206,3 +206,64 @@ def test_a_service_that_is_away_does_not_stop_the_others_from_being_extended(
         ("tables_not_extended", "airtable"),
         ("tables_extended", "sheets"),
     ]
+
+
+@pytest.fixture
+def started(office: Office, monkeypatch: pytest.MonkeyPatch) -> Callable[[], str]:
+    """Starts the daemon, which ends at once; says the name that its config gives a field, or why there is none."""
+    names: list[str] = []
+
+    def work(daemon: Daemon) -> None:
+        names.append(daemon.archive.config.tables["customers"].fields["occupation"].name)
+
+    monkeypatch.setattr(Daemon, "run", work)
+
+    def start() -> str:
+        answer = office.run("run")
+        return names.pop() if names else str(answer.code)
+
+    return start
+
+
+def refused(office: Office) -> bool:
+    diagnosis: dict[str, Any] = office.run("status", "--json").json
+    return diagnosis["config_refused"] is not None
+
+
+def test_daemon_that_starts_on_a_broken_config_works_with_the_last_good_one_and_alarms(
+    office: Office, started: Callable[[], str]
+) -> None:
+    assert started() == "职业"
+    change(office, "tables", "customers", "fields", "occupation", "name", to="现职业")
+    change(office, "tables", "customers", "fields", "occupation", "type", to="txet")
+    assert [started(), started()] == ["职业", "职业"]
+    assert refused(office)
+    change(office, "tables", "customers", "fields", "occupation", "type", to="text")
+    assert started() == "现职业"
+    assert not refused(office)
+
+
+def test_first_start_on_a_broken_config_ends(office: Office, started: Callable[[], str]) -> None:
+    change(office, "tables", "customers", "fields", "occupation", "type", to="txet")
+    assert started() == "2"
+
+
+def test_a_config_that_another_command_has_replaced_since_is_not_gone_back_to(
+    office: Office, started: Callable[[], str]
+) -> None:
+    assert started() == "职业"
+    change(office, "tables", "customers", "fields", "hobby", to={"name": "爱好", "type": "text"})
+    assert office.run("setup").code == 0
+    assert office.run("sync").code == 0
+    change(office, "tables", "customers", "fields", "occupation", "type", to="txet")
+    assert started() == "2"
+
+
+def test_daemon_that_starts_on_an_unapproved_config_works_with_the_last_good_one(
+    office: Office, started: Callable[[], str]
+) -> None:
+    assert started() == "职业"
+    assert office.run("sync").code == 0
+    change(office, "tables", "customers", "fields", "marital", to={"name": "婚姻状况", "type": "text"})
+    assert started() == "职业"
+    assert refused(office)
