@@ -19,6 +19,7 @@ Kind = Literal[
     "lags",
     "frozen",
     "unwritten",
+    "calls",
     "alarms",
     "config",
     "deletions",
@@ -65,6 +66,7 @@ def diagnose(now: datetime, standing: Standing, *, max_lag_s: float) -> Diagnosi
         or _lags(now, standing, timedelta(seconds=max_lag_s) + NOTED_EVERY)
         or _frozen(standing)
         or _unwritten(standing)
+        or _calls(standing)
         or _alarms(standing)
         or _config(standing)
         or _deletions(standing)
@@ -133,6 +135,20 @@ def _unwritten(standing: Standing) -> Diagnosis | None:
     exposed = "in those rows, if they hold a sensitive value that was typed last"
     what = f"rows are not written yet: {counts}"
     return Diagnosis(False, "unwritten", what, exposed=exposed, next="tablekeeper check --diff")
+
+
+def _calls(standing: Standing) -> Diagnosis | None:
+    """The service may count otherwise, and go on. When it declines, the replica lags, and that is more pressing."""
+    spent = [
+        f"{name} ({calls.used:,} of {calls.limit:,})"
+        for name, calls in standing.calls.items()
+        if calls.used >= calls.limit
+    ]
+    if not spent:
+        return None
+    what = f"the month's calls are used up: {', '.join(spent)}"
+    advice = "a larger plan, and sync.replicas.….calls_per_month in config.yaml"
+    return Diagnosis(False, "calls", what, next=advice)
 
 
 def _alarms(standing: Standing) -> Diagnosis | None:

@@ -62,7 +62,11 @@ def _decide(uids: list[Uid], decision: str, *, everything: bool, json: bool) -> 
     if json:
         print_json({"decision": decision, "rows": decided})
     else:
-        done = "archives them everywhere" if decision == "approved" else "puts them back"
+        done = (
+            "archives everywhere those that nobody has put back"
+            if decision == "approved"
+            else "puts them back"
+        )
         out.print(f"{decided} deletion(s) {decision}; the next cycle {done}")
 
 

@@ -48,6 +48,7 @@ VERDICTS: Mapping[Kind, tuple[str, str, str]] = {
         "这些行中最近录入的敏感内容",
         "请运维执行 tablekeeper check --diff",
     ),
+    "calls": ("本月的接口调用次数已用完,服务随时可能拒绝", "", "请运维升级套餐,并修改 calls_per_month"),
     "alarms": ("有未处理的报警", "", "请运维执行 tablekeeper vault alarms"),
     "config": ("config.yaml 改得不对,仍按上一份正确的配置运行", "", "请运维执行 tablekeeper check"),
     "deletions": ("一次删除太多,等待确认", "", "在下面逐条批准或驳回"),

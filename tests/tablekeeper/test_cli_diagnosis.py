@@ -7,7 +7,7 @@ import pytest
 
 from sync.engine import FrozenPart
 from tablekeeper.diagnosis import Diagnosis, diagnose
-from tablekeeper.status import Standing
+from tablekeeper.status import Calls, Standing
 
 NOW = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 JUST_NOW = NOW - timedelta(seconds=20)
@@ -78,6 +78,13 @@ def test_what_waits_is_said_and_is_not_in_order(standing: Standing, words: str) 
     assert words in found.what
     assert not found.ok
     assert found.next
+
+
+def test_a_month_s_calls_that_are_used_up_are_not_in_order() -> None:
+    assert diagnosed(replace(SOUND, calls={"airtable": Calls(99_999, 100_000)})).ok
+    found = diagnosed(replace(SOUND, calls={"airtable": Calls(100_001, 100_000)}))
+    assert (found.ok, found.kind) == (False, "calls")
+    assert "airtable (100,001 of 100,000)" in found.what
 
 
 def test_a_mail_of_unknown_fate_may_be_lost() -> None:
