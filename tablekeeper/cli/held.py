@@ -13,12 +13,14 @@ from sync.discard import discard_held
 from sync.engine import Replica
 from sync.store.hub import Unit
 from sync.store.seen import SeenState
+from sync.words import ERROR
 from tablekeeper.archive import Archive
 from tablekeeper.cli.explain import Failed, Misused
 from tablekeeper.cli.main import app, out, print_json
 from tablekeeper.cli.opening import opened
 from tablekeeper.cli.output import JsonOption
 from tablekeeper.showing import Showing
+from validators.issues import Issue
 from validators.schema import FieldKey, TableKey
 
 
@@ -100,28 +102,39 @@ def _place(archive: Archive, uid: Uid, field: str) -> tuple[TableKey, FieldKey]:
 
 
 def held_fields(archive: Archive, unit: Unit) -> Iterator[HeldField]:
-    """Every held field, by table, age of the row, and replica."""
+    """Every held field, and every one that a new row must have and lacks, by table, age of the row, and replica."""
     showing = Showing(archive, unit)
     for row in Files(unit, archive.config).held():
+        lacking = list(_lacking(archive, unit, row.table, row.uid))
         for replica in archive.engine.replicas:
             if state := unit.seen.get_many(replica.name, row.table, [row.uid]).get(row.uid):
-                yield from _of_row(showing, replica, row.table, state)
+                waiting = [(key, one.issue) for key, one in state.held.items() if not one.mended]
+                if state.status == ERROR:
+                    waiting += [(key, issue) for key, issue in lacking if key not in state.held]
+                yield from (_field(showing, replica, row.table, state, *one) for one in waiting)
 
 
-def _of_row(showing: Showing, replica: Replica, table: TableKey, state: SeenState) -> Iterator[HeldField]:
-    for key, waiting in state.held.items():
-        if waiting.mended:
-            continue
-        yield HeldField(
-            table=showing.table(table),
-            key=showing.key(table, state.uid),
-            uid=state.uid,
-            replica=replica.name,
-            field=showing.field(table, key),
-            message=waiting.issue.message,
-            mend=waiting.issue.mend,
-            link=replica.connection.url(table, state.row_id, state.position),
-        )
+def _lacking(archive: Archive, unit: Unit, table: TableKey, uid: Uid) -> Iterator[tuple[FieldKey, Issue]]:
+    """What a record must have and does not."""
+    record = unit.records.get(table, uid)
+    for issue in archive.engine.parser.missing(table, record.values) if record else ():
+        if issue.holds:
+            yield issue.fields[0], issue
+
+
+def _field(
+    showing: Showing, replica: Replica, table: TableKey, state: SeenState, key: FieldKey, issue: Issue
+) -> HeldField:
+    return HeldField(
+        table=showing.table(table),
+        key=showing.key(table, state.uid),
+        uid=state.uid,
+        replica=replica.name,
+        field=showing.field(table, key),
+        message=issue.message,
+        mend=issue.mend,
+        link=replica.connection.url(table, state.row_id, state.position),
+    )
 
 
 def _print(found: list[HeldField], rows: int) -> None:

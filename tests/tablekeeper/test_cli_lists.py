@@ -51,6 +51,18 @@ def test_held_names_field_reason_and_row_but_not_the_value(office: Office) -> No
     assert WRONG not in answer.out + office.run("held").out
 
 
+def test_new_row_that_lacks_what_it_must_have_is_listed(office: Office) -> None:
+    """Status counts it, and nothing of it waits in a cell."""
+    nameless = office.airtable("客户基本信息").create({"手机号码": MOBILE})
+    assert office.run("sync").code == 0
+    found = office.run("held", "--json").json
+    told = [(one["field"], one["message"]) for one in found["held"] if one["key"] != "C00000002"]
+    assert ("客户姓名", "不能为空") in told
+    assert found["rows"] == office.run("status", "--json").json["held"]["客户基本信息"] == 2
+    office.airtable("客户基本信息").delete(nameless["id"])
+    assert office.run("sync").code == 0
+
+
 # Conflicts
 
 
