@@ -1,10 +1,16 @@
 """The header row of a tab: read, and put right where people cleared, shifted or exchanged headers. Which those are: `columns.py`."""
 
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+
+from sync.connection import SystemColumn
+from sync.uid import is_uid
 
 from .answer import TabAnswer
 from .cells import FORMULA, entered, shown, text
 from .client import Rejected, SheetsClient
+from .columns import misnamed_columns
+from .layout import ColumnKey, Layout
 from .restore import Restorer
 from .scratch import Scratch
 from .swap import RowWrite, Swapped, header_at, shows_headers, swap
@@ -60,7 +66,26 @@ def texts_at(answer: TabAnswer, position: int) -> tuple[str, ...]:
     return tuple(text(shown(cell)) for cell in cells)
 
 
-def is_filled(answer: TabAnswer, column: int) -> bool:
-    """Whether anything stands in a column, below its header."""
+def standing_columns(
+    layout: Layout, answer: TabAnswer, marks: Mapping[ColumnKey, int]
+) -> frozenset[ColumnKey]:
+    """The columns of which just the header was shifted: what stands below their marks stands where it stood."""
+    misnamed = misnamed_columns(layout, texts_at(answer, 0), marks)
+    return frozenset(key for key in misnamed if any(map(_kind(key), _column(answer, marks[key]))))
+
+
+def uids_moved(answer: TabAnswer, mark: int) -> bool:
+    """Whether record ids stand under their header, and not where they stood: whole columns of cells were shifted."""
+    headers = texts_at(answer, 0)
+    named = headers.index(SystemColumn.UID) if SystemColumn.UID in headers else mark
+    return any(map(is_uid, _column(answer, named))) and not any(map(is_uid, _column(answer, mark)))
+
+
+def _kind(key: ColumnKey) -> Callable[[str], bool]:
+    """What tells that a value is one of a column. Of most there is nothing to tell but that it is there."""
+    return is_uid if key is SystemColumn.UID else bool
+
+
+def _column(answer: TabAnswer, column: int) -> Iterator[str]:
     rows = (texts_at(answer, position) for position in range(1, len(answer.rows)))
-    return any(column < len(row) and row[column] for row in rows)
+    return (row[column] for row in rows if column < len(row))

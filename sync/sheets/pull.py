@@ -13,10 +13,10 @@ from .answer import Marks, TabAnswer, WrongCut, by_tab
 from .cells import Shown, shown
 from .client import Content, Rejected, SheetsClient
 from .closed import PROTECTIONS, closed_ranges
-from .columns import find_columns, marks_of, misnamed_columns, tabs_marked
+from .columns import find_columns, marks_of, tabs_marked
 from .doubtful import DoubtfulCells
 from .grid import Json, area, quoted
-from .headers import is_filled, texts_at
+from .headers import standing_columns, texts_at, uids_moved
 from .layout import Layout
 from .leftover import Aftermath, Righted
 from .raw_rows import KEPT_ROWS, RawTab
@@ -31,6 +31,7 @@ TAB_GONE = (
     "nothing is deleted elsewhere"
 )
 UID_GONE = "undo the deletion of column 记录编号 in Google Sheets (File, Version history); until then the tab is frozen"
+CELLS_SHIFTED = "cells were shifted to other columns: undo that in Google Sheets (File, Version history); until then the tab is frozen"
 HEADER_GONE = "put the header row back into row 1 of the tab; until then the tab is frozen"
 
 
@@ -210,7 +211,7 @@ class Puller:
         tab.title = answer.title
         marks, columns = answer.marks, tab.at
         before = self._marks.get(table)
-        if before == marks and not again:
+        if before == marks and not again and table not in self.problems:
             return None
         problem = self._find_columns(tab, answer)
         if problem:
@@ -241,15 +242,15 @@ class Puller:
             marks = marks_of(self._metadata, tab.gid, tab.layout.table, columns)
             found = find_columns(columns, headers, marks)
             if contested := found.missing & marks.keys():
-                # Where just headers were shifted, the values stand where they stood.
-                named = misnamed_columns(tab.layout, headers, {key: marks[key] for key in contested})
-                proven = {key for key in named if is_filled(answer, marks[key])}
+                proven = standing_columns(tab.layout, answer, {key: marks[key] for key in contested})
                 found = find_columns(columns, headers, marks, proven=proven)
             tab.at, tab.missing = found.at, found.missing
             tab.headed(headers)
         place = tab.at.get(SystemColumn.UID)
         if place is None:
             return TableMissing(self.client.service, tab.layout.title, advice=UID_GONE)
+        if SystemColumn.UID in tab.misnamed and uids_moved(answer, place):
+            return TableMissing(self.client.service, tab.layout.title, advice=CELLS_SHIFTED)
         if place < len(headers) and is_uid(headers[place]):
             # A sort that took the header row along: row 1 now is a record.
             return TableMissing(self.client.service, tab.layout.title, advice=HEADER_GONE)

@@ -6,7 +6,7 @@ import pytest
 
 from emulators.server import Running
 from sync.connection import SystemColumn
-from sync.errors import HeadersSpoiled
+from sync.errors import HeadersSpoiled, TableMissing
 from sync.sheets.columns import find_columns, misnamed_columns
 from sync.sheets.grid import letters
 from tests.sync.sheets_office import (
@@ -218,3 +218,31 @@ def test_formula_in_a_header_of_the_staff_s_own_stops_no_write(office: Office) -
     office.type(f"{CUSTOMERS}!{letters(len(headers(office)))}1", ['="我的"&"备注"'])
     outcome = office.update(office.rows()[uid(1)], full_name="李雷")
     assert outcome.refused == []
+
+
+@pytest.mark.parametrize("change", ["deleteRange", "insertRange"])
+def test_cells_that_were_shifted_with_their_headers_freeze_the_tab(office: Office, change: str) -> None:
+    """Somebody deletes or inserts the cells of a whole column: values stand under other columns' marks, the uids among them."""
+    block = header_cells(office, NAME) | {"endRowIndex": 3}
+    shift = {"range": block, "shiftDimension": "COLUMNS"}
+    office.batch({change: shift})
+    assert "customers" not in office.pull()
+    (problem,) = office.connection.problems
+    assert isinstance(problem, TableMissing)
+    other = "insertRange" if change == "deleteRange" else "deleteRange"
+    office.batch({other: shift})
+    assert "customers" in office.pull()
+    assert office.rows().keys() == {uid(1), uid(2)}
+
+
+def test_tab_that_somebody_put_right_goes_on_at_the_next_look(office: Office) -> None:
+    """It shows just what it showed before: nothing has changed, but that it can be read again."""
+    place = office.column("记录编号")
+    where = f"{CUSTOMERS}!{letters(place)}1"
+    office.batch({"appendDimension": {"sheetId": office.gid(CUSTOMERS), "dimension": "COLUMNS", "length": 1}})
+    office.pull()
+    office.type(where, [uid(1)])
+    assert office.pull() == {} and office.connection.problems
+    office.type(where, ["记录编号"])
+    office.pull()
+    assert office.connection.problems == []
