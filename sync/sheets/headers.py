@@ -1,6 +1,6 @@
 """The header row of a tab: read, and put right where people cleared, shifted or exchanged headers. Which those are: `columns.py`."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from sync.connection import SystemColumn
@@ -71,19 +71,22 @@ def standing_columns(
 ) -> frozenset[ColumnKey]:
     """The columns of which just the header was shifted: what stands below their marks stands where it stood."""
     misnamed = misnamed_columns(layout, texts_at(answer, 0), marks)
-    return frozenset(key for key in misnamed if any(map(_kind(key), _column(answer, marks[key]))))
+    return frozenset(key for key in misnamed if _stands(answer, key, marks[key]))
 
 
 def uids_moved(answer: TabAnswer, mark: int) -> bool:
     """Whether record ids stand under their header, and not where they stood: whole columns of cells were shifted."""
-    headers = texts_at(answer, 0)
-    named = headers.index(SystemColumn.UID) if SystemColumn.UID in headers else mark
-    return any(map(is_uid, _column(answer, named))) and not any(map(is_uid, _column(answer, mark)))
+    named = [place for place, header in enumerate(texts_at(answer, 0)) if header == SystemColumn.UID]
+    return any(_shows_uids(answer, place) for place in named) and not _shows_uids(answer, mark)
 
 
-def _kind(key: ColumnKey) -> Callable[[str], bool]:
-    """What tells that a value is one of a column. Of most there is nothing to tell but that it is there."""
-    return is_uid if key is SystemColumn.UID else bool
+def _stands(answer: TabAnswer, key: ColumnKey, mark: int) -> bool:
+    """A new tab may show no uids yet. Any other column that is blank may have been moved by hand: nothing tells."""
+    return not uids_moved(answer, mark) if key is SystemColumn.UID else any(_column(answer, mark))
+
+
+def _shows_uids(answer: TabAnswer, column: int) -> bool:
+    return any(map(is_uid, _column(answer, column)))
 
 
 def _column(answer: TabAnswer, column: int) -> Iterator[str]:

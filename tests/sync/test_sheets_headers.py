@@ -220,6 +220,14 @@ def test_formula_in_a_header_of_the_staff_s_own_stops_no_write(office: Office) -
     assert outcome.refused == []
 
 
+def test_header_pushed_away_from_a_column_of_uids_that_is_still_blank_is_put_right(world: Running) -> None:
+    """Or nothing that is typed into a new tab would be masked. Headers, seed 73."""
+    office = open_office(world)
+    insert_and_shift_right(office)
+    office.type(f"{CUSTOMERS}!D2", ["C1"])
+    assert [row.cells["customer_no"] for row in office.pull()["customers"].rows] == ["C1"]
+
+
 @pytest.mark.parametrize("change", ["deleteRange", "insertRange"])
 def test_cells_that_were_shifted_with_their_headers_freeze_the_tab(office: Office, change: str) -> None:
     """Somebody deletes or inserts the cells of a whole column: values stand under other columns' marks, the uids among them."""
