@@ -30,32 +30,42 @@ def find_columns(
     marks: Marks,
     *,
     proven: Set[ColumnKey] = frozenset(),
+    left: Set[int] = frozenset(),
 ) -> Found:
-    """Match the wanted columns with a tab's header row. The marks of `proven` ones are right, whatever headers say."""
+    """Match the wanted columns with a tab's header row. The marks of `proven` ones are right, whatever headers say; columns that
+    are `left` of fields which the config no longer has are known for what they are, too."""
     wanted = list(columns)
     at: dict[ColumnKey, int] = {}
     marked = set(marks.values())
     for column in wanted:
         taken = set(at.values()) | marked
-        place = marks[column.key] if column.key in proven else _place(column, headers, marks, taken=taken)
+        if column.key not in marks:
+            place = _by_header(column, headers, taken)
+        elif column.key in proven or not _is_contested(column, headers, marks, taken | left):
+            place = marks[column.key]
+        else:
+            place = None
         if place is not None:
             at[column.key] = place
     return Found(at, frozenset(column.key for column in wanted if column.key not in at))
 
 
-def _place(column: Column, headers: Sequence[str], marks: Marks, *, taken: set[int]) -> int | None:
-    free = [index for index, header in enumerate(headers) if header == column.header and index not in taken]
+def _is_contested(column: Column, headers: Sequence[str], marks: Marks, known: Set[int]) -> bool:
+    """Whether another column claims the name of a marked one: metadata stays behind when cells are cut and pasted elsewhere."""
     mark = marks.get(column.key)
-    if mark is not None:
-        # Metadata stays behind when cells are cut and pasted to another column: then two columns claim the name.
-        contested = bool(free) and (mark >= len(headers) or headers[mark] != column.header)
-        return None if contested else mark
-    if free:
-        return free[0] if len(free) == 1 else None
+    if mark is None or _header(headers, mark) == column.header:
+        return False
+    return any(header == column.header for index, header in enumerate(headers) if index not in known)
+
+
+def _by_header(column: Column, headers: Sequence[str], taken: Set[int]) -> int | None:
+    """Where a column stands that bears no mark, if that is certain."""
+    free = [index for index, header in enumerate(headers) if header == column.header and index not in taken]
     known_as = [
         index for index, header in enumerate(headers) if header in column.aliases and index not in taken
     ]
-    return known_as[0] if len(known_as) == 1 else None
+    found = free or known_as
+    return found[0] if len(found) == 1 else None
 
 
 def misnamed_columns(
@@ -108,6 +118,11 @@ def columns_marked(metadata: Iterable[Json], gid: int, table: TableKey) -> dict[
         index = place.get("startIndex", 0)
         marked[key] = min(index, marked.get(key, index))
     return marked
+
+
+def left_columns(metadata: Iterable[Json], gid: int, table: TableKey, marks: Marks) -> Set[int]:
+    """The marked columns of one tab that are of no field which the config still has."""
+    return set(columns_marked(metadata, gid, table).values()) - set(marks.values())
 
 
 def mark_value(table: TableKey, key: ColumnKey) -> str:

@@ -8,7 +8,7 @@ from validators.schema import SchemaConfig, ViewConfig
 
 from . import dress
 from .closed import closed_ranges
-from .columns import Found, columns_marked, find_columns, marks_of, misnamed_columns
+from .columns import Found, columns_marked, find_columns, left_columns, marks_of, misnamed_columns
 from .grid import Json, area, insert, span
 from .layout import LEFT, Column, ColumnKey, Layout
 from .plan import Place, Plan
@@ -36,7 +36,8 @@ class Extension:
         """Add to the plan what this tab lacks."""
         layout, gid = self.layout, self.sheet.gid
         marks = marks_of(self.place.metadata, gid, layout.table, layout.columns)
-        found = find_columns(layout.columns, self.headers, marks)
+        left = left_columns(self.place.metadata, gid, layout.table, marks)
+        found = find_columns(layout.columns, self.headers, marks, left=left)
         contested = found.missing & marks.keys()
         at = self._add_columns(found, contested, plan)
         if layout.table not in self.place.marked:

@@ -13,7 +13,7 @@ from .answer import Marks, TabAnswer, WrongCut, by_tab
 from .cells import Shown, shown
 from .client import Content, Rejected, SheetsClient
 from .closed import PROTECTIONS, closed_ranges
-from .columns import find_columns, marks_of, tabs_marked
+from .columns import find_columns, left_columns, marks_of, tabs_marked
 from .doubtful import DoubtfulCells
 from .grid import Json, area, quoted
 from .headers import standing_columns, texts_at, uids_moved
@@ -240,10 +240,11 @@ class Puller:
             columns = tab.layout.columns
             self._metadata = self._metadata or self.client.metadata()
             marks = marks_of(self._metadata, tab.gid, tab.layout.table, columns)
-            found = find_columns(columns, headers, marks)
+            left = left_columns(self._metadata, tab.gid, tab.layout.table, marks)
+            found = find_columns(columns, headers, marks, left=left)
             if contested := found.missing & marks.keys():
                 proven = standing_columns(tab.layout, answer, {key: marks[key] for key in contested})
-                found = find_columns(columns, headers, marks, proven=proven)
+                found = find_columns(columns, headers, marks, proven=proven, left=left)
             tab.at, tab.missing = found.at, found.missing
             tab.headed(headers)
         place = tab.at.get(SystemColumn.UID)

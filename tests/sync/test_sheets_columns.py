@@ -45,6 +45,13 @@ def test_column_whose_cells_were_cut_and_pasted_elsewhere_is_frozen() -> None:
     assert "customer_no" in found.missing
 
 
+def test_name_that_was_pushed_over_a_column_of_a_dropped_field_is_no_claim() -> None:
+    """Headers, seed 95: what the config no longer has keeps its column and its mark."""
+    headers, marks = ["", "客户编号"], {"customer_no": 0}
+    assert "customer_no" in find_columns(layout().columns, headers, marks).missing
+    assert find_columns(layout().columns, headers, marks, left={1}).at == {"customer_no": 0}
+
+
 def test_column_marked_for_another_field_is_not_taken_by_its_header() -> None:
     # Staff deleted the column 客户编号 and gave its name to the column 客户姓名.
     found = find_columns(layout().columns, ["客户编号"], {"full_name": 0})
