@@ -16,6 +16,9 @@ from .scratch import Scratch
 from .swap import RowWrite, Swapped, header_at, shows_headers, swap
 from .tabs import Tab
 
+HEADER_GONE = "put the header row back into row 1 of the tab; until then the tab is frozen"
+CELLS_SHIFTED = "cells were shifted to other columns: undo that in Google Sheets (File, Version history); until then the tab is frozen"
+
 
 @dataclass(frozen=True, slots=True)
 class HeaderWriter:
@@ -74,7 +77,21 @@ def standing_columns(
     return frozenset(key for key in misnamed if _stands(answer, key, marks[key]))
 
 
-def uids_moved(answer: TabAnswer, mark: int) -> bool:
+def displacement(tab: Tab, answer: TabAnswer) -> str:
+    """What to do about rows or cells that do not stand where they stood, the header row or the uids among them; empty where they
+    do. Reading from there would give values to the wrong fields, and a header would be written over one."""
+    mark, headers = tab.at[SystemColumn.UID], texts_at(answer, 0)
+    if mark < len(headers) and is_uid(headers[mark]):
+        return HEADER_GONE  # A sort that took the header row along: row 1 now is a record.
+    if SystemColumn.UID not in tab.misnamed:
+        return ""
+    ours = {name for column in tab.layout.columns for name in (column.header, *column.aliases)}
+    if SystemColumn.UID in _column(answer, mark) or (any(headers) and ours.isdisjoint(headers)):
+        return HEADER_GONE  # Row 1 was inserted above it, or is a record that has no uid yet.
+    return CELLS_SHIFTED if _uids_moved(answer, mark) else ""
+
+
+def _uids_moved(answer: TabAnswer, mark: int) -> bool:
     """Whether record ids stand under their header, and not where they stood: whole columns of cells were shifted."""
     named = [place for place, header in enumerate(texts_at(answer, 0)) if header == SystemColumn.UID]
     return any(_shows_uids(answer, place) for place in named) and not _shows_uids(answer, mark)
@@ -82,7 +99,7 @@ def uids_moved(answer: TabAnswer, mark: int) -> bool:
 
 def _stands(answer: TabAnswer, key: ColumnKey, mark: int) -> bool:
     """A new tab may show no uids yet. Any other column that is blank may have been moved by hand: nothing tells."""
-    return not uids_moved(answer, mark) if key is SystemColumn.UID else any(_column(answer, mark))
+    return not _uids_moved(answer, mark) if key is SystemColumn.UID else any(_column(answer, mark))
 
 
 def _shows_uids(answer: TabAnswer, column: int) -> bool:

@@ -6,7 +6,6 @@ from itertools import zip_longest
 
 from sync.connection import Bindings, Listing, SeenRow, Standing, SystemColumn, Uid
 from sync.errors import ServiceError, TableMissing
-from sync.uid import is_uid
 from validators.schema import TableKey
 
 from .answer import Marks, TabAnswer, WrongCut, by_tab
@@ -16,7 +15,7 @@ from .closed import PROTECTIONS, closed_ranges
 from .columns import find_columns, left_columns, marks_of, tabs_marked
 from .doubtful import DoubtfulCells
 from .grid import Json, area, quoted
-from .headers import standing_columns, texts_at, uids_moved
+from .headers import displacement, standing_columns, texts_at
 from .layout import Layout
 from .leftover import Aftermath, Righted
 from .raw_rows import KEPT_ROWS, RawTab
@@ -31,8 +30,6 @@ TAB_GONE = (
     "nothing is deleted elsewhere"
 )
 UID_GONE = "undo the deletion of column 记录编号 in Google Sheets (File, Version history); until then the tab is frozen"
-CELLS_SHIFTED = "cells were shifted to other columns: undo that in Google Sheets (File, Version history); until then the tab is frozen"
-HEADER_GONE = "put the header row back into row 1 of the tab; until then the tab is frozen"
 
 
 @dataclass(slots=True)
@@ -247,15 +244,8 @@ class Puller:
                 found = find_columns(columns, headers, marks, proven=proven, left=left)
             tab.at, tab.missing = found.at, found.missing
             tab.headed(headers)
-        place = tab.at.get(SystemColumn.UID)
-        if place is None:
-            return TableMissing(self.client.service, tab.layout.title, advice=UID_GONE)
-        if SystemColumn.UID in tab.misnamed and uids_moved(answer, place):
-            return TableMissing(self.client.service, tab.layout.title, advice=CELLS_SHIFTED)
-        if place < len(headers) and is_uid(headers[place]):
-            # A sort that took the header row along: row 1 now is a record.
-            return TableMissing(self.client.service, tab.layout.title, advice=HEADER_GONE)
-        return None
+        advice = displacement(tab, answer) if SystemColumn.UID in tab.at else UID_GONE
+        return TableMissing(self.client.service, tab.layout.title, advice=advice) if advice else None
 
     def _rows(self, tab: Tab, answer: TabAnswer, positions: Sequence[int]) -> list[SeenRow]:
         asked = self._doubtful.ask_about(tab, answer, positions)

@@ -180,6 +180,31 @@ def test_header_that_cannot_be_written_is_told_and_tried_again_with_a_full_readi
     assert told(office) == []
 
 
+def rows_at_the_top(office: Office, kind: str, count: int = 1) -> None:
+    where = {"sheetId": office.gid(CUSTOMERS), "dimension": "ROWS", "startIndex": 0, "endIndex": count}
+    office.batch({kind: {"range": where}})
+
+
+@pytest.mark.parametrize("title", ["", "客户档案"])
+def test_row_inserted_above_the_headers_freezes_the_tab_until_it_is_gone(office: Office, title: str) -> None:
+    """The header row is no record, and row 1 gets no headers."""
+    rows_at_the_top(office, "insertDimension")
+    office.type(f"{CUSTOMERS}!A1", [title])
+    assert office.pull() == {}
+    assert [type(one) for one in office.connection.problems] == [TableMissing]
+    rows_at_the_top(office, "deleteDimension")
+    office.pull()
+    assert office.connection.problems == []
+
+
+def test_new_row_in_the_place_of_the_headers_gets_none(office: Office) -> None:
+    """Somebody deletes the header row, and the rows below it but one that has no uid yet."""
+    office.type(f"{CUSTOMERS}!D4:E4", ["C9", "李雷"])
+    rows_at_the_top(office, "deleteDimension", 3)
+    assert office.pull() == {}
+    assert [type(one) for one in office.connection.problems] == [TableMissing]
+
+
 def test_scratch_tab_keeps_nothing_of_it(office: Office) -> None:
     swap_names(office)
     office.pull()
