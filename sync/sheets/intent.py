@@ -178,4 +178,4 @@ def _rows(stored: Sequence[Mapping[str, Any]]) -> Iterator[RowIntent]:
             side: {int(column): digest for column, digest in row[side].items()}
             for side in ("before", "after")
         }
-        yield RowIntent(**{"whole": not row["numbered"], **row, **columns})
+        yield RowIntent(**{**row, **columns})

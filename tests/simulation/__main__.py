@@ -13,8 +13,8 @@ from tests.simulation.mutants import MUTANTS, catch
 from tests.simulation.run import Verdict, run
 from tests.simulation.scenario import Event, events_of, tell
 from tests.simulation.shrink import shrunk
-from tests.simulation.spoilt import play_spoilt, spoilt_of
-from tests.simulation.storm import play_storm, storm_of
+from tests.simulation.spoilt import spoilt_of
+from tests.simulation.storm import storm_of
 
 CASES = Path(__file__).parents[1] / "cases"
 SEEDS = 100
@@ -26,16 +26,19 @@ PROGRESS_EVERY = 25
 class Weather:
     """In what a seed is played. `kept` failed once, or never did; `still_open` fail and are not mended yet."""
 
-    play: Callable[[int], Verdict]
     events: Callable[[int], tuple[Event, ...]]
     kept: Path
     still_open: Path
     option: str = ""
 
+    def play(self, seed: int) -> Verdict:
+        """Play a seed in it."""
+        return run(seed, self.events(seed))
 
-FAIR = Weather(run, events_of, CASES / "seeds.txt", CASES / "open_seeds.txt")
-STORM = Weather(play_storm, storm_of, CASES / "storms.txt", CASES / "open_storms.txt", "--storm ")
-SPOILT = Weather(play_spoilt, spoilt_of, CASES / "headers.txt", CASES / "open_headers.txt", "--headers ")
+
+FAIR = Weather(events_of, CASES / "seeds.txt", CASES / "open_seeds.txt")
+STORM = Weather(storm_of, CASES / "storms.txt", CASES / "open_storms.txt", "--storm ")
+SPOILT = Weather(spoilt_of, CASES / "headers.txt", CASES / "open_headers.txt", "--headers ")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

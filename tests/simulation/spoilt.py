@@ -10,7 +10,6 @@ from random import Random
 
 from tests.simulation.deed import Deed
 from tests.simulation.door import Person
-from tests.simulation.run import Verdict, run
 from tests.simulation.scenario import INSERTS, LOOKS, UPDATES, Act, Cycle, Event, Wait, events_of
 
 SPOILT = 0.2
@@ -22,11 +21,6 @@ DRAGGED, DRAGGED_AT_A_WRITE = 0.2, 0.3
 def spoilt_of(seed: int) -> tuple[Event, ...]:
     """The events of a seed with spoilt headers."""
     return tuple(_spoilt(seed))
-
-
-def play_spoilt(seed: int) -> Verdict:
-    """Play a seed with spoilt headers."""
-    return run(seed, spoilt_of(seed))
 
 
 def _spoilt(seed: int) -> Iterator[Event]:

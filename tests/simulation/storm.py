@@ -8,7 +8,6 @@ from random import Random
 
 from tests.simulation.deed import Deed
 from tests.simulation.door import Fault, Interruption, Kill, Moment, Person
-from tests.simulation.run import Verdict, run
 from tests.simulation.scenario import BASE_UPDATES, Act, Cycle, Event, events_of
 
 SWAPS, REMOVALS, BATCHES = "copyPaste", "deleteDimension", r"POST \S*:batchUpdate"
@@ -20,11 +19,6 @@ STRUCK, LEFT = 0.4, 0.2
 def storm_of(seed: int) -> tuple[Event, ...]:
     """The events of a seed in a storm."""
     return tuple(_stormy(seed))
-
-
-def play_storm(seed: int) -> Verdict:
-    """Play a seed in a storm."""
-    return run(seed, storm_of(seed))
 
 
 def _stormy(seed: int) -> Iterator[Event]:

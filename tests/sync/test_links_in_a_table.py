@@ -33,6 +33,12 @@ def _other(office: Office, here: str) -> MemoryConnection:
     return office.replica({"airtable": "sheets", "sheets": "airtable"}[here])
 
 
+def _assert_linked(office: Office, here: MemoryConnection) -> None:
+    """P0002 names P0001 as its predecessor."""
+    policy, prior = (here.find("policies", policy_no=number) for number in ("P0002", "P0001"))
+    assert policy.cells["prior_no"] == _names(office, here, "policies", prior)
+
+
 @HERE
 @FIRST
 def test_new_policy_waits_for_its_held_predecessor(office: Office, here: str, held_first: bool) -> None:
@@ -52,10 +58,7 @@ def test_new_policy_waits_for_its_held_predecessor(office: Office, here: str, he
     held.cells["customer_no"] = policy.cells["customer_no"]
     office.calm()
     assert policy.system[SystemColumn.STATUS] == held.system[SystemColumn.STATUS] == "通过"
-    found = other.find("policies", policy_no="P0001")
-    assert other.find("policies", policy_no="P0002").cells["prior_no"] == _names(
-        office, other, "policies", found
-    )
+    _assert_linked(office, other)
 
 
 @HERE
@@ -80,10 +83,7 @@ def test_link_of_a_live_policy_waits_for_a_row_held_at_once(
     held.cells["customer_no"] = policy.cells["customer_no"]
     office.calm()
     assert policy.system[SystemColumn.STATUS] == held.system[SystemColumn.STATUS] == "通过"
-    found = other.find("policies", policy_no="P0001")
-    assert other.find("policies", policy_no="P0002").cells["prior_no"] == _names(
-        office, other, "policies", found
-    )
+    _assert_linked(office, other)
 
 
 @HERE
