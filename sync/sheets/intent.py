@@ -49,11 +49,14 @@ class BatchIntent:
     """Where the columns stood; their headers may be renamed before anybody looks after the batch."""
     rows: tuple[RowIntent, ...]
 
-    def is_of(self, tab: Tab) -> bool:
-        """Whether it is this tab's, and all columns that are still known stand where they stood."""
-        return self.gid == tab.gid and all(
-            self.columns.get(str(key), column) == column for key, column in tab.at.items()
-        )
+    @property
+    def width(self) -> int:
+        """Columns from the left that held all of ours."""
+        return max(self.columns.values(), default=0) + 1
+
+    def stands_in(self, tab: Tab) -> bool:
+        """Whether all columns that are still known stand where they were believed to be."""
+        return all(self.columns.get(str(key), column) == column for key, column in tab.at.items())
 
 
 @dataclass

@@ -16,8 +16,8 @@ from .grid import area
 from .intent import BatchIntent, RowIntent
 from .remove import Removed, put_back, width_of
 from .restore import Restorer
-from .scratch import SIGNATURE, TOP, Scratch, rows_at
-from .swap import LOOK, Cells, RowWrite, Swapped, headers_stand, rows_in
+from .scratch import HEADERS, SIGNATURE, TOP, Scratch, rows_at
+from .swap import LOOK, Cells, RowWrite, Swapped, headers_stand, rows_in, shows_headers
 from .tabs import Tab
 
 BLANK: Entered = {}
@@ -78,7 +78,7 @@ class Aftermath:
         `answer` shows the tab as it is now; without it a row is looked for in its place only.
         """
         batch = self.scratch.intents.batch
-        if batch is None or not batch.is_of(tab):
+        if batch is None or batch.gid != tab.gid:
             return Righted()
         stood = self._copies(tab, batch)
         if batch.kind == "remove":
@@ -86,10 +86,13 @@ class Aftermath:
         wrong = [
             _Wrong(row, TOP + number, stood[row.position])
             for number, row in enumerate(batch.rows)
-            if row.position in stood
-            and not self.scratch.intents.is_as_believed(tab, row, _shown(stood[row.position]))
+            if row.position in stood and not self._is_as_believed(tab, batch, row, stood[row.position])
         ]
         return self._undo(tab, wrong, answer) if wrong else Righted()
+
+    def _is_as_believed(self, tab: Tab, batch: BatchIntent, row: RowIntent, stood: Cells) -> bool:
+        """Whether the batch found this row as it was believed to be, and the columns where they were believed to be."""
+        return batch.stands_in(tab) and self.scratch.intents.is_as_believed(tab, row, _shown(stood))
 
     def _undo(self, tab: Tab, wrong: Sequence[_Wrong], answer: TabAnswer | None) -> Righted:
         shown = list(_listed(answer)) if answer is not None else []
@@ -157,12 +160,11 @@ class Aftermath:
     def _put_back(
         self, tab: Tab, batch: BatchIntent, stood: Mapping[int, Cells], answer: TabAnswer | None
     ) -> Righted:
-        intents = self.scratch.intents
         wrong = [
             row.position
             for row in batch.rows
             if any(stood.get(row.position, ()))
-            and not intents.is_as_believed(tab, row, _shown(stood[row.position]))
+            and not self._is_as_believed(tab, batch, row, stood[row.position])
         ]
         kept = {row.position: TOP + number for number, row in enumerate(batch.rows)}
         gone = kept.keys() - set(wrong)
@@ -175,11 +177,16 @@ class Aftermath:
         return Righted(tab.layout.table, bool(back))
 
     def _copies(self, tab: Tab, batch: BatchIntent) -> Mapping[int, Cells]:
-        """The rows as they stood, by position; none if the batch did not take effect."""
+        """The rows as they stood, by position; none if the batch did not take effect, or somebody has moved columns since."""
         gid = self.scratch.ready(width_of(tab))
-        answer = self.client.cells([rows_at(gid, SIGNATURE, len(batch.rows) + 1, width_of(tab))], LOOK)
+        answer = self.client.cells(
+            [rows_at(gid, HEADERS, TOP - HEADERS + len(batch.rows), width_of(tab))], LOOK
+        )
         copied = rows_in({"updatedSpreadsheet": answer}, gid)
         if not self.scratch.is_signed(copied.get(SIGNATURE, ())):
+            return {}
+        # Headers may have been renamed since; where the columns are believed to be, that is no matter.
+        if not batch.stands_in(tab) and not shows_headers(tab, copied.get(HEADERS, ()), batch.width):
             return {}
         return {row.position: copied.get(TOP + number, ()) for number, row in enumerate(batch.rows)}
 

@@ -38,7 +38,7 @@ def remove(client: SheetsClient, scratch: Scratch, tab: Tab, positions: Sequence
     shown = a1(scratch.title, (TOP, TOP + len(positions)), width)
     scratch.soil(TOP + len(positions))
     answer = client.update(
-        [*scratch.leading(), scratch.sign(gid, tab), *copies, *deletions], ranges=[shown], fields=FIELDS
+        [*scratch.leading(), *scratch.sign(gid, tab), *copies, *deletions], ranges=[shown], fields=FIELDS
     )
     found = rows_in(answer, gid)
     rows = {

@@ -10,7 +10,7 @@ from sync.errors import ServiceError
 from .answer import TabAnswer
 from .cells import Entered, entered
 from .client import SheetsClient
-from .grid import Json, area, quoted, wipe, write_cells
+from .grid import Json, area, copy, quoted, wipe, write_cells
 from .intent import Intents
 from .tabs import SCRATCH, Sheet, Tab, find_tab
 
@@ -18,6 +18,8 @@ TOP = 100
 """First row in use: a formula copied there keeps references to rows above its own, which at the edge would break."""
 SIGNATURE = TOP - 1
 """The row in which a batch says which one it is, and of which tab."""
+HEADERS = SIGNATURE - 1
+"""The row that shows that tab's headers as the batch found them: they tell under which columns it wrote."""
 ROWS, COLUMNS = 2600, 60
 
 
@@ -75,13 +77,17 @@ class Scratch:
         """Requests to put before others that use the tab: what an earlier batch left is wiped on the way."""
         return [wipe(gid, self.soiled) for gid in self.gids if self.soiled]
 
-    def sign(self, gid: int, tab: Tab) -> Json:
-        """The request that puts the batch's number, and the tab that it copies from, above what it copies."""
+    def sign(self, gid: int, tab: Tab) -> list[Json]:
+        """The requests that put the batch's number, the tab that it copies from, and that tab's headers above what it copies."""
         cells: list[Entered] = [
             {"numberValue": self.intents.number},
             {"numberValue": tab.gid},
         ]
-        return write_cells(gid, SIGNATURE, 0, [cells])
+        headers = area(tab.gid, (0, 1), (0, tab.width))
+        return [
+            write_cells(gid, SIGNATURE, 0, [cells]),
+            copy(headers, rows_at(gid, HEADERS, 1, tab.width), "PASTE_VALUES"),
+        ]
 
     def is_signed(self, cells: Sequence[Entered]) -> bool:
         """Whether the row above what was copied bears the number of the last batch: then that took effect."""

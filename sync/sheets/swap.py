@@ -116,7 +116,7 @@ def swap(
     gid = scratch.ready(tab.width)
     stretches = list(runs(write.position for write in writes))
     kept = _kept(writes, top)
-    requests = [] if restores else [*scratch.leading(), scratch.sign(gid, tab)]
+    requests = [] if restores else [*scratch.leading(), *scratch.sign(gid, tab)]
     for start, end in stretches:
         source = area(tab.gid, (start, end), (0, tab.width))
         requests.append(copy(source, rows_at(gid, kept[start], end - start, tab.width)))

@@ -19,17 +19,18 @@ def spoil_headers(staff: Staff, random: Random, side: SheetsSide, table: str) ->
     if (chance := random.random()) < 0.2:
         side.type_headers(table, {at[one]: ""})
     elif chance < 0.4:
-        side.type_headers(table, {at[one]: _name(table, other)})
+        side.type_headers(table, {at[one]: name_of(table, other)})
     elif chance < 0.6:
-        side.type_headers(table, {at[one]: _name(table, other), at[other]: _name(table, one)})
+        side.type_headers(table, {at[one]: name_of(table, other), at[other]: name_of(table, one)})
     else:
         change = "deleteRange" if chance < 0.8 else "insertRange"
         where = side.area(table, (0, 1), (at[one], at[one] + 1))
         side.batch({change: {"range": where, "shiftDimension": "COLUMNS"}})
 
 
-def _name(table: str, column: str) -> str:
-    return column if column in SYSTEM else archive.header(table, column)
+def name_of(table: str, column: str) -> str:
+    """The header of a column, of the daemon's or the staff's own too."""
+    return column if column in (*SYSTEM, archive.UNMAPPED) else archive.header(table, column)
 
 
 @elsewhere
@@ -53,7 +54,7 @@ def wrong_headers(side: SheetsSide) -> Iterator[str]:
     over a column of nobody's: which of the two is meant, a person says."""
     for table in archive.TABLES:
         headers, marks = side.headers(table), side.marked(table, DAEMON)
-        names = {key: _name(table, key) for key in (*archive.fields(table), *SYSTEM)}
+        names = {key: name_of(table, key) for key in (*archive.fields(table), *SYSTEM)}
         stray = {header for index, header in enumerate(headers) if index not in marks.values()}
         for key, index in marks.items():
             shown = headers[index] if index < len(headers) else ""

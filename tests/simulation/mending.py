@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from tests.simulation import archive
 from tests.simulation.airtable_side import AirtableSide
 from tests.simulation.base_mishaps import with_rows
+from tests.simulation.headers import name_of
 from tests.simulation.sheets_side import SheetsSide
 from tests.simulation.side import UID, Line, Side
 from tests.simulation.staff import Staff
@@ -34,11 +35,13 @@ def mend(staff: Staff, sides: Sequence[Side]) -> None:
 
 
 def _name_own_columns(side: SheetsSide) -> None:
-    """Where somebody spoilt headers, the staff's own column gets its header back from whoever made it."""
+    """Where somebody spoilt headers, the staff's own column gets its header back from whoever made it; so does the column over
+    which it was pushed, which is left alone while its name stands elsewhere."""
     for table in sorted(side.spoilt):
-        place = side.columns(table).get(archive.UNMAPPED)
-        if place is not None:
-            side.type_headers(table, {place: archive.UNMAPPED})
+        columns, headers = side.columns(table), side.headers(table)
+        pushed = {name for name, at in columns.items() if headers[at : at + 1] == [archive.UNMAPPED]}
+        wrong = (pushed | {archive.UNMAPPED}) & columns.keys()
+        side.type_headers(table, {columns[name]: name_of(table, name) for name in sorted(wrong)})
 
 
 def _own(uids: Mapping[str, str]) -> dict[str, str]:

@@ -109,6 +109,9 @@ class Notebook:
     named_anew: set[tuple[str, str]] = field(default_factory=set)
     """Rows whose number was changed while they bore no uid, or that lost it before the archive had heard of the change: who
     they are nobody can tell for sure, for a copy made for somebody else looks the same once its original is gone."""
+    retyped: set[tuple[str, str]] = field(default_factory=set)
+    """Rows of a spreadsheet that were typed over while they bore no uid, so that they show no more than half of what the archive
+    had of them: that may as well be another row, typed where this one was deleted."""
     refused: set[tuple[str, str]] = field(default_factory=set)
     """Rows whose deletion a person did not allow, by table and origin."""
 
@@ -144,12 +147,22 @@ class Notebook:
         self, replica: str, table: str, origin: str, before: Row, after: Row, *, uid: str | None = None
     ) -> None:
         """A row showed `before` and shows `after` because of what somebody did; `uid` is what stood in its uid cell."""
-        number = next(iter(archive.fields(table)))
-        if uid is not None and not UID_SHAPE.fullmatch(uid) and before.get(number) != after.get(number):
-            self.named_anew.add((table, origin))
+        if uid is not None and not UID_SHAPE.fullmatch(uid):
+            self._changed_unnumbered(replica, table, origin, before, after)
         for key in sorted({*before, *after}):
             if before.get(key) != after.get(key):
                 self._cell_changed(replica, (table, origin, key), before.get(key), after.get(key))
+
+    def _changed_unnumbered(self, replica: str, table: str, origin: str, before: Row, after: Row) -> None:
+        number = next(iter(archive.fields(table)))
+        if before.get(number) != after.get(number):
+            self.named_anew.add((table, origin))
+        config = self.rights.get(replica)
+        keys = set(config.fields.get(table, archive.fields(table)) if config else ()) - {number}
+        known = {key: text for key in keys if (text := self.archived.get((table, origin, key)))}
+        same = [key for key, text in known.items() if after.get(key) == text]
+        if config and config.service == "sheets" and len(same) * 2 <= len(known) != 0:
+            self.retyped.add((table, origin))
 
     def _cell_changed(self, replica: str, cell: Cell, old: str | None, new: str | None) -> None:
         table, origin, key = cell

@@ -102,9 +102,10 @@ class Oracle:
         yield from self._records_once()
 
     def _records_once(self) -> Iterator[str]:
-        """5: nor does the hub have a second record of a row; one that lost its uid may have left an archived one behind."""
+        """5: nor does the hub have a second record of a row; one that lost its uid, or had none yet, may have left an archived
+        one behind."""
         notebook, states = self.notebook, self.hub.states
-        excused = notebook.renumbered | notebook.lost_with_tab | notebook.named_anew
+        excused = notebook.renumbered | notebook.lost_with_tab | notebook.named_anew | notebook.retyped
         recorded = Counter(
             (table, origin)
             for (table, uid), origin in self.hub.origins.items()

@@ -37,8 +37,10 @@ class Line:
 
     @property
     def origin(self) -> str:
-        """The name under which the oracle knows the row; empty while nobody has filled it in."""
-        return str(self.cells.get(ORIGIN, ""))
+        """The name under which the oracle knows the row; empty while nobody has filled it in, and where the daemon has written
+        something else there, because somebody dragged a column away: for a moment, or the value is lost."""
+        shown = str(self.cells.get(ORIGIN, ""))
+        return shown if "#" in shown else ""
 
     @property
     def uid(self) -> str:

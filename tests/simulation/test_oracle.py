@@ -73,3 +73,17 @@ def test_row_without_uid_whose_number_changes_can_be_told_by_nobody() -> None:
     notebook.named_anew.clear()
     notebook.uid_lost(*CELL[:2], {number: "C00000002"})
     assert notebook.named_anew == {CELL[:2]}
+
+
+def test_row_without_uid_of_which_most_is_typed_anew_may_be_another() -> None:
+    """Seed 284 with spoilt headers; a row of a base is known by its record id, and one that bears its uid by that."""
+    typed = {"origin": "sheets#1", "full_name": "王芳", "occupation": "教师"}
+    notebook = Notebook(archived={(*CELL[:2], key): text for key, text in typed.items()})
+    notebook.rights = {name: ReplicaConfig(name=name, service=name) for name in ("airtable", "sheets")}
+    anew = {**typed, "full_name": "王小芳", "occupation": "医生"}
+    notebook.changed("airtable", *CELL[:2], typed, anew, uid="")
+    notebook.changed("sheets", *CELL[:2], typed, anew, uid="R" + 21 * "0")
+    notebook.changed("sheets", *CELL[:2], typed, {**typed, "full_name": "王小芳"}, uid="")
+    assert not notebook.retyped
+    notebook.changed("sheets", *CELL[:2], typed, anew, uid="")
+    assert notebook.retyped == {CELL[:2]}

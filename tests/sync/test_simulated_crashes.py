@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from sync.connection import Insert, Listing, SeenRow, SystemColumn
+from sync.errors import AnswerLost
 from sync.sheets.grid import letters
 from tests.sync.conftest import Office as Archive
 from tests.sync.sheets_deaths import crash, insert_row, number, remove, rows
@@ -89,6 +90,48 @@ def test_row_that_a_blank_one_pushed_away_from_its_removal_is_not_gone(spreadshe
     assert rows(office) == before
     office.pull()
     assert office.connection.apply("customers", [remove(office, 1, "C00000001")]).removed == [uid(1)]
+
+
+def drag_column(office: Office, header: str, to: int) -> None:
+    """Before the column that stands at `to`."""
+    at = office.column(header)
+    source = {"sheetId": office.gid(CUSTOMERS), "dimension": "COLUMNS", "startIndex": at, "endIndex": at + 1}
+    office.batch({"moveDimension": {"source": source, "destinationIndex": to}})
+
+
+@pytest.mark.parametrize("to", [3, 8])
+def test_write_under_columns_that_somebody_had_just_dragged_is_undone(spreadsheet: Office, to: int) -> None:
+    """2 and 5: headers 328. What it went over was gone, and a stand-in stood in another's column."""
+    office = spreadsheet
+    operation = number(office, "C1", "王芳", "13800138000", "1980-01-02")
+    drag_column(office, "客户姓名", to)
+    before = rows(office)
+    crash(office, lambda: office.connection.apply("customers", [operation]))
+    listing = office.pull()["customers"]
+    assert (rows(office), listing.overwritten) == (before, ())
+
+
+def test_unanswered_write_under_dragged_columns_is_undone(spreadsheet: Office) -> None:
+    """2: in a daemon that lives."""
+    office = spreadsheet
+    operation = number(office, "C1", "王芳", "13800138000", "1980-01-02")
+    drag_column(office, "客户姓名", 8)
+    before = rows(office)
+    office.faults({"match": ":batchUpdate", "kind": "applied_then_lost"})
+    with pytest.raises(AnswerLost):
+        office.connection.apply("customers", [operation])
+    assert rows(office) != before
+    office.pull()
+    assert rows(office) == before
+
+
+def test_row_removed_under_dragged_columns_is_put_back(spreadsheet: Office) -> None:
+    """2: as it is by a daemon that lives, which looks at it once more."""
+    office = spreadsheet
+    office.fill(2)
+    before_write(office, 1, lambda: drag_column(office, "客户姓名", 8))
+    crash(office, lambda: office.connection.apply("customers", [remove(office, 1, "C00000001")]))
+    assert [one.uid for one in office.pull()["customers"].rows] == [uid(1), uid(2)]
 
 
 def tell_once(monkeypatch: pytest.MonkeyPatch, office: Archive, lost: SeenRow) -> None:
