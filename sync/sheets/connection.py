@@ -26,6 +26,7 @@ from validators.schema import SchemaConfig, TableKey
 from .client import Content, Rejected, SheetsClient
 from .credentials import ServiceAccount
 from .headers import HeaderWriter
+from .insert import Inserter
 from .intent import Intents
 from .layout import layouts
 from .leftover import Aftermath
@@ -85,7 +86,8 @@ class SheetsConnection(Connection):
         self._setup = Setup(self._client, schema, wanted, bindings)
         self._puller = Puller(self._client, wanted, bindings, scratch, aftermath)
         self._headers = HeaderWriter(self._client, scratch, self._restorer)
-        self._writer = Writer(self._client, scratch, self._restorer, aftermath, self._relocate)
+        inserter = Inserter(self._client, scratch, self._restorer)
+        self._writer = Writer(self._client, scratch, self._restorer, inserter, aftermath, self._relocate)
 
     @property
     def calls(self) -> int:

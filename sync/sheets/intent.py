@@ -11,12 +11,13 @@ from typing import Any, Literal
 
 import orjson
 
-from sync.connection import Bindings, CellValue, Remove, SystemColumn, Uid, Update
+from sync.connection import Bindings, CellValue, Insert, Remove, SystemColumn, Uid, Update
 from validators.raw import Raw
 from validators.text import normalise_text
 
 from .cells import DECIMALS, FORMULA, Entered, Formula, Shown, as_shown, entered, text
 from .tabs import Tab
+from .writable import cells_to_write
 
 BINDING = "batch"
 DIGEST_BYTES = 6
@@ -40,10 +41,10 @@ class RowIntent:
 
 @dataclass(frozen=True, slots=True)
 class BatchIntent:
-    """One batch. `number` is what stands above its copies in the scratch tab once it took effect."""
+    """One batch. `number` is what stands above its copies in the scratch tab once it took effect; new rows have none."""
 
     number: int
-    kind: Literal["write", "remove"]
+    kind: Literal["write", "insert", "remove"]
     gid: int
     columns: Mapping[str, int]
     """Where the columns stood; their headers may be renamed before anybody looks after the batch."""
@@ -81,6 +82,15 @@ class Intents:
         rows = [self._of_update(tab, op, cells) for op, cells in zip(operations, written, strict=True)]
         self._begin("write", tab, rows)
 
+    def begin_insert(self, tab: Tab, start: int, operations: Sequence[Insert]) -> None:
+        """These rows are about to be inserted, the first of them at position `start`."""
+        rows = []
+        for position, op in enumerate(operations, start):
+            cells = cells_to_write(tab, op, position)
+            after = {column: self._digest(entered(cell)) for column, cell in cells.items() if cell}
+            rows.append(RowIntent(position, op.uid, False, True, {}, after))
+        self._begin("insert", tab, rows)
+
     def begin_removal(self, tab: Tab, operations: Sequence[Remove]) -> None:
         """These rows are about to be removed."""
         rows = [
@@ -109,6 +119,16 @@ class Intents:
         """The columns in which these cells still show what was written."""
         return {column for column, digest in row.after.items() if self._digest(_at(found, column)) == digest}
 
+    def displaced(self, tab: Tab, row: RowIntent, found: Sequence[Shown]) -> set[int]:
+        """The columns in which these cells show what was inserted, if they are that row, under columns that moved: its uid
+        stands where no uid belongs."""
+        if text(_at(found, tab.at[SystemColumn.UID])) == row.uid or row.uid not in map(text, found):
+            return set()
+        ours = set(row.after.values())
+        return {
+            column for column, cell in enumerate(found) if cell is not None and self._digest(cell) in ours
+        }
+
     def _of_update(self, tab: Tab, operation: Update, cells: Mapping[int, Entered]) -> RowIntent:
         before = {**dict.fromkeys(operation.cells), **operation.before}
         after = {column: self._digest(entered(cell)) for column, cell in cells.items()}
@@ -136,7 +156,7 @@ class Intents:
         known = row.before.get(column, self._blank), row.after.get(column) if row.numbered else None
         return self._digest(found) in known
 
-    def _begin(self, kind: Literal["write", "remove"], tab: Tab, rows: Sequence[RowIntent]) -> None:
+    def _begin(self, kind: Literal["write", "insert", "remove"], tab: Tab, rows: Sequence[RowIntent]) -> None:
         self.number += 1
         columns = {str(key): column for key, column in tab.at.items()}
         self.batch = BatchIntent(self.number, kind, tab.gid, columns, tuple(rows))

@@ -10,17 +10,16 @@ from sync.connection import SeenRow, SystemColumn
 from validators.schema import TableKey
 
 from .answer import TabAnswer
-from .cells import FORMULA, Entered, Shown, entered, shown
+from .cells import FORMULA, Shown, entered, shown
 from .client import SheetsClient
 from .grid import area
 from .intent import BatchIntent, RowIntent
 from .remove import Removed, put_back, width_of
 from .restore import Restorer
 from .scratch import HEADERS, SIGNATURE, TOP, Scratch, rows_at
-from .swap import LOOK, Cells, RowWrite, Swapped, headers_stand, rows_in, shows_headers
+from .swap import LOOK, Cells, Swapped, cleared, headers_stand, rows_in, shows_headers
 from .tabs import Tab
 
-BLANK: Entered = {}
 NOWHERE = -1
 """The position of a row as it stood once."""
 
@@ -80,6 +79,8 @@ class Aftermath:
         batch = self.scratch.intents.batch
         if batch is None or batch.gid != tab.gid:
             return Righted()
+        if batch.kind == "insert":
+            return self._clear_displaced(tab, batch, answer)
         stood = self._copies(tab, batch)
         if batch.kind == "remove":
             return self._put_back(tab, batch, stood, answer)
@@ -93,6 +94,20 @@ class Aftermath:
     def _is_as_believed(self, tab: Tab, batch: BatchIntent, row: RowIntent, stood: Cells) -> bool:
         """Whether the batch found this row as it was believed to be, and the columns where they were believed to be."""
         return batch.stands_in(tab) and self.scratch.intents.is_as_believed(tab, row, _shown(stood))
+
+    def _clear_displaced(self, tab: Tab, batch: BatchIntent, answer: TabAnswer | None) -> Righted:
+        """Clear new rows that came to stand under columns which had moved: they are not what anybody typed there. What somebody
+        has typed into them since stays; the rows do, too, for where they stand another may stand by now."""
+        found = {
+            position: columns
+            for position, cells in (_listed(answer) if answer is not None else ())
+            for row in batch.rows
+            if (columns := self.scratch.intents.displaced(tab, row, cells))
+        }
+        now = self._rows(tab, found, answer)
+        done = Swapped(tab, before=dict.fromkeys(found, ()), after=now, kept={})
+        self.restorer.undo(done, [cleared(place, columns) for place, columns in found.items()])
+        return Righted(tab.layout.table, undone=bool(found))
 
     def _undo(self, tab: Tab, wrong: Sequence[_Wrong], answer: TabAnswer | None) -> Righted:
         shown = list(_listed(answer)) if answer is not None else []
@@ -111,7 +126,7 @@ class Aftermath:
             after={place: row.now for place, row in found.items()},
             kept={place: row.wrong.kept for place, row in found.items()},
         )
-        writes = [RowWrite(place, dict.fromkeys(row.ours, BLANK)) for place, row in found.items() if row.ours]
+        writes = [cleared(place, row.ours) for place, row in found.items() if row.ours]
         self.restorer.undo(done, writes)
         standing = {row.wrong for row in found.values()}
         gone = [one for one in wrong if one not in standing]

@@ -3,7 +3,7 @@
 One atomic batch copies the rows to the scratch tab, then writes; its answer shows both. Decides nothing.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 
@@ -28,6 +28,11 @@ class RowWrite:
     position: int
     cells: Mapping[int, Entered] = field(repr=False)
     formulas: Mapping[int, int] = field(default_factory=dict)
+
+
+def cleared(position: int, columns: Iterable[int]) -> RowWrite:
+    """The write that clears these cells of a row."""
+    return RowWrite(position, {column: {} for column in columns})
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,6 +82,17 @@ def is_reachable(tab: Tab, operation: Insert | Update) -> bool:
     return all(key in tab.at for key in operation.cells)
 
 
+def refusal_to_insert(tab: Tab, operation: Insert, position: int) -> Refused | None:
+    """Why a row cannot even be tried to be inserted there."""
+    if operation.uid in tab.positions:
+        # A lost answer may have left it there; the pull that follows shows it.
+        return Refused(operation.uid, "uid_exists")
+    if not is_reachable(tab, operation):
+        return Refused(operation.uid, "column_missing")
+    # Without what was meant for a protected cell the row would look as if somebody had emptied that.
+    return Refused(operation.uid, "protected") if is_closed(tab, operation, position) else None
+
+
 def refusal(tab: Tab, operation: Update) -> Refused | None:
     """Why an update cannot even be tried."""
     if not is_reachable(tab, operation):

@@ -21,17 +21,18 @@ from sync.connection import (
 from sync.errors import AnswerLost, ServiceError
 from vault.masks import split_cell
 
-from .cells import encode, entered, same
+from .cells import encode, same
 from .client import Rejected, SheetsClient
 from .doubtful import ENTERED, entered_cells
-from .grid import a1, area, delete_rows, runs
+from .grid import area, runs
+from .insert import Inserter
 from .leftover import Aftermath
 from .remove import put_back, remove
 from .restore import BLOCK_ROWS_MAX, Restorer
 from .scratch import Scratch
-from .swap import FIELDS, Cells, RowWrite, headers_stand, look, rows_in, swap
+from .swap import RowWrite, swap
 from .tabs import Tab
-from .writable import cells_to_write, insertion, is_as_sent, is_closed, is_reachable, refusal
+from .writable import cells_to_write, is_closed, refusal
 
 BLOCK_BYTES_MAX = 1_500_000
 """Google advises 2 MB for a request; the JSON around a cell's value is part of it."""
@@ -48,6 +49,7 @@ class Writer:
     client: SheetsClient
     scratch: Scratch
     restorer: Restorer
+    inserter: Inserter
     aftermath: Aftermath
     relocate: Callable[[Tab], None]
     """Looks the tabs up anew after Google rejected a request; raises when this one is gone."""
@@ -58,7 +60,7 @@ class Writer:
         try:
             results = [
                 *self._all(tab, sorted(_of(operations, Update), key=lambda op: op.position), self._update),
-                *self._all(tab, _of(operations, Insert), self._insert),
+                *self._all(tab, _of(operations, Insert), self.inserter.insert),
                 *self._all(tab, sorted(_of(operations, Remove), key=lambda op: -op.position), self._remove),
             ]
             if self.scratch.settled:
@@ -69,13 +71,13 @@ class Writer:
         return _outcome(operations, results)
 
     def _all(
-        self, tab: Tab, operations: Sequence[Op], act: Callable[[Tab, Sequence[Op]], list[Result]]
+        self, tab: Tab, operations: Sequence[Op], act: Callable[[Tab, Sequence[Op]], Sequence[Result]]
     ) -> list[Result]:
         return [result for block in _blocks(operations) for result in self._block(tab, block, act)]
 
     def _block(
-        self, tab: Tab, block: Sequence[Op], act: Callable[[Tab, Sequence[Op]], list[Result]]
-    ) -> list[Result]:
+        self, tab: Tab, block: Sequence[Op], act: Callable[[Tab, Sequence[Op]], Sequence[Result]]
+    ) -> Sequence[Result]:
         try:
             return act(tab, block)
         except Rejected:
@@ -116,49 +118,6 @@ class Writer:
         self.scratch.settled = False
         with suppress(ServiceError):
             self.scratch.settled = not self.aftermath.put_right(tab).left
-
-    def _insert(self, tab: Tab, block: Sequence[Insert]) -> list[Result]:
-        # A lost answer may have left the rows there; the pull that follows shows them.
-        known: list[Result] = [Refused(op.uid, "uid_exists") for op in block if op.uid in tab.positions]
-        new = [op for op in block if op.uid not in tab.positions]
-        missing: list[Result] = [Refused(op.uid, "column_missing") for op in new if not is_reachable(tab, op)]
-        # Without what was meant for a protected cell the row would look as if somebody had emptied that.
-        missing += [
-            Refused(op.uid, "protected")
-            for op in new
-            if is_reachable(tab, op) and is_closed(tab, op, tab.last + 1)
-        ]
-        new = [op for op in new if is_reachable(tab, op) and not is_closed(tab, op, tab.last + 1)]
-        if not new:
-            return [*known, *missing]
-        start, end = tab.last + 1, tab.last + 1 + len(new)
-        rows = self._inserted(tab, new, start, end)
-        if not headers_stand(tab, rows):
-            # Columns moved since the pull: the values stand under wrong headers, and must not be read from there.
-            self.client.update([delete_rows(tab.gid, start, end)])
-            return [*known, *missing, *(Refused(op.uid, "columns_moved") for op in new)]
-        tab.inserted(op.uid for op in new)
-        seen = [
-            tab.row(start + i, [entered(cell) for cell in rows.get(start + i, ())]) for i in range(len(new))
-        ]
-        return [*known, *missing, *(Written(op.uid, row) for op, row in zip(new, seen, strict=True))]
-
-    def _inserted(self, tab: Tab, new: Sequence[Insert], start: int, end: int) -> Mapping[int, Cells]:
-        """Insert rows; they and the header, as they stand then.
-
-        Where Google keeps silent, a look tells: somebody may delete such a row before the next pull, and nobody would know
-        that it ever stood there.
-        """
-        ranges = [a1(tab.title, (0, 1), len(tab.headers)), a1(tab.title, (start, end), tab.width)]
-        try:
-            answer = self.client.update(insertion(tab, new, start), ranges=ranges, fields=FIELDS)
-            return rows_in(answer, tab.gid)
-        except AnswerLost:
-            with suppress(ServiceError):
-                rows = look(self.client, tab, [(0, 1), (start, end)])
-                if all(is_as_sent(tab, op, rows.get(start + at, ())) for at, op in enumerate(new)):
-                    return rows
-            raise
 
     def _remove(self, tab: Tab, block: Sequence[Remove]) -> list[Result]:
         """Delete rows after one more look at them. What somebody did between that look and the deletion is shown by the
@@ -204,7 +163,9 @@ class Writer:
         return {**unsure, **refused}
 
 
-def _divided(tab: Tab, block: Sequence[Op], act: Callable[[Tab, Sequence[Op]], list[Result]]) -> list[Result]:
+def _divided(
+    tab: Tab, block: Sequence[Op], act: Callable[[Tab, Sequence[Op]], Sequence[Result]]
+) -> Sequence[Result]:
     """Act on a block; if Google rejects it, find the row that is to blame by halving."""
     try:
         return act(tab, block)
