@@ -5,17 +5,18 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from validators.raw import Raw
-from validators.schema import TEXTS, FieldConfig, FieldKey, TableKey
+from validators.schema import FieldConfig, FieldKey, TableKey
 from validators.values import Json, Value, dump_value, load_value
 
 from .commit import Absorbed
-from .connection import CellValue, Insert, Operation, Remove, SeenRow, SystemColumn, Uid, Update
+from .connection import Insert, Operation, Remove, SeenRow, SystemColumn, Uid, Update
+from .decide import Decision, decide
 from .display import build_display
 from .engine import Engine, Replica
 from .fingerprint import Fingerprint
 from .heal import by_business_key
 from .merge import Row, merge
-from .planned_row import NO_HELD, PlannedRow, as_cell
+from .planned_row import NO_HELD, PlannedRow, shown_cells
 from .scope import Scope, look_over
 from .stages import Protected
 from .store.records import Record, State
@@ -43,13 +44,6 @@ class Plan:
     """Rows that need no write: they only have to be remembered as agreed."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Decision:
-    operation: Operation | None
-    base: Row
-    complete: bool
-
-
 def make_plan(
     engine: Engine, replica: Replica, table: TableKey, absorbed: Absorbed, *, judged_only: bool = False
 ) -> Plan:
@@ -58,7 +52,7 @@ def make_plan(
     With `judged_only` it is only the former, and nothing but updates: no row moves.
     """
     strays = tuple(
-        Update(row.uid, row.row_id, row.position, True, _shown(row), {}, _blanked(row))
+        Update(row.uid, row.row_id, row.position, True, shown_cells(row), {}, _blanked(row))
         for row in (() if judged_only else absorbed.stray)
     )
     # A row that is still settling is left alone: it will be judged, and written, as a whole.
@@ -124,11 +118,6 @@ def _blanked(row: SeenRow) -> Mapping[SystemColumn, str]:
     return dict.fromkeys([SystemColumn.UID] if row.cells or row.formulas else SystemColumn, "")
 
 
-def _shown(row: SeenRow) -> dict[FieldKey, CellValue]:
-    """Everything that a row shows: it is recognised by it where its uid does not tell."""
-    return {key: as_cell(raw) for key, raw in row.cells.items()}
-
-
 def _held(state: SeenState | None, judged: Protected | None) -> Mapping[FieldKey, Held]:
     return judged.held if judged else state.held if state else NO_HELD
 
@@ -150,7 +139,7 @@ def _wanted(
 
 
 def _gather(rows: list[PlannedRow], first: tuple[Operation, ...], fingerprint: Fingerprint) -> Plan:
-    decisions = {row.uid: (row, _decide(row)) for row in rows}
+    decisions = {row.uid: (row, decide(row)) for row in rows}
     operations = tuple(
         decision.operation for _, decision in decisions.values() if decision.operation is not None
     )
@@ -175,7 +164,7 @@ def _gather(rows: list[PlannedRow], first: tuple[Operation, ...], fingerprint: F
     )
 
 
-def _believed(row: PlannedRow, decision: _Decision) -> Mapping[FieldKey, Raw] | None:
+def _believed(row: PlannedRow, decision: Decision) -> Mapping[FieldKey, Raw] | None:
     match decision.operation:
         case Insert():
             return {}
@@ -193,75 +182,8 @@ def _settled(
     return state.evolve(base=base, rev=rev, fingerprint=seen)
 
 
-def _decide(row: PlannedRow) -> _Decision:
-    return _update(row, row.state) if row.state and row.state.placed else _insert(row)
-
-
-def _insert(row: PlannedRow) -> _Decision:
-    cells: dict[FieldKey, CellValue] = {}
-    complete = not row.owes
-    for key in row.fields & row.wanted.keys() - row.frozen:
-        cell, ready = row.display.cell(key, row.wanted[key])
-        complete &= ready
-        if ready:
-            cells[key] = cell
-    base = {key: row.wanted[key] for key in cells}
-    for key, held in row.reachable_held.items():
-        # A row that arrives held, by import: its wrong values stand where staff will mend them, if the column takes text.
-        cells[key] = row.display.held(held) or _held_cell(row, key)
-    return _Decision(Insert(row.uid, cells, row.system), base, complete)
-
-
-def _held_cell(row: PlannedRow, key: FieldKey) -> CellValue:
-    """A held plain value of a new row: as understood, else its text where the column takes any text."""
-    if row.judged is None:
-        return None
-    value, raw = row.judged.shown.get(key), row.judged.known.row.cells.get(key)
-    if value is not None:
-        return row.display.cell(key, value)[0]
-    return str(raw) if raw is not None and row.display.fields[key].type in TEXTS else None
-
-
 def _present(row: Mapping[FieldKey, Value | None]) -> Row:
     return {key: value for key, value in row.items() if value is not None}
-
-
-def _update(row: PlannedRow, state: SeenState) -> _Decision:
-    cells: dict[FieldKey, CellValue] = {}
-    base: dict[FieldKey, Value | None] = dict(state.base)
-    complete = not row.owes
-    for key in row.fields - row.frozen:
-        cell, ready = row.display.cell(key, row.wanted.get(key))
-        complete &= ready
-        if not ready:
-            continue
-        base[key] = row.wanted.get(key)
-        if row.shows_other(key, cell):
-            cells[key] = cell
-    for key, held in row.reachable_held.items():
-        stand_in = row.stand_in(key, held)
-        if stand_in is not None and row.shown_text(key) != stand_in:
-            cells[key] = stand_in
-    system = {
-        column: text for column, text in row.system.items() if text != row.shown_system().get(column, text)
-    }
-    agreed = {key: value for key, value in base.items() if value is not None}
-    if not cells and not system:
-        return _Decision(None, agreed, complete)
-    return _Decision(_as_update(row, state, cells, system), agreed, complete)
-
-
-def _as_update(
-    row: PlannedRow, state: SeenState, cells: dict[FieldKey, CellValue], system: dict[SystemColumn, str]
-) -> Update:
-    before = {key: row.shown_cell(key) for key in cells}
-    seen = row.judged.known.row if row.judged and not row.judged.known.row.partial else None
-    numbered = seen is None or seen.uid == row.uid
-    if seen is not None and not numbered and not seen.row_id:
-        # A row without uid is recognised by everything it shows.
-        before = _shown(seen) | before
-    position = seen.position if seen is not None else state.position
-    return Update(row.uid, state.row_id, position, numbered, before, cells, system)
 
 
 def _words(

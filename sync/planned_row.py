@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from validators.schema import FieldKey
 
-from .connection import CellValue, SystemColumn, Uid
+from .connection import CellValue, SeenRow, SystemColumn, Uid
 from .display import Display, is_normal
 from .merge import Row
 from .stages import Protected
@@ -143,3 +143,8 @@ class PlannedRow:
 def as_cell(raw: object) -> CellValue:
     """A cell that was read, as one that could be written."""
     return tuple(raw) if isinstance(raw, list) else raw  # type: ignore[return-value]
+
+
+def shown_cells(row: SeenRow) -> dict[FieldKey, CellValue]:
+    """Everything that a row shows: it is recognised by it where its uid does not tell."""
+    return {key: as_cell(raw) for key, raw in row.cells.items()}

@@ -24,15 +24,13 @@ laws.law = settings(
 )
 CORE = {
     "sync.merge": "tests.sync.test_merge",
-    "sync.plan": "tests.sync.test_plan",
+    "sync.decide": "tests.sync.test_plan",
     "sync.identify": "tests.sync.test_identify",
     "sync.uid": "tests.sync.test_uid",
     "vault.tokens": "tests.vault.test_vault_tokens",
 }
 RUN_S_MAX = 30
 """A change after which the tests never end is noticed, too."""
-REACHED = {"sync.plan": {"_decide", "_insert", "_update", "_as_update"}}
-"""Where the laws judge only some functions of a module: the others need a hub, and are the simulation's."""
 OPPOSITES: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.Eq: ast.NotEq,
     ast.NotEq: ast.Eq,
@@ -61,9 +59,9 @@ def changed(name: str) -> Iterator[tuple[str, types.ModuleType | None]]:
     """Every change of a module, in words, and the module with it; None when it cannot even be imported."""
     path = Path(str(importlib.import_module(name).__file__))
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    for number, (_, told) in enumerate(sites(tree, name)):
+    for number, (_, told) in enumerate(sites(tree)):
         mutant = copy.deepcopy(tree)
-        change = list(sites(mutant, name))[number][0]
+        change = list(sites(mutant))[number][0]
         change()
         module = types.ModuleType(name)
         module.__package__ = name.rpartition(".")[0]
@@ -79,12 +77,10 @@ def _imports(code: types.CodeType, module: types.ModuleType) -> bool:
     return True
 
 
-def sites(tree: ast.Module, name: str) -> Iterator[tuple[Callable[[], None], str]]:
+def sites(tree: ast.Module) -> Iterator[tuple[Callable[[], None], str]]:
     """What can be changed within functions, as an action and in words."""
     for function in ast.walk(tree):
-        if not isinstance(function, ast.FunctionDef) or function.name not in REACHED.get(
-            name, {function.name}
-        ):
+        if not isinstance(function, ast.FunctionDef):
             continue
         typed = {id(part) for node in ast.walk(function) for hint in _hints(node) for part in ast.walk(hint)}
         for node in (node for statement in function.body for node in ast.walk(statement)):

@@ -3,13 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from decimal import Decimal
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sync.connection import Insert, SeenRow, SystemColumn, Update
+from sync.connection import CellValue, Insert, SeenRow, SystemColumn, Update
+from sync.decide import decide
 from sync.display import Display
-from sync.plan import _decide
+from sync.merge import Row
 from sync.planned_row import PlannedRow
 from sync.stages import Known, Protected
 from sync.store.records import Record, State
@@ -89,7 +91,7 @@ def test_frozen_and_held_cells_are_never_written(
 ) -> None:
     """8 and 10."""
     row = planned(shown, wanted, frozen=frozen, words=words, system={}, placed=True)
-    operation = _decide(row).operation
+    operation = decide(row).operation
     assert isinstance(operation, Update)
     assert not operation.cells.keys() & frozen
 
@@ -100,7 +102,7 @@ def test_update_writes_just_the_cells_that_differ(
     shown: Cells, wanted: Cells, frozen: frozenset[str], words: tuple[str, str]
 ) -> None:
     row = planned(shown, wanted, frozen=frozen, words=words, system=as_it_should_be(words), placed=True)
-    operation = _decide(row).operation
+    operation = decide(row).operation
     differing = {key for key in FIELDS if shown.get(key) != wanted.get(key)} - frozen
     assert (operation.cells.keys() if isinstance(operation, Update) else set()) == differing
     if isinstance(operation, Update):
@@ -114,12 +116,12 @@ def test_once_written_nothing_is_left_to_write(
 ) -> None:
     """1: what a row shows after its plan is carried out is what it should show."""
     marks = as_it_should_be(words) if system else {}
-    first = _decide(planned(shown, wanted, frozen=frozen, words=words, system=marks, placed=True))
+    first = decide(planned(shown, wanted, frozen=frozen, words=words, system=marks, placed=True))
     written = first.operation.cells if isinstance(first.operation, Update) else {}
     after = {key: str(text) for key, text in {**shown, **written}.items() if text is not None}
     row = planned(after, wanted, frozen=frozen, words=words, system=as_it_should_be(words), placed=True)
-    assert _decide(row).operation is None
-    assert {key: _decide(row).base.get(key) for key in FIELDS if key not in frozen} == {
+    assert decide(row).operation is None
+    assert {key: decide(row).base.get(key) for key in FIELDS if key not in frozen} == {
         key: wanted.get(key) for key in FIELDS if key not in frozen
     }
 
@@ -128,7 +130,7 @@ def test_once_written_nothing_is_left_to_write(
 @given(wanted=cells, words=words)
 def test_row_that_stands_nowhere_is_inserted_whole(wanted: Cells, words: tuple[str, str]) -> None:
     row = planned({}, wanted, frozen=frozenset(), words=words, system={}, placed=False)
-    decision = _decide(row)
+    decision = decide(row)
     assert isinstance(decision.operation, Insert)
     assert decision.operation.cells == wanted == decision.base
     assert decision.operation.system[SystemColumn.UID] == UID
@@ -140,7 +142,7 @@ def test_row_without_uid_is_recognised_by_everything_it_shows(
     shown: Cells, wanted: Cells, words: tuple[str, str]
 ) -> None:
     row = planned(shown, wanted, frozen=frozenset(), words=words, system={}, placed=True)
-    operation = _decide(row).operation
+    operation = decide(row).operation
     assert isinstance(operation, Update)
     assert not operation.numbered
     assert {key: text for key, text in operation.before.items() if text is not None} == shown
@@ -150,7 +152,7 @@ def test_row_is_written_where_it_was_just_read() -> None:
     words = ("通过", "")
     marks = as_it_should_be(words)
     row = planned({"name": "a"}, {"name": "b"}, frozen=frozenset(), words=words, system=marks, placed=True)
-    operation = _decide(row).operation
+    operation = decide(row).operation
     assert isinstance(operation, Update)
     assert (operation.numbered, operation.position, operation.before) == (True, READ, {"name": "a"})
 
@@ -162,19 +164,50 @@ def test_row_not_read_or_read_in_part_is_written_where_it_stood() -> None:
     part = replace(row.judged.known.row, partial=True)
     judged = replace(row.judged, known=replace(row.judged.known, row=part))
     for known in (None, judged):
-        operation = _decide(replace(row, judged=known)).operation
+        operation = decide(replace(row, judged=known)).operation
         assert isinstance(operation, Update)
         assert (operation.numbered, operation.position, operation.before) == (True, REMEMBERED, {"name": "a"})
 
 
 def test_held_secret_gives_way_to_its_stand_in_once() -> None:
-    first = _decide(with_held_mobile("1380013", placed=True)).operation
+    first = decide(with_held_mobile("1380013", placed=True)).operation
     assert isinstance(first, Update)
     assert first.cells == {"mobile": invalid_text(TOKEN)}
-    assert _decide(with_held_mobile(invalid_text(TOKEN), placed=True)).operation is None
+    assert decide(with_held_mobile(invalid_text(TOKEN), placed=True)).operation is None
 
 
 def test_row_that_arrives_with_a_held_secret_shows_its_stand_in() -> None:
-    operation = _decide(with_held_mobile("1380013", placed=False)).operation
+    operation = decide(with_held_mobile("1380013", placed=False)).operation
     assert isinstance(operation, Insert)
     assert operation.cells == {"mobile": invalid_text(TOKEN)}
+
+
+def cell_of_held_job(typed: str | None, understood: Row, *, type_: str) -> CellValue:
+    """The cell of a row on its way in by import, whose plain value is held."""
+    shown = {} if typed is None else {"job": typed}
+    row = planned(shown, {}, frozen=frozenset({"job"}), words=("错误", ""), system={}, placed=False)
+    assert row.judged is not None
+    judged = replace(row.judged, shown=understood)
+    job = FieldConfig.model_validate({"name": "职业", "type": type_})
+    operation = decide(replace(row, judged=judged, display=replace(DISPLAY, fields={**FIELDS, "job": job})))
+    assert isinstance(operation.operation, Insert)
+    return operation.operation.cells["job"]
+
+
+def test_row_that_arrives_with_a_held_value_shows_it_as_understood() -> None:
+    assert cell_of_held_job("5 岁", {"job": Decimal(5)}, type_="int") == 5
+    assert cell_of_held_job("教 师", {"job": "教师"}, type_="text") == "教师"
+
+
+def test_held_value_that_nobody_understands_arrives_as_text_where_the_column_takes_any() -> None:
+    assert cell_of_held_job("教 师", {}, type_="text") == "教 师"
+    assert cell_of_held_job("五", {}, type_="int") is None
+    assert cell_of_held_job(None, {}, type_="text") is None
+
+
+def test_held_value_of_a_row_that_was_not_read_is_left_blank() -> None:
+    row = planned({}, {}, frozen=frozenset(), words=("错误", ""), system={}, placed=False)
+    state = SeenState(UID, held={"job": Held(ISSUE)})
+    operation = decide(replace(row, judged=None, state=state)).operation
+    assert isinstance(operation, Insert)
+    assert operation.cells == {"job": None}
