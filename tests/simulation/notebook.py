@@ -66,8 +66,8 @@ class Notebook:
     changes: list[Changed] = field(default_factory=list)
     """Cells that somebody changed or emptied."""
     spread: dict[tuple[Cell, str], int] = field(default_factory=dict)
-    """Values that two replicas showed at the end of some cycle: the archive had taken them. With the number of the next
-    value typed when that was first seen."""
+    """Values that the archive had and two replicas showed at the end of some cycle. With the number of the next value typed
+    when that was first seen."""
     taken: set[tuple[Cell, str]] = field(default_factory=set)
     """Values that the archive had at the end of some cycle, whether or not a second replica showed them by then."""
     archived: Mapping[Cell, str] = field(default_factory=dict)
@@ -119,6 +119,11 @@ class Notebook:
         """A cycle is over, and these are the archive's values."""
         self.archived = cells
         self.taken.update(cells.items())
+
+    def shown_twice(self, places: Iterable[tuple[Cell, str]]) -> None:
+        """Two replicas show these values. What the archive never had was typed at both, and may wait there."""
+        for place in self.taken.intersection(places):
+            self.spread.setdefault(place, self.count)
 
     def has_seen(self, typed: Typed) -> bool:
         """Whether somebody who had seen this value changed it."""
@@ -258,7 +263,7 @@ class Notebook:
     def _take_along(self, replica: str, table: str, origin: str) -> None:
         """Whoever may delete a row deletes what this replica does not show of it, as far as the archive had taken that."""
         fields = self.rights[replica].fields if replica in self.rights else {}
-        for cell, value in self.spread.keys() | self.taken if table in fields else ():
+        for cell, value in self.taken if table in fields else ():
             if cell[:2] == (table, origin) and cell[2] not in fields[table]:
                 self.seen_over[cell, value] = self.count
 

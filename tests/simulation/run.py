@@ -163,8 +163,7 @@ class Run:
         self.staff.notebook.archive_has(dict(oracle.hub.cells(oracle.reader)))
         for (_, table, origin), row in oracle.rows.items():
             cells = {((table, origin, key), text) for key, text in row.items()}
-            for place in shown & cells:
-                self.staff.notebook.spread.setdefault(place, self.staff.notebook.count)
+            self.staff.notebook.shown_twice(shown & cells)
             shown |= cells
 
     def _restore(self) -> None:

@@ -87,3 +87,13 @@ def test_row_without_uid_of_which_most_is_typed_anew_may_be_another() -> None:
     assert not notebook.retyped
     notebook.changed("sheets", *CELL[:2], typed, anew, uid="")
     assert notebook.retyped == {CELL[:2]}
+
+
+def test_value_that_waits_where_two_typed_it_is_not_the_archive_s() -> None:
+    """Seed 5817: half a number, typed at two replicas and completed at one while it settled; the others show the last whole one."""
+    notebook = Notebook()
+    notebook.shown_twice({(CELL, "教")})
+    assert not notebook.spread
+    notebook.archive_has({CELL: "教师"})
+    notebook.shown_twice({(CELL, "教师")})
+    assert notebook.spread.keys() == {(CELL, "教师")}
