@@ -26,31 +26,49 @@ def leave_numbers_behind(
     """Where somebody cut out rows without their hidden column and pasted them elsewhere, what is left are no rows any more.
 
     Their uids count as vanished then, and are to be blanked there, so that `heal_numbers` knows the rows by what they show.
-    That all of them stand elsewhere is the proof: where one does not, the tab may be torn.
+    That all of them stand elsewhere is the proof: where one does not, the tab may be torn. So it is with a uid that several
+    rows bear, copies among them, none of which shows its number: the row that does, and bears no uid, is the record.
     """
     config = engine.schema.tables[table]
-    left = {
-        uid: row
-        for uid, row in found.changed
-        if uid in known and not (row.row_id or row.partial) and shows_nobody(config, row)
-    }
-    if not left:
+    changed = {uid: row for uid, row in found.changed if uid in known and not (row.row_id or row.partial)}
+    emptied = {uid for uid, row in changed.items() if shows_nobody(config, row)}
+    copied = changed.keys() & {row.uid for row in found.stray}
+    if not emptied | copied:
         return found
-    rows = by_business_key(engine, table, (row for row in found.unnumbered if not row.row_id))
-    owners = {uid: key for key, uid in unit.records.by_key(table, rows).items() if uid in left}
-    states = unit.seen.get_many(replica.name, table, owners)
-    for uid in left:
-        pasted = rows.get(owners.get(uid, ""), ())
-        if not any(is_same(engine, table, row, known[uid], states[uid]) for row in pasted):
-            return found
+    bare = _standing_bare(engine, unit, replica, table, found, known, emptied | copied)
+    left = {uid for uid in copied & bare if not is_named(engine, unit, table, changed[uid], uid)}
+    left |= emptied if emptied <= bare else set()
     return replace(
         found,
         changed=tuple((uid, row) for uid, row in found.changed if uid not in left),
-        stray=(*found.stray, *left.values()),
-        present=found.present - left.keys(),
+        stray=(*found.stray, *(changed[uid] for uid in sorted(left))),
+        present=found.present - left,
         moved={uid: position for uid, position in found.moved.items() if uid not in left},
-        gone=found.gone | left.keys(),
+        gone=found.gone | left,
     )
+
+
+def _standing_bare(
+    engine: Engine,
+    unit: Unit,
+    replica: Replica,
+    table: TableKey,
+    found: Identified,
+    known: Mapping[Uid, Mark],
+    uids: Set[Uid],
+) -> set[Uid]:
+    """Of these uids, those whose records stand in rows that bear none, and are not about to get another."""
+    rows = by_business_key(engine, table, (row for row in found.unnumbered if not row.row_id))
+    owners = {uid: key for key, uid in unit.records.by_key(table, rows).items() if uid in uids}
+    states = unit.seen.get_many(replica.name, table, owners)
+    prints = {id(row): _bare_print(engine, row) for key in owners.values() for row in rows[key]}
+    waiting = unit.numbering.waiting(replica.name, table, prints.values())
+    return {
+        uid
+        for uid, key in owners.items()
+        for row in rows[key]
+        if uid in waiting.get(prints[id(row)], [uid]) and is_same(engine, table, row, known[uid], states[uid])
+    }
 
 
 def keep_settling_numbers(

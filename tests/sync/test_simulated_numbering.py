@@ -196,3 +196,16 @@ def test_another_person_in_the_place_of_a_row_that_waits_for_its_uid_once_more_i
     insured.calm()
     assert typed.system[SystemColumn.UID] not in ("", uid)
     assert not typed.cells["mobile"]
+
+
+def test_row_without_uid_is_the_record_that_neither_of_two_rows_with_that_uid_shows(office: Office) -> None:
+    """2 and 7: storm 8339. A row, its copy and a blank one were sorted without the column 记录编号."""
+    row = office.sheets.type_row("customers", full_name="王小明", mobile="13800138000", id_number="1101")
+    office.calm()
+    uid, shown = row.system[SystemColumn.UID], dict(row.cells)
+    copied = office.sheets.copy_row("customers", row, full_name="李小红", customer_no=None, occupation="护士")
+    office.sheets.lines("customers").append(Line(system={SystemColumn.UID: row.system.pop(SystemColumn.UID)}))
+    office.calm()
+    assert (row.system[SystemColumn.UID], row.cells) == (uid, shown)
+    assert copied.system[SystemColumn.UID] not in ("", uid)
+    assert not copied.cells["id_number"]
