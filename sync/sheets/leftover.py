@@ -185,8 +185,12 @@ class Aftermath:
         gone = kept.keys() - set(wrong)
         places = {position: position - sum(one < position for one in gone) for position in wrong}
         now = self._rows(tab, places.values(), answer)
+        standing = set(_uids(tab, answer)) if answer is not None else set()
         back = [
-            position for position, at in places.items() if _shown(now.get(at, ())) != _shown(stood[position])
+            position
+            for position, at in places.items()
+            if _at(_shown(stood[position]), tab.at[SystemColumn.UID]) not in standing
+            and _shown(now.get(at, ())) != _shown(stood[position])
         ]
         put_back(self.client, self.scratch, Removed(tab, {}, kept), back)
         return Righted(tab.layout.table, bool(back))
@@ -224,6 +228,12 @@ def _listed(answer: TabAnswer) -> Iterator[tuple[int, list[Shown]]]:
     answer.repair()
     for position, cells in answer.decode(range(1, len(answer.rows))):
         yield position, [shown(cell) for cell in cells]
+
+
+def _uids(tab: Tab, answer: TabAnswer) -> Iterator[Shown]:
+    """What rows bear that are put back already, wherever they stand and whatever they show by now."""
+    found = (_at(cells, tab.at[SystemColumn.UID]) for _, cells in _listed(answer))
+    return (uid for uid in found if uid is not None)
 
 
 def _at(cells: Sequence[Shown], column: int) -> Shown:
