@@ -62,6 +62,7 @@ def run_cycle(engine: Engine, *, full: bool = False, look_at: Container[str] | N
         for replica in engine.replicas
         if look_at is None or replica.name in look_at
     }
+    archive_deleted(engine, absorbed.keys(), report)
     for table in engine.order:
         for replica in engine.replicas:
             if replica.holds(table) and replica.name not in report.down:
@@ -90,10 +91,18 @@ def read(engine: Engine, replica: Replica, report: CycleReport, *, full: bool) -
         remember_full(engine, replica, full=full)
         note_frozen(engine, replica)
         name_columns(engine, replica, report)
-        # Whoever deletes a customer with all contracts means both: what is linked to goes after what links to it.
-        for table in reversed(engine.order):
-            carry_out_deletions(engine, replica, table, report)
     return absorbed
+
+
+def archive_deleted(engine: Engine, looked_at: Set[str], report: CycleReport) -> None:
+    """Between the halves: what people deleted is archived when it is known of every replica whether somebody edits it there.
+
+    Whoever deletes a customer with all contracts means both: what is linked to goes after what links to it.
+    """
+    for table in reversed(engine.order):
+        for replica in engine.replicas:
+            if replica.name in looked_at - report.down.keys():
+                carry_out_deletions(engine, replica, table, report)
 
 
 def absorb(engine: Engine, replica: Replica, listing: Listing, report: CycleReport) -> Absorbed:

@@ -1,6 +1,6 @@
 """Deletes archive, never destroy; they take effect after a grace, and too many at once wait for a person."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from datetime import datetime, timedelta
 
 import structlog
@@ -66,6 +66,9 @@ def carry_out_deletions(engine: Engine, replica: Replica, table: TableKey, repor
         unit.seen.forget(replica.name, table, due.keys() - standing)
         gone = {uid: state for uid, state in gone.items() if uid in standing}
         due = {uid: state for uid, state in due.items() if uid in standing}
+        # An edit beats a delete: until it is known what is being typed into a row elsewhere, it goes nowhere.
+        typed = _typed_elsewhere(engine, unit, replica, table, due.keys())
+        due = {uid: state for uid, state in due.items() if uid not in typed}
         if not due:
             return
         decided = {
@@ -86,6 +89,18 @@ def carry_out_deletions(engine: Engine, replica: Replica, table: TableKey, repor
                 engine, unit, replica, table, state, refused=decided.get(uid) == "refused", report=report
             )
         unit.lists.drop_deletions(replica.name, table, due)
+
+
+def _typed_elsewhere(
+    engine: Engine, unit: Unit, replica: Replica, table: TableKey, uids: Set[Uid]
+) -> set[Uid]:
+    """Which of these records somebody types into at another replica: their rows settle there."""
+    typed: set[Uid] = set()
+    for other in engine.replicas:
+        if other is not replica and (settling := engine.settling.names(other.name, table)):
+            states = unit.seen.get_many(other.name, table, uids)
+            typed |= {uid for uid, state in states.items() if {uid, state.row_id} & settling}
+    return typed
 
 
 def _is_archived(record: Record) -> bool:

@@ -56,7 +56,7 @@ def make_plan(
         for row in (() if judged_only else absorbed.stray)
     )
     # A row that is still settling is left alone: it will be judged, and written, as a whole.
-    typing = {*engine.settling.waiting(replica.name, table), *engine.settling.uids(replica.name, table)}
+    typing = engine.settling.names(replica.name, table)
     nameless = (*engine.settling.unnumbered(replica.name, table), *absorbed.stray)
     # Such a row may turn out to be the very record that the replica seems to lack.
     arriving_keys = by_business_key(engine, table, nameless).keys()
@@ -73,7 +73,7 @@ def make_plan(
             for uid, record in scope.records.items()
             if uid not in typing
             and uid not in absorbed.refused
-            and not (uid in states and (states[uid].gone_since or states[uid].row_id in typing - {""}))
+            and not (uid in states and (states[uid].gone_since or states[uid].row_id in typing))
             and (uid in states or uid in absorbed.judged or record.state is State.LIVE)
             and (uid in states or record.key not in arriving_keys)
         }

@@ -69,6 +69,10 @@ class Settling:
         """The names of the rows held back."""
         return list(self._pending[replica, table])
 
+    def names(self, replica: str, table: TableKey) -> set[str]:
+        """All that they are known by: their names, and the uids that they show."""
+        return {*self.waiting(replica, table), *self.uids(replica, table)} - {""}
+
     def replicas(self) -> frozenset[str]:
         """The replicas that have rows held back."""
         return frozenset(replica for (replica, _), pending in self._pending.items() if pending)

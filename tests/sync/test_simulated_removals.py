@@ -152,3 +152,21 @@ def test_row_deleted_while_it_settles_stays_deleted(new_office: NewOffice) -> No
         office.clock.advance(6)
         office.cycle()
     assert (office.airtable.lines("customers"), office.sheets.lines("customers")) == ([], [])
+
+
+@pytest.mark.parametrize(("deleter", "editor"), [("airtable", "sheets"), ("sheets", "airtable")])
+def test_row_leaves_no_table_while_somebody_types_into_it(
+    new_office: NewOffice, deleter: str, editor: str
+) -> None:
+    """10: storm 8386. It would come back, but without the formulas and without what is the staff's own."""
+    office = new_office({"name": "理赔部"}, settle_s=5, delete_grace_s=600)
+    office.airtable.type_row("customers", full_name="王小明", mobile="13800138000")
+    office.cycles(4)
+    rows = {one.name: office.replica(one.name).lines("customers")[0] for one in office.engine.replicas}
+    office.replica(deleter).delete("customers", rows.pop(deleter))
+    office.cycle()
+    office.clock.advance(601)
+    rows[editor].cells["occupation"] = "护士"
+    office.cycles(4)
+    assert all(office.replica(name).lines("customers")[0] is row for name, row in rows.items())
+    assert office.replica(deleter).lines("customers")[0].cells["occupation"] == "护士"
