@@ -4,7 +4,7 @@ Of cells there are keyed digests, for they may hold plaintext, and the hub may n
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from hashlib import blake2b
 from typing import Any, Literal
@@ -38,6 +38,14 @@ class RowIntent:
     after: Mapping[int, str]
     """Nothing where the row is about to be removed."""
 
+    def moved(self, to: Mapping[int, int]) -> "RowIntent":
+        """The same where its columns stand now; what went elsewhere is left out."""
+        before, after = (
+            {to[column]: digest for column, digest in side.items() if column in to}
+            for side in (self.before, self.after)
+        )
+        return replace(self, before=before, after=after)
+
 
 @dataclass(frozen=True, slots=True)
 class BatchIntent:
@@ -49,6 +57,8 @@ class BatchIntent:
     columns: Mapping[str, int]
     """Where the columns stood; their headers may be renamed before anybody looks after the batch."""
     rows: tuple[RowIntent, ...]
+    headers: str = ""
+    """The digest of the headers that it was to find."""
 
     @property
     def width(self) -> int:
@@ -58,6 +68,10 @@ class BatchIntent:
     def stands_in(self, tab: Tab) -> bool:
         """Whether all columns that are still known stand where they were believed to be."""
         return all(self.columns.get(str(key), column) == column for key, column in tab.at.items())
+
+    def moves(self, tab: Tab) -> Mapping[int, int]:
+        """Where the columns stand now, by where they were believed to be."""
+        return {self.columns[str(key)]: column for key, column in tab.at.items() if str(key) in self.columns}
 
 
 @dataclass
@@ -115,6 +129,10 @@ class Intents:
             self._was_expected(row, column, _at(found, column)) for column in self._looked_at(tab, row)
         )
 
+    def found_headers(self, batch: BatchIntent, headers: Sequence[Shown]) -> bool:
+        """Whether these headers are those that a batch was to find."""
+        return batch.headers == self._of_headers([text(header) for header in headers], batch.width)
+
     def ours(self, row: RowIntent, found: Sequence[Shown]) -> set[int]:
         """The columns in which these cells still show what was written."""
         return {column for column, digest in row.after.items() if self._digest(_at(found, column)) == digest}
@@ -159,9 +177,14 @@ class Intents:
     def _begin(self, kind: Literal["write", "insert", "remove"], tab: Tab, rows: Sequence[RowIntent]) -> None:
         self.number += 1
         columns = {str(key): column for key, column in tab.at.items()}
-        self.batch = BatchIntent(self.number, kind, tab.gid, columns, tuple(rows))
+        headers = self._of_headers(tab.headers, tab.width)
+        self.batch = BatchIntent(self.number, kind, tab.gid, columns, tuple(rows), headers)
         stored = orjson.dumps(self.batch, option=orjson.OPT_NON_STR_KEYS)
         self.bindings.set(BINDING, stored.decode())
+
+    def _of_headers(self, headers: Sequence[str], width: int) -> str:
+        shown = (headers[column] if column < len(headers) else "" for column in range(width))
+        return self._digest("|".join(shown))
 
     @cached_property
     def _key(self) -> bytes:

@@ -4,7 +4,7 @@ What a living daemon would have undone by the answer is undone by what was noted
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sync.connection import SeenRow, SystemColumn
 from validators.schema import TableKey
@@ -81,7 +81,7 @@ class Aftermath:
             return Righted()
         if batch.kind == "insert":
             return self._clear_displaced(tab, batch, answer)
-        stood = self._copies(tab, batch)
+        batch, stood = self._copies(tab, batch)
         if batch.kind == "remove":
             return self._put_back(tab, batch, stood, answer)
         wrong = [
@@ -123,7 +123,7 @@ class Aftermath:
         done = Swapped(
             tab=tab,
             before={place: row.wrong.stood for place, row in found.items()},
-            after={place: row.now for place, row in found.items()},
+            after={0: now.get(0, ()), **{place: row.now for place, row in found.items()}},
             kept={place: row.wrong.kept for place, row in found.items()},
         )
         writes = [cleared(place, row.ours) for place, row in found.items() if row.ours]
@@ -195,25 +195,54 @@ class Aftermath:
         put_back(self.client, self.scratch, Removed(tab, {}, kept), back)
         return Righted(tab.layout.table, bool(back))
 
-    def _copies(self, tab: Tab, batch: BatchIntent) -> Mapping[int, Cells]:
-        """The rows as they stood, by position; none if the batch did not take effect, or somebody has moved columns since."""
-        gid = self.scratch.ready(width_of(tab))
-        answer = self.client.cells(
-            [rows_at(gid, HEADERS, TOP - HEADERS + len(batch.rows), width_of(tab))], LOOK
-        )
-        copied = rows_in({"updatedSpreadsheet": answer}, gid)
+    def _copies(self, tab: Tab, batch: BatchIntent) -> tuple[BatchIntent, Mapping[int, Cells]]:
+        """The batch, and the rows as they stood, by position, both under the columns as they stand now; no rows if the batch did
+        not take effect, or nothing tells where its columns stand."""
+        width = max(width_of(tab), batch.width)
+        gid = self.scratch.ready(width)
+        rows = rows_at(gid, HEADERS, TOP - HEADERS + len(batch.rows), width)
+        copied = rows_in({"updatedSpreadsheet": self.client.cells([rows], LOOK)}, gid)
         if not self.scratch.is_signed(copied.get(SIGNATURE, ())):
-            return {}
+            return batch, {}
+        stood = {row.position: copied.get(TOP + number, ()) for number, row in enumerate(batch.rows)}
         # Headers may have been renamed since; where the columns are believed to be, that is no matter.
-        if not batch.stands_in(tab) and not shows_headers(tab, copied.get(HEADERS, ()), batch.width):
-            return {}
-        return {row.position: copied.get(TOP + number, ()) for number, row in enumerate(batch.rows)}
+        if batch.stands_in(tab) or shows_headers(tab, copied.get(HEADERS, ()), batch.width):
+            return batch, stood
+        if self.scratch.intents.found_headers(batch, _shown(copied.get(HEADERS, ()))):
+            return _moved(tab, batch, stood)
+        return batch, {}
 
     def _rows(self, tab: Tab, positions: Iterable[int], answer: TabAnswer | None) -> Mapping[int, Cells]:
         """What stands there now; below the last row that shows anything there may be no row any more."""
         there = [at for at in positions if answer is None or at < len(answer.rows)]
         areas = [area(tab.gid, (at, at + 1), (0, width_of(tab))) for at in there]
         return rows_in({"updatedSpreadsheet": self.client.cells(areas, LOOK)}, tab.gid) if areas else {}
+
+
+def _moved(
+    tab: Tab, batch: BatchIntent, stood: Mapping[int, Cells]
+) -> tuple[BatchIntent, Mapping[int, Cells]]:
+    """The same of columns that were dragged since. What is copied back as a whole has to stay where it is: removed rows, and
+    formulas."""
+    if batch.kind == "remove":
+        return batch, {}
+    moves = {
+        row.position: {
+            column: to
+            for column, to in batch.moves(tab).items()
+            if _at(_shown(stood[row.position]), column) is not FORMULA
+        }
+        for row in batch.rows
+    }
+    rows = tuple(row.moved(moves[row.position]) for row in batch.rows)
+    columns = {str(key): column for key, column in tab.at.items()}
+    cells = {position: _moved_cells(row, moves[position], tab.width) for position, row in stood.items()}
+    return replace(batch, rows=rows, columns=columns), cells
+
+
+def _moved_cells(cells: Cells, to: Mapping[int, int], width: int) -> Cells:
+    found = {to[column]: cell for column, cell in enumerate(cells) if column in to}
+    return [found.get(column, {}) for column in range(width)]
 
 
 def _shown(cells: Cells) -> list[Shown]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from sync.errors import Unavailable
 
+from .cells import Shown, entered
 from .client import Rejected, SheetsClient
 from .scratch import ROWS, TOP, Scratch
 from .swap import Cells, RowWrite, Swapped, at, swap
@@ -34,8 +35,8 @@ class Restorer:
             self.settle()
 
     def settle(self) -> None:
-        """Put back everything that is owed. Unavailable when rows have moved since they were written: then the next pull, which
-        shows where they are, looks after the batch."""
+        """Put back everything that is owed. Unavailable when rows or columns have moved since they were written: then the next
+        pull, which shows where they are, looks after the batch."""
         missed = False
         while self._owed:
             # Rejected: the tab or the rows are gone, and nothing is left to put back onto.
@@ -44,7 +45,7 @@ class Restorer:
             self._owed.pop()
         if missed:
             self.scratch.settled = False
-            raise Unavailable(self.client.service, "rows moved while a write was undone")
+            raise Unavailable(self.client.service, "rows or columns moved while a write was undone")
 
     @property
     def owes(self) -> bool:
@@ -57,7 +58,7 @@ class Restorer:
         for round_number in range(1, ROUNDS_MAX + 1):
             top = TOP + round_number * BLOCK_ROWS_MAX
             done = swap(self.client, self.scratch, tab, writes, top=top, restores=True)
-            missed |= any(_has_gone(write, done, expected) for write in writes)
+            missed |= any(_has_gone(write, done, expected) for write in writes) or _dragged(done, expected)
             writes = [
                 _undoing(again, done)
                 for write in writes
@@ -90,6 +91,18 @@ def _has_gone(write: RowWrite, done: Swapped, expected: Mapping[int, Cells]) -> 
     others = [column for column in range(done.tab.width) if column not in {*write.cells, *write.formulas}]
     known = [column for column in others if at(ours, column)]
     return not known or any(at(before, column) != at(ours, column) for column in known)
+
+
+def _dragged(done: Swapped, expected: Mapping[int, Cells]) -> bool:
+    """Whether columns have moved since what is undone was written. Where headers themselves are put back, that does not show."""
+    headers, width = expected.get(0), done.tab.width
+    if headers is None or 0 in done.before:
+        return False
+    return any(_shown(headers, column) != _shown(done.after.get(0, ()), column) for column in range(width))
+
+
+def _shown(cells: Cells, column: int) -> Shown:
+    return entered(at(cells, column))
 
 
 def _edited_again(write: RowWrite, done: Swapped, expected: Mapping[int, Cells]) -> RowWrite | None:

@@ -1,15 +1,18 @@
 """What people put right before things can come to rest."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from tests.simulation import archive
 from tests.simulation.airtable_side import AirtableSide
 from tests.simulation.base_mishaps import with_rows
 from tests.simulation.headers import name_of
-from tests.simulation.sheets_side import SheetsSide
+from tests.simulation.sheets_side import SYSTEM, SheetsSide
 from tests.simulation.side import UID, Line, Side
 from tests.simulation.staff import Staff
+
+OTHERS = (*SYSTEM, archive.UNMAPPED)
+"""Columns of no field."""
 
 
 def mend(staff: Staff, sides: Sequence[Side]) -> None:
@@ -35,13 +38,21 @@ def mend(staff: Staff, sides: Sequence[Side]) -> None:
 
 
 def _name_own_columns(side: SheetsSide) -> None:
-    """Where somebody spoilt headers, the staff's own column gets its header back from whoever made it; so does the column over
-    which it was pushed, which is left alone while its name stands elsewhere."""
+    """Where somebody spoilt headers, the staff's own column gets its header back from whoever made it; and so does any whose name
+    was pushed over a column of nobody's, or that stands under the staff's own: which of the two is meant, the daemon asks."""
     for table in sorted(side.spoilt):
-        columns, headers = side.columns(table), side.headers(table)
-        pushed = {name for name, at in columns.items() if headers[at : at + 1] == [archive.UNMAPPED]}
-        wrong = (pushed | {archive.UNMAPPED}) & columns.keys()
-        side.type_headers(table, {columns[name]: name_of(table, name) for name in sorted(wrong)})
+        columns, shown = side.columns(table), dict(enumerate(side.headers(table)))
+        stray = {header for at, header in shown.items() if at not in columns.values()}
+        # What staff remember of a field that the config has no more is no matter.
+        names = {
+            at: name_of(table, key) for key, at in columns.items() if key in (*archive.fields(table), *OTHERS)
+        }
+        wrong = {at: name for at, name in names.items() if _asks(shown.get(at, ""), name, stray)}
+        side.type_headers(table, wrong)
+
+
+def _asks(shown: str, name: str, stray: Collection[str]) -> bool:
+    return shown != name and (archive.UNMAPPED in (shown, name) or name in stray)
 
 
 def _own(uids: Mapping[str, str]) -> dict[str, str]:

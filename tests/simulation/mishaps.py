@@ -35,11 +35,14 @@ def sort_rows(staff: Staff, random: Random, side: SheetsSide, table: str) -> Non
 
 @elsewhere
 def tear_rows(staff: Staff, random: Random, side: SheetsSide, table: str) -> None:
-    """Sort everything but the column 记录编号: each row now bears another's uid."""
+    """Sort everything but the column 记录编号: each row now bears another's uid. Not where fields stand to its right, for then
+    rows are torn in two, and nobody can tell whose the halves are."""
     at = side.columns(table)
     before = {line.origin: line.uid for line in side.lines(table) if line.origin}
     few = sum(map(bool, before.values())) < TEARABLE_MIN
     if UID not in at or few or (side.name, table) in staff.torn:
+        return
+    if any(at[key] > at[UID] for key in side.fields(table)):
         return
     if side.sort(table, archive.ORIGIN, descending=random.random() < 0.5, columns=(0, at[UID])):
         staff.torn[side.name, table] = before

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 import pytest
 
 from sync.connection import Insert, Listing, SeenRow, SystemColumn
-from sync.errors import AnswerLost
+from sync.errors import AnswerLost, Unavailable
 from sync.sheets.grid import letters
 from tests.sync.conftest import Office as Archive
 from tests.sync.sheets_deaths import crash, insert_row, number, remove, rows
@@ -132,6 +133,34 @@ def test_row_removed_under_dragged_columns_is_put_back(spreadsheet: Office) -> N
     before_write(office, 1, lambda: drag_column(office, "客户姓名", 8))
     crash(office, lambda: office.connection.apply("customers", [remove(office, 1, "C00000001")]))
     assert [one.uid for one in office.pull()["customers"].rows] == [uid(1), uid(2)]
+
+
+@pytest.mark.parametrize("to", [3, 8])
+def test_edit_that_a_write_went_over_stands_again_though_columns_are_dragged_before_the_restart(
+    spreadsheet: Office, to: int
+) -> None:
+    """2: what the batch found is told by the headers that it found."""
+    office = spreadsheet
+    (row,) = office.fill(1)
+    office.type(f"{CUSTOMERS}!E2", ["王芳"])
+    before = office.rows()[uid(1)].cells
+    crash(office, lambda: office.update(row, full_name="系统", level="银卡"))
+    drag_column(office, "客户姓名", to)
+    assert office.rows()[uid(1)].cells == before
+
+
+def test_write_into_a_blank_row_is_undone_though_a_column_is_dragged_just_before_that(
+    spreadsheet: Office,
+) -> None:
+    """5: headers 483. A part of it stood there for ever, in a row that nobody made."""
+    office = spreadsheet
+    (row,) = office.fill(1)
+    insert_row(office, 1)
+    before_write(office, 2, lambda: drag_column(office, "客户姓名", 8))
+    with pytest.raises(Unavailable):
+        office.update(row, full_name="系统", born=date(1990, 1, 2), level="银卡")
+    assert [one.uid for one in office.pull()["customers"].rows] == [row.uid]
+    assert rows(office)[0] == []
 
 
 def tell_once(monkeypatch: pytest.MonkeyPatch, office: Archive, lost: SeenRow) -> None:
