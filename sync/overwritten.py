@@ -60,8 +60,8 @@ def _note_known(
     engine: Engine, unit: Unit, replica: Replica, table: TableKey, row: SeenRow, report: CycleReport
 ) -> None:
     uid = row.uid or unit.seen.name(replica.name, table, [row.row_id]).get(row.row_id)
-    if uid is None or not unit.seen.get_many(replica.name, table, [uid]):
-        return  # The row left this replica meanwhile, and the archive has what it showed.
+    if uid is None or unit.records.get(table, uid) is None:
+        return  # Nobody knows whose it is.
     _note_row(engine, unit, replica, table, replace(row, uid=uid), report)
 
 

@@ -61,14 +61,16 @@ class Writer:
         removes = [op for op in operations if isinstance(op, Remove)]
         edited = self._look(removes)
         unseen = [op for op in removes if op.uid not in edited]
+        if self._testimony is not None:
+            self._testimony.remember_removals(self._table, unseen)
         for batch in chunks(unseen, RECORDS_MAX):
-            self._remove(batch)
+            edited |= self._remove(batch)
         results += edited.values()
         order = {op.uid: index for index, op in enumerate(operations)}
         results.sort(key=lambda result: order[result.uid])
         return Outcome(
             written=[result for result in results if isinstance(result, Written)],
-            removed=[op.uid for op in unseen],
+            removed=[op.uid for op in removes if op.uid not in edited],
             refused=[result for result in results if isinstance(result, Refused)],
         )
 
@@ -157,14 +159,18 @@ class Writer:
                 return True
         return False
 
-    def _remove(self, batch: Sequence[Remove]) -> None:
-        row_ids = [op.row_id for op in batch]
+    def _remove(self, batch: Sequence[Remove]) -> dict[Uid, Refused]:
+        """Delete records; returns those that somebody edited before a second try."""
         try:
-            self._client.delete(self._table.id, row_ids)
+            self._client.delete(self._table.id, [op.row_id for op in batch])
         except (AnswerLost, NotFound, Rejected):
             # One record that is gone already refuses all, and a lost answer leaves open which are: delete what stands.
-            if standing := rows_by_id(self._client, self._table, row_ids):
+            edited = self._look(batch)
+            left = [op.row_id for op in batch if op.uid not in edited]
+            if standing := rows_by_id(self._client, self._table, left):
                 self._client.delete(self._table.id, list(standing))
+            return edited
+        return {}
 
     def _batches(self, operations: Sequence[ToWrite]) -> Iterator[list[ToWrite]]:
         """Records that need a new option go apart: the switch that allows it also lets the service guess at values."""

@@ -1,4 +1,5 @@
-"""What the webhook testifies of our own writes: whether a cell still showed what we believed when we wrote over it.
+"""What the webhook testifies of our own writes: whether a cell still showed what we believed when we wrote over it, or a
+record when we deleted it.
 
 Airtable has no compare-and-set, but the payload of a write tells what stood there before. What we believed is remembered
 before the write is sent, so that a crash in between loses nothing; as keyed digests, for a cell may hold plaintext.
@@ -6,12 +7,13 @@ before the write is sent, so that a crash in between loses nothing; as keyed dig
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import orjson
 
-from sync.connection import Bindings, CellValue, RowId, SeenRow, Update
+from sync.connection import Bindings, CellValue, Remove, RowId, SeenRow, Uid, Update
 from validators.raw import Raw
 from validators.schema import TableKey
 
@@ -27,6 +29,8 @@ Belief = list[Any]
 """One write of one cell: when, the digest of what was written, and the digests that may have stood there."""
 Beliefs = dict[RowId, dict[str, list[Belief]]]
 """By record and column id, oldest first."""
+Removals = dict[RowId, tuple[str, Uid]]
+"""The records that are about to be deleted: when, and which they are."""
 
 
 class Testimony:
@@ -36,11 +40,11 @@ class Testimony:
         """`secret` keys the digests and must not stand in the hub."""
         self._bindings, self._clock = bindings, clock
         self._key = hashlib.blake2b(secret.encode(), person=b"own writes").digest()
-        self._left: dict[TableKey, Beliefs] = {}
+        self._left: dict[str, Beliefs | Removals] = {}
 
     def remember(self, table: BoundTable, updates: Iterable[Update]) -> None:
         """These updates are about to be sent."""
-        beliefs, now = self._load(table.key), self._clock().isoformat()
+        beliefs, now = self._load(_writes(table.key)), self._clock().isoformat()
         for op in updates:
             for key, value in op.cells.items():
                 if key in table.columns:
@@ -49,34 +53,60 @@ class Testimony:
                     # An earlier write may still arrive in between, or be all that arrived.
                     known = [self._digest(op.before.get(key)), *(after for _, after, _ in waiting)]
                     waiting.append([now, self._digest(value), known])
-        self._store(table.key, beliefs)
+        self._store(_writes(table.key), beliefs)
+
+    def remember_removals(self, table: BoundTable, removals: Iterable[Remove]) -> None:
+        """These records are about to be deleted, as they were seen just now."""
+        now, waiting = self._clock().isoformat(), self._load(_removals(table.key))
+        self._store(_removals(table.key), waiting | {op.row_id: (now, op.uid) for op in removals})
 
     def hear(
         self, payloads: Sequence[Json], tables: Iterable[BoundTable]
     ) -> Mapping[TableKey, tuple[SeenRow, ...]]:
-        """The cells that were overwritten unseen, as they stood before, in rows that show nothing else."""
+        """The cells that were overwritten unseen, as they stood before, in rows that show nothing else; and what people typed
+        into records that we deleted before we heard of it, in rows that bear their uids."""
         self._left = {}
-        return {
-            table.key: rows
+        lost = {
+            table.key: (*self._overwritten(payloads, table), *self._deleted(payloads, table))
             for table in tables
-            if (beliefs := self._load(table.key)) and (rows := tuple(self._lost(payloads, table, beliefs)))
         }
+        return {key: rows for key, rows in lost.items() if rows}
 
     def acknowledge(self) -> None:
         """What was heard is safe in the hub."""
-        for table, beliefs in self._left.items():
-            self._store(table, beliefs)
+        for name, waiting in self._left.items():
+            self._store(name, waiting)
         self._left = {}
 
-    def _lost(self, payloads: Sequence[Json], table: BoundTable, beliefs: Beliefs) -> Iterator[SeenRow]:
+    def _overwritten(self, payloads: Sequence[Json], table: BoundTable) -> Iterator[SeenRow]:
+        beliefs: Beliefs = self._load(_writes(table.key))
+        if not beliefs:
+            return
         for payload in payloads:
-            if payload.get("actionMetadata", {}).get("source") != OUR_SOURCE:
+            if not _is_ours(payload):
                 continue
             changes = payload.get("changedTablesById", {}).get(table.id, {})
             for row_id, change in changes.get("changedRecordsById", {}).items():
                 if cells := self._unseen(table, row_id, change, beliefs.get(row_id, {})):
                     yield partial_row(table, row_id, cells)
-        self._left[table.key] = self._recent(beliefs)
+        self._left[_writes(table.key)] = self._recent(beliefs)
+
+    def _deleted(self, payloads: Sequence[Json], table: BoundTable) -> Iterator[SeenRow]:
+        removals: Removals = self._load(_removals(table.key))
+        if not removals:
+            return
+        typed: dict[RowId, dict[str, Any]] = {}
+        for payload in payloads:
+            changes = payload.get("changedTablesById", {}).get(table.id, {})
+            for row_id, change in {} if _is_ours(payload) else changes.get("changedRecordsById", {}).items():
+                typed.setdefault(row_id, {}).update(change.get("current", {}).get("cellValuesByFieldId", {}))
+            for row_id in changes.get("destroyedRecordIds", ()):
+                cells = {key: value for key, value in typed.pop(row_id, {}).items() if not is_blank(value)}
+                if _is_ours(payload) and row_id in removals and cells:
+                    yield replace(partial_row(table, row_id, cells), uid=removals[row_id][1])
+        oldest = self._clock() - LATE_MAX
+        recent = {key: one for key, one in removals.items() if datetime.fromisoformat(one[0]) > oldest}
+        self._left[_removals(table.key)] = recent
 
     def _unseen(
         self, table: BoundTable, row_id: RowId, change: Json, waiting: dict[str, list[Belief]]
@@ -108,15 +138,14 @@ class Testimony:
                     kept.setdefault(row_id, {})[column_id] = recent
         return kept
 
-    def _load(self, table: TableKey) -> Beliefs:
-        stored: Beliefs = orjson.loads(self._bindings.get(_binding(table)) or "{}")
-        return stored
+    def _load(self, name: str) -> Any:
+        return orjson.loads(self._bindings.get(name) or "{}")
 
-    def _store(self, table: TableKey, beliefs: Beliefs) -> None:
-        if beliefs:
-            self._bindings.set(_binding(table), orjson.dumps(beliefs).decode())
+    def _store(self, name: str, waiting: Beliefs | Removals) -> None:
+        if waiting:
+            self._bindings.set(name, orjson.dumps(waiting).decode())
         else:
-            self._bindings.drop(_binding(table))
+            self._bindings.drop(name)
 
     def _digest(self, value: Raw | CellValue) -> str:
         """Equal for cells that `cells.same` finds equal."""
@@ -129,5 +158,13 @@ class Testimony:
         return hashlib.blake2b(text, key=self._key, digest_size=12).hexdigest()
 
 
-def _binding(table: TableKey) -> str:
+def _is_ours(payload: Json) -> bool:
+    return bool(payload.get("actionMetadata", {}).get("source") == OUR_SOURCE)
+
+
+def _writes(table: TableKey) -> str:
     return f"writes:{table}"
+
+
+def _removals(table: TableKey) -> str:
+    return f"removals:{table}"

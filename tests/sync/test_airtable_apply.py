@@ -1,6 +1,6 @@
 """Writing: nothing twice, nothing over a person's edit, no bad record stopping a good one."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -216,6 +216,21 @@ def test_a_delete_whose_answer_was_lost_is_done(office: Office) -> None:
     office.fault("DELETE", "applied_then_lost")
     outcome = office.connection.apply("customers", [Remove(row.uid, row.row_id, -1) for row in rows])
     assert len(outcome.removed) == 2 and names(office) == []
+
+
+def test_a_record_that_a_person_edits_before_a_second_try_to_delete_it_stands(office: Office) -> None:
+    (row,) = some_rows(office, 1)
+    client, plain = office.connection._client, office.connection._client.delete
+
+    def delete(table_id: str, row_ids: Sequence[str]) -> None:
+        office.table().update(row.row_id, {"客户姓名": "王小伟"})
+        plain(table_id, row_ids)
+
+    client.delete = delete  # type: ignore[assignment, method-assign]
+    office.fault("DELETE", "reset")
+    outcome = office.connection.apply("customers", [Remove(row.uid, row.row_id, -1, row.cells)])
+    assert [one.reason for one in outcome.refused] == ["changed_meanwhile"] and not outcome.removed
+    assert names(office) == ["王小伟"]
 
 
 def test_an_option_that_airtable_lacks_is_added_in_a_call_of_its_own(office: Office) -> None:

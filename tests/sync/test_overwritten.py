@@ -1,7 +1,7 @@
 """A person types into a cell of Airtable between our reading and our write: nothing that was typed is lost or left in the open."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from datetime import timedelta
 from pathlib import Path
 from random import Random
@@ -190,6 +190,32 @@ def test_a_number_typed_before_a_crash_is_found_after_the_restart(archive: Archi
     assert [archive.vault.open_for_check([str(one.other)])[str(one.other)] for one in archive.ledger()] == [
         THIRD_NUMBER
     ]
+    assert THIRD_NUMBER.encode() not in archive.stored()
+
+
+@pytest.mark.parametrize("dies", [False, True])
+def test_what_was_typed_just_before_a_removal_goes_to_the_ledger(archive: Archive, dies: bool) -> None:
+    """2: seed 3710. The record is gone with what nobody had seen, and only the webhook tells what that was."""
+    client = archive.office.connection._client
+    plain = client.delete
+
+    def delete(*records: Any) -> None:
+        archive.type(身份证号码=THIRD_NUMBER, 客户姓名="王小伟")
+        plain(*records)
+        if dies:
+            kill()
+
+    client.delete = delete  # type: ignore[assignment, method-assign]
+    archive.sheets.delete("customers", archive.line)
+    with pytest.raises(Killed) if dies else nullcontext():
+        archive.calm()
+    archive.restart()
+    archive.calm()
+    archive.clock.advance(3)
+    archive.calm()
+    (number,) = [str(one.other) for one in archive.ledger() if one.field == "id_number"]
+    assert archive.vault.open_for_check([number])[number] == THIRD_NUMBER
+    assert [one.other for one in archive.ledger() if one.field == "full_name"] == ["王小伟"]
     assert THIRD_NUMBER.encode() not in archive.stored()
 
 
