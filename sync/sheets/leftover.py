@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 from sync.connection import SeenRow, SystemColumn
+from sync.errors import Unavailable
 from validators.schema import TableKey
 
 from .answer import TabAnswer
@@ -114,7 +115,8 @@ class Aftermath:
         places = {one: self._place(tab, one, shown) for one in wrong}
         now = self._rows(tab, sorted({0, *places.values()}), answer)
         if not headers_stand(tab, now):
-            return Righted(tab.layout.table, left=True)
+            # Moved since they were found: the next pull finds them, and what the batch went over is kept until then.
+            raise Unavailable(self.client.service, "columns moved while a write was looked after")
         found = {
             place: self._found(one, now[place])
             for one, place in sorted(places.items(), key=lambda pair: pair[1])

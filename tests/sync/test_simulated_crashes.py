@@ -163,6 +163,22 @@ def test_write_into_a_blank_row_is_undone_though_a_column_is_dragged_just_before
     assert rows(office)[0] == []
 
 
+def test_edit_that_a_write_went_over_is_kept_while_columns_move_under_the_look_at_it(
+    spreadsheet: Office,
+) -> None:
+    """2: headers 571. That look was over, and the copy of what had stood there wiped."""
+    office = spreadsheet
+    (row,) = office.fill(1)
+    office.type(f"{CUSTOMERS}!E2", ["王芳"])
+    crash(office, lambda: office.update(row, full_name="系统"))
+    client, plain = office.connection._client, office.connection._client.cells
+    drags = iter([lambda: None, lambda: drag_column(office, "客户姓名", 8)])
+    client.cells = lambda *args, **options: next(drags, lambda: None)() or plain(*args, **options)  # type: ignore[method-assign]
+    with pytest.raises(Unavailable):
+        office.pull()
+    assert office.pull()["customers"].rows[0].cells["full_name"] == "王芳"
+
+
 def tell_once(monkeypatch: pytest.MonkeyPatch, office: Archive, lost: SeenRow) -> None:
     """The next pull of the spreadsheet tells of a cell that was written over."""
     plain = office.sheets.pull
