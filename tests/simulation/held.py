@@ -22,7 +22,7 @@ def good_values_lost(
         table, origin, key = cell
         waits = changes[-1].new == FORMULA or key in held(replica, table, origin)
         good = _last_good(changes, notebook) if waits else []
-        if not good or _touched_elsewhere(notebook, replica, cell, notebook.spread[cell, good[0]]):
+        if not good or _touched_elsewhere(notebook, replica, cell, good):
             continue
         if archive.fields(table)[key]["type"] == "link" and deleted.intersection(good):
             continue  # Services strip links to a record that is deleted.
@@ -53,7 +53,10 @@ def _last_good(changes: Sequence[Changed], notebook: Notebook) -> list[str]:
     return []
 
 
-def _touched_elsewhere(notebook: Notebook, replica: str, cell: Cell, since: int) -> bool:
-    """Whether somebody at another replica had something to say about the cell since."""
+def _touched_elsewhere(notebook: Notebook, replica: str, cell: Cell, good: Sequence[str]) -> bool:
+    """Whether somebody at another replica had something to say about the cell since, or about the value itself while it was
+    still on its way."""
+    since = notebook.spread[cell, good[0]]
     said: list[Typed | Changed] = [*notebook.typed, *notebook.changes]
-    return any(one.cell == cell and one.number >= since and one.replica != replica for one in said)
+    elsewhere = [one for one in said if one.cell == cell and one.replica != replica]
+    return any(one.number >= since or (isinstance(one, Changed) and one.old == good[0]) for one in elsewhere)

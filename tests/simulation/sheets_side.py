@@ -76,12 +76,14 @@ class SheetsSide:
         for index, header in enumerate(headers):
             if header in names:
                 found.setdefault(names[header], index)
-        return self._by_memory(table, found) if table in self.spoilt else found
+        twice = len([header for header in headers if header in names]) > len(found)
+        return self._by_memory(table, found, twice=twice) if table in self.spoilt else found
 
-    def _by_memory(self, table: str, found: dict[str, int]) -> dict[str, int]:
-        """The columns as staff remember them, and new ones; once the headers say the same they are trusted again."""
+    def _by_memory(self, table: str, found: dict[str, int], *, twice: bool) -> dict[str, int]:
+        """The columns as staff remember them, and new ones; once the headers say the same, and none stands `twice`, they are
+        trusted again."""
         known = self.marked(table, MEMORY)
-        if all(found.get(name) == index for name, index in known.items()):
+        if not twice and all(found.get(name) == index for name, index in known.items()):
             self.batch(*unmarking(self._gids[table], known))
             self.spoilt.discard(table)
             return found

@@ -3,11 +3,19 @@
 from typing import Any
 
 from sync.config import ReplicaConfig
+from tests.simulation.held import _touched_elsewhere
 from tests.simulation.notebook import Notebook
 from tests.simulation.reading import FORMULA, Reader
+from tests.simulation.sheets_side import SheetsSide
 from tests.simulation.side import Formula
 
 DEPARTMENT: Any = {"name": "sheets2", "service": "sheets", "fields": {"customers": ["occupation"]}}
+REMEMBERED = {
+    "developerMetadata": {
+        "metadataValue": "7:occupation",
+        "location": {"dimensionRange": {"sheetId": 7, "startIndex": 0}},
+    }
+}
 CELL = ("customers", "sheets#1", "occupation")
 
 
@@ -97,3 +105,26 @@ def test_value_that_waits_where_two_typed_it_is_not_the_archive_s() -> None:
     notebook.archive_has({CELL: "教师"})
     notebook.shown_twice({(CELL, "教师")})
     assert notebook.spread.keys() == {(CELL, "教师")}
+
+
+def test_value_that_somebody_else_typed_over_while_it_was_on_its_way_is_not_lost() -> None:
+    """Seed 564 with spoilt headers: at a third replica it came after that, and was mistyped there."""
+    notebook = Notebook()
+    notebook.changed("sheets", *CELL[:2], {}, {CELL[2]: "教师"})
+    notebook.changed("airtable", *CELL[:2], {}, {CELL[2]: "医生"})
+    notebook.spread[CELL, "教师"] = notebook.count
+    assert not _touched_elsewhere(notebook, "sheets2", CELL, ["教师"])
+    notebook.changed("sheets", *CELL[:2], {CELL[2]: "教师"}, {CELL[2]: "护士"})
+    notebook.spread[CELL, "教师"] = notebook.count
+    notebook.changed("sheets2", *CELL[:2], {CELL[2]: "教师"}, {CELL[2]: "?"})
+    assert _touched_elsewhere(notebook, "sheets2", CELL, ["教师"])
+
+
+def test_header_that_stands_twice_is_not_trusted() -> None:
+    """Seed 589 with spoilt headers: dragged to the left later, the wrong one would be taken for the right one."""
+    answer = {"matchedDeveloperMetadata": [REMEMBERED]}
+    side = SheetsSide("sheets", "", lambda *asked: answer, _gids={"customers": 7}, spoilt={"customers"})
+    side.columns("customers", ["职业", "客户编号", "职业"])
+    assert side.spoilt
+    side.columns("customers", ["职业", "客户编号"])
+    assert not side.spoilt
