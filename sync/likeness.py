@@ -107,7 +107,8 @@ def likeness(
 
 
 def is_same(engine: Engine, table: TableKey, row: SeenRow, mark: Mark, state: SeenState) -> bool:
-    """Whether a row that bears a record's number shows all that it showed, or one of its stand-ins, which nobody can make up."""
+    """Whether a row that bears a record's number shows all that it showed, or one of its stand-ins, which nobody can make up; or
+    stands where it stood, goes by its name, and nothing was sealed in it that another could be given."""
     if mark.fingerprint == engine.fingerprint(replace(row, uid=mark.uid)):
         return True
     fields, sensitive = engine.schema.tables[table].fields.keys(), engine.schema.tables[table].sensitive
@@ -115,7 +116,15 @@ def is_same(engine: Engine, table: TableKey, row: SeenRow, mark: Mark, state: Se
     if stand_ins & {str(state.base[key]) for key in sensitive if key in state.base}:
         return True
     # A row has no fingerprint until it was written.
-    return _shows(engine, table, row, state, fields) and _shows_sealed(engine, table, row, state)
+    return _shows_sealed(engine, table, row, state) and (
+        _shows(engine, table, row, state, fields) or _is_named_in_place(engine, table, row, state)
+    )
+
+
+def _is_named_in_place(engine: Engine, table: TableKey, row: SeenRow, state: SeenState) -> bool:
+    """Whether a row that stands where this one stood goes by its name and number, whatever was typed into it beside."""
+    like = likeness(engine.schema.tables[table], row.position, comparable(engine, table, row), state, {})
+    return like is not None and like.stays and like.named
 
 
 def is_same_in_place(

@@ -114,9 +114,9 @@ class Aftermath:
         shown = list(_listed(answer)) if answer is not None else []
         places = {one: self._place(tab, one, shown) for one in wrong}
         now = self._rows(tab, sorted({0, *places.values()}), answer)
-        if not headers_stand(tab, now):
+        if not headers_stand(tab, now) or self._have_moved(tab, places, shown, now):
             # Moved since they were found: the next pull finds them, and what the batch went over is kept until then.
-            raise Unavailable(self.client.service, "columns moved while a write was looked after")
+            raise Unavailable(self.client.service, "rows or columns moved while a write was looked after")
         found = {
             place: self._found(one, now[place])
             for one, place in sorted(places.items(), key=lambda pair: pair[1])
@@ -149,6 +149,18 @@ class Aftermath:
         """Where the row stands that was written to: where it stood then, unless it is seen elsewhere."""
         found = [position for position, cells in shown if self._is_image(tab, one, cells)]
         return found[0] if len(found) == 1 else one.row.position
+
+    def _have_moved(
+        self,
+        tab: Tab,
+        places: Mapping[_Wrong, int],
+        shown: Sequence[tuple[int, list[Shown]]],
+        now: Mapping[int, Cells],
+    ) -> bool:
+        """Whether a row that the listing showed in its place stands there no more."""
+        listed = dict(shown)
+        seen = {one: at for one, at in places.items() if self._is_image(tab, one, listed.get(at, ()))}
+        return any(not self._is_image(tab, one, _shown(now.get(at, ()))) for one, at in seen.items())
 
     def _is_its_row(self, tab: Tab, one: _Wrong, place: int, cells: Sequence[Shown]) -> bool:
         """Whether this is the row that was written to; in its place it is also known by most of what was not written."""

@@ -1,6 +1,6 @@
 """Cases that the simulation found: somebody acts just before a batch, the daemon dies, and somebody types on before the restart."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -163,6 +163,27 @@ def test_write_into_a_blank_row_is_undone_though_a_column_is_dragged_just_before
     assert rows(office)[0] == []
 
 
+def before_second_look(office: Office, act: Callable[[], None]) -> None:
+    """Let a person act between the next pull's look at the scratch tab and that at the rows which were written to."""
+    client, plain = office.connection._client, office.connection._client.cells
+    acts = iter([lambda: None, act])
+    client.cells = lambda *args, **options: next(acts, lambda: None)() or plain(*args, **options)  # type: ignore[method-assign]
+
+
+def test_write_into_a_blank_row_is_undone_though_it_moves_under_the_look_at_it(spreadsheet: Office) -> None:
+    """5: storm 8509. The look found nothing there, and what was written stood there for ever."""
+    office = spreadsheet
+    (row,) = office.fill(1)
+    before = rows(office)
+    insert_row(office, 1)
+    crash(office, lambda: office.update(row, full_name="系统"))
+    before_second_look(office, lambda: insert_row(office, 1))
+    with pytest.raises(Unavailable):
+        office.pull()
+    assert [one.uid for one in office.pull()["customers"].rows] == [row.uid]
+    assert rows(office) == [[], [], *before]
+
+
 def test_edit_that_a_write_went_over_is_kept_while_columns_move_under_the_look_at_it(
     spreadsheet: Office,
 ) -> None:
@@ -171,9 +192,7 @@ def test_edit_that_a_write_went_over_is_kept_while_columns_move_under_the_look_a
     (row,) = office.fill(1)
     office.type(f"{CUSTOMERS}!E2", ["王芳"])
     crash(office, lambda: office.update(row, full_name="系统"))
-    client, plain = office.connection._client, office.connection._client.cells
-    drags = iter([lambda: None, lambda: drag_column(office, "客户姓名", 8)])
-    client.cells = lambda *args, **options: next(drags, lambda: None)() or plain(*args, **options)  # type: ignore[method-assign]
+    before_second_look(office, lambda: drag_column(office, "客户姓名", 8))
     with pytest.raises(Unavailable):
         office.pull()
     assert office.pull()["customers"].rows[0].cells["full_name"] == "王芳"

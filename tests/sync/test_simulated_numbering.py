@@ -124,6 +124,20 @@ def test_row_that_lost_its_uid_while_a_secret_in_it_was_corrected_keeps_its_reco
     assert (line.cells["mobile"], line.cells["birth_date"]) == (row.cells["mobile"], "1990-01-02")
 
 
+def test_row_without_secrets_that_lost_its_uid_and_is_typed_into_keeps_its_record(insured: Office) -> None:
+    """5 and 2: storm 9013. It stands where it stood and goes by its number and name."""
+    row = insured.sheets.lines("customers")[1]
+    row.cells |= {"birth_date": "1990-01-02", "notes": "常出差"}
+    insured.calm()
+    uid = row.system[SystemColumn.UID]
+    row.cells |= {"occupation": "护士", "birth_date": "1990-01-20"}
+    row.system[SystemColumn.UID] = "我写的"
+    insured.calm()
+    assert row.system[SystemColumn.UID] == uid
+    line = insured.airtable.find("customers", full_name="李小红")
+    assert (line.cells["occupation"], line.cells["birth_date"]) == ("护士", "1990-01-20")
+
+
 @pytest.mark.parametrize("changed", [{"full_name": "张敏"}, {"occupation": ""}])
 def test_another_row_with_the_number_of_a_deleted_one_is_another_record(
     insured: Office, changed: dict[str, str]
