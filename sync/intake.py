@@ -20,7 +20,7 @@ from .setting_up import are_arriving
 from .settle import name_of
 from .stages import Known
 from .store.hub import Unit
-from .store.records import UNBORN, Record, State
+from .store.records import State
 from .store.seen import Mark, SeenState
 from .torn import TORN_MIN, is_torn, place
 from .uid import new_uid
@@ -250,17 +250,7 @@ def know(
     unit.numbering.begin(replica.name, table, begun, engine.clock())
     states = unit.seen.get_many(replica.name, table, [row.uid for row in known])
     records = unit.records.get_many(table, [row.uid for row in known])
-    return [
-        Known(k.uid, k.row, states.get(k.uid, k.state), record, k.fresh or _is_unnumbered(k, record))
-        for k in known
-        for record in [records.get(k.uid)]
-    ]
-
-
-def _is_unnumbered(known: Known, record: Record | None) -> bool:
-    """Whether a record of a base still bears what it bore when it was typed or duplicated: no write has reached it."""
-    unborn = record is not None and record.state in UNBORN
-    return unborn and bool(known.row.row_id) and not known.row.partial and known.row.uid != known.uid
+    return [Known(k.uid, k.row, states.get(k.uid, k.state), records.get(k.uid), k.fresh) for k in known]
 
 
 def _archived(unit: Unit, table: TableKey, journaled: Mapping[bytes, list[Uid]]) -> set[Uid]:

@@ -223,23 +223,3 @@ def test_row_without_uid_is_the_record_that_neither_of_two_rows_with_that_uid_sh
     assert (row.system[SystemColumn.UID], row.cells) == (uid, shown)
     assert copied.system[SystemColumn.UID] not in ("", uid)
     assert not copied.cells["id_number"]
-
-
-@pytest.mark.parametrize("account", ["6222020000000000356", "6222020000000000000"])
-def test_copy_on_a_base_whose_first_write_failed_takes_no_secret_of_its_original(
-    office: Office, account: str
-) -> None:
-    """7: seed 3678. It bears the original's uid until it was written to; both contracts are the same person's."""
-    office.sheets.type_row("customers", full_name="王小明", customer_no="C00000007")
-    office.sheets.type_row("policies", policy_no="P000001", customer_no="C00000007", account=account)
-    office.calm()
-    original = office.airtable.find("policies", policy_no="P000001")
-    original.cells["account"] = account
-    office.calm()
-    copied = office.airtable.copy_row("policies", original, policy_no="P000002")
-    office.airtable.fail_after = 0
-    office.cycle()
-    office.airtable.fail_after = None
-    office.calm()
-    assert "〔" in original.cells["account"]
-    assert not copied.cells["account"]
