@@ -4,10 +4,10 @@ import pytest
 
 from sync.connection import Insert, SystemColumn
 from sync.errors import AnswerLost, Unavailable
-from tests.sync.sheets_deaths import crash
-from tests.sync.sheets_office import CUSTOMERS, Office, uid
+from tests.sync.sheets_deaths import crash, insert_row
+from tests.sync.sheets_office import CUSTOMERS, Office, before_write, uid
 
-WRITE, LOOK = ":batchUpdate", ":getByDataFilter"
+WRITE = ":batchUpdate"
 NEW = Insert(
     uid(2),
     {"customer_no": "C00000002", "full_name": "李雷", "level": "银卡"},
@@ -92,18 +92,7 @@ def test_row_that_stands_under_its_columns_stays_after_a_crash(office: Office) -
 def test_row_that_a_person_pushed_below_is_not_deleted_for_it(office: Office) -> None:
     """The row is cleared in its place: where it stands by now, somebody else's may stand."""
     insert_column(office)
-    client = office.connection._client
-    plain = client.update
-
-    def update(*args: object, **options: object) -> object:
-        client.update = plain  # type: ignore[method-assign]
-        answer = plain(*args, **options)
-        gid = office.gid(CUSTOMERS)
-        span = {"sheetId": gid, "dimension": "ROWS", "startIndex": 1, "endIndex": 2}
-        office.batch({"insertDimension": {"range": span}})
-        return answer
-
-    client.update = update  # type: ignore[method-assign,assignment]
+    before_write(office, 2, lambda: insert_row(office, 1))
     with pytest.raises(Unavailable):
         add(office)
     assert shown(office) == [uid(1)]
